@@ -1,0 +1,32 @@
+//! What another system calls a person (R34).
+
+use sea_orm::entity::prelude::*;
+
+use crate::id::UserId;
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "external_ids")]
+pub struct Model {
+    /// The other system.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub system: String,
+    /// The id there; one person at most has it per system.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub value: String,
+    /// The person.
+    pub user_id: UserId,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {
+    #[sea_orm(belongs_to = "super::user::Entity", from = "Column::UserId", to = "super::user::Column::Id")]
+    User,
+}
+
+impl Related<super::user::Entity> for Entity {
+    fn to() -> RelationDef {
+        Relation::User.def()
+    }
+}
+
+impl ActiveModelBehavior for ActiveModel {}

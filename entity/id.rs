@@ -1,0 +1,54 @@
+//! One id type a table, so that a course is never looked up by a person's number.
+
+use sea_orm::DeriveValueType;
+use serde::{Deserialize, Serialize};
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
+        $(#[$doc])*
+        #[derive(
+            Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, DeriveValueType,
+        )]
+        #[serde(transparent)]
+        pub struct $name(pub i64);
+
+        impl From<$name> for i64 {
+            fn from(id: $name) -> i64 {
+                id.0
+            }
+        }
+    )+};
+}
+
+ids! {
+    /// A person's account.
+    UserId,
+    /// A group of the tree.
+    GroupId,
+    /// A course.
+    CourseId,
+    /// A path: an ordered list of courses.
+    PathId,
+    /// A session of a path.
+    SessionId,
+    /// A classroom slot of a session.
+    SlotId,
+    /// An activity of a course.
+    ActivityId,
+    /// A post or a message.
+    PostId,
+    /// A result of an activity.
+    ResultId,
+    /// A certificate.
+    CertificateId,
+    /// A sale.
+    SaleId,
+    /// A payment subscription.
+    SubscriptionId,
+    /// A bearer token.
+    TokenId,
+    /// A record of what was done (R17).
+    RecordId,
+    /// A job (R16).
+    JobId,
+}

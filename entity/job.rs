@@ -1,0 +1,51 @@
+//! A job: a list of people, and what is to happen to each (R16), so that it outlives a crash (R29).
+
+use sea_orm::entity::prelude::*;
+
+use crate::id::{JobId, UserId};
+use crate::kind::{Cause, JobStatus};
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "jobs")]
+pub struct Model {
+    /// Never given to another job.
+    #[sea_orm(primary_key)]
+    pub id: JobId,
+    /// What is to happen: `REMOVAL`.
+    pub kind: String,
+    /// Where it stands.
+    pub status: JobStatus,
+    /// Who asked for it, whose rights count at every chunk. Null: the system.
+    pub actor_id: Option<UserId>,
+    /// For whom the actor, or the system, acts. Null: for nobody else.
+    pub on_behalf_of: Option<UserId>,
+    /// Why, for the records of everybody in it (R9.1).
+    pub cause: Cause,
+    /// What was asked, as JSON.
+    pub options: String,
+    /// The digest of the whole plan (R18). Null: there is none.
+    pub plan_digest: Option<String>,
+    /// How many items it has, 0 or more, duplicates not counted.
+    pub total: i64,
+    /// How many entries of the list named somebody again, 0 or more.
+    pub duplicates: i64,
+    /// The job whose failed items it tries again. Null: none.
+    pub retry_of: Option<JobId>,
+    /// Rises whenever a worker takes it, so that one that lost it cannot write.
+    pub epoch: i64,
+    /// The instance that works on it. Null: none.
+    pub leased_by: Option<String>,
+    /// Until when the lease holds. Null: it is not leased.
+    pub leased_until: Option<DateTimeUtc>,
+    /// When it was asked for.
+    pub created_at: DateTimeUtc,
+    /// When it began to run. Null: not yet, or never.
+    pub started_at: Option<DateTimeUtc>,
+    /// When it came to a final status. Null: not yet.
+    pub finished_at: Option<DateTimeUtc>,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,55 @@
+//! An entry of a job's list, and what became of it (R16).
+
+use sea_orm::entity::prelude::*;
+
+use crate::id::{JobId, RecordId, UserId};
+use crate::kind::Outcome;
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "job_items")]
+pub struct Model {
+    /// The job.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub job_id: JobId,
+    /// Its place in the list, from 1.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub position: i64,
+    /// The person, once in a job at most. Null: nobody was found.
+    pub user_id: Option<UserId>,
+    /// The entry as typed, kept only while nobody was found, 30 days at most. Null otherwise.
+    pub typed: Option<String>,
+    /// The chunk it is carried out in. Null: none.
+    pub chunk: Option<i64>,
+    /// Whether its outcome ends the account: the person is leaving (R13).
+    pub ends_account: bool,
+    /// The digest of the person's plan (R18). Null: there is none.
+    pub digest: Option<String>,
+    /// What became of the person. Null: not settled yet.
+    pub outcome: Option<Outcome>,
+    /// Why, where the outcome does not say it. Null: it does.
+    pub reason: Option<String>,
+    /// The record of what was done. Null: nothing was done.
+    pub record_id: Option<RecordId>,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {
+    #[sea_orm(belongs_to = "super::job::Entity", from = "Column::JobId", to = "super::job::Column::Id")]
+    Job,
+    #[sea_orm(belongs_to = "super::user::Entity", from = "Column::UserId", to = "super::user::Column::Id")]
+    User,
+}
+
+impl Related<super::job::Entity> for Entity {
+    fn to() -> RelationDef {
+        Relation::Job.def()
+    }
+}
+
+impl Related<super::user::Entity> for Entity {
+    fn to() -> RelationDef {
+        Relation::User.def()
+    }
+}
+
+impl ActiveModelBehavior for ActiveModel {}

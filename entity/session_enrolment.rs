@@ -1,0 +1,46 @@
+//! Somebody enrolled individually in a session (R8).
+
+use sea_orm::entity::prelude::*;
+
+use crate::id::{SessionId, UserId};
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "session_enrolments")]
+pub struct Model {
+    /// The session.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub session_id: SessionId,
+    /// Who is enrolled.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub user_id: UserId,
+    /// Who granted it. Null: the system.
+    pub granted_by: Option<UserId>,
+    /// When it was granted.
+    pub enrolled_at: DateTimeUtc,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {
+    #[sea_orm(
+        belongs_to = "super::session::Entity",
+        from = "Column::SessionId",
+        to = "super::session::Column::Id"
+    )]
+    Session,
+    #[sea_orm(belongs_to = "super::user::Entity", from = "Column::UserId", to = "super::user::Column::Id")]
+    User,
+}
+
+impl Related<super::session::Entity> for Entity {
+    fn to() -> RelationDef {
+        Relation::Session.def()
+    }
+}
+
+impl Related<super::user::Entity> for Entity {
+    fn to() -> RelationDef {
+        Relation::User.def()
+    }
+}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,33 @@
+//! The steps that make Roster's database, one file each, up and down, for SQLite and PostgreSQL alike.
+//!
+//! Columns follow a few conventions, so that one text serves both databases: ids are `{id}`, instants
+//! `{time}` and always bound by the program (no defaults), kinds are text with a check, and foreign keys are
+//! `NO ACTION`: whatever goes with a person is decided by the rules, never by the database.
+
+pub use sea_orm_migration::prelude::{MigratorTrait, SchemaManager};
+use sea_orm_migration::{MigrationTrait, async_trait};
+
+mod ddl;
+mod m0001_people;
+mod m0002_groups;
+mod m0003_catalogue;
+mod m0004_sessions;
+mod m0005_history;
+mod m0006_records;
+
+/// Every step, oldest first.
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m0001_people::Step),
+            Box::new(m0002_groups::Step),
+            Box::new(m0003_catalogue::Step),
+            Box::new(m0004_sessions::Step),
+            Box::new(m0005_history::Step),
+            Box::new(m0006_records::Step),
+        ]
+    }
+}

@@ -1,0 +1,175 @@
+//! Opening a database: pools, pragmas, migrations.
+//!
+//! Writes and reads have pools of their own. A connection that writes is reset before it is handed out, which
+//! costs a round trip: with sqlx 0.9.0 a future dropped during `BEGIN` gives its connection back inside a
+//! transaction, and the next writer's acknowledged work would go with it. SQLite has exactly one writer.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use migration::{Migrator, MigratorTrait};
+use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
+use sea_orm::{ConnectOptions, DatabaseConnection, DbBackend, DbErr, TransactionTrait};
+
+use crate::clock::Clock;
+use crate::tree::TreeCache;
+
+/// How long a statement waits for another writer before it gives up and is tried again.
+const LOCK_WAIT: Duration = Duration::from_secs(20);
+/// Connections that read, and on PostgreSQL as many that write: more do not help on a few cores.
+const CONNECTIONS: u32 = 8;
+
+/// An open database, shared by everything that serves requests.
+#[derive(Clone, Debug)]
+pub struct Database {
+    /// For reads outside a transaction, and for snapshots.
+    pub read: DatabaseConnection,
+    /// For transactions that write; on SQLite one connection.
+    pub(super) write: DatabaseConnection,
+    /// The time, as this database sees it.
+    pub clock: Arc<Clock>,
+    /// The tree of groups as last read.
+    pub trees: Arc<TreeCache>,
+}
+
+/// Why a database could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The address is neither `sqlite:` nor `postgres:`.
+    #[error("the database address must start with sqlite: or postgres://")]
+    UnknownScheme,
+    /// The file or server cannot be reached.
+    #[error("the database cannot be opened: {0}")]
+    Unreachable(DbErr),
+    /// It was migrated by a newer program.
+    #[error("the database is newer than this program (it has {0}); run the newer program")]
+    Newer(String),
+    /// A migration failed.
+    #[error("the database could not be migrated: {0}")]
+    Migration(DbErr),
+}
+
+impl Database {
+    /// Opens the database at `url` (`sqlite:FILE` or `postgres://…`), creating a SQLite file that is not there.
+    /// Does not migrate.
+    ///
+    /// # Errors
+    /// When the address is of another kind, or nothing answers there.
+    pub async fn open(url: &str) -> Result<Database, OpenError> {
+        let sqlite = url.starts_with("sqlite:");
+        if !sqlite && !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
+            return Err(OpenError::UnknownScheme);
+        }
+        let write = connect(url, if sqlite { 1 } else { CONNECTIONS }, true).await?;
+        let read = connect(url, CONNECTIONS, false).await?;
+        Ok(Database { read, write, clock: Arc::default(), trees: Arc::default() })
+    }
+
+    /// Opens the SQLite database in `file`.
+    ///
+    /// # Errors
+    /// As [`Database::open`].
+    pub async fn open_file(file: &Path) -> Result<Database, OpenError> {
+        Database::open(&format!("sqlite:{}", file.display())).await
+    }
+
+    /// Brings the database to the newest step. Instances that start together wait for each other.
+    ///
+    /// # Errors
+    /// When it is newer than this program, or a step fails (which is then not done at all).
+    pub async fn migrate(&self) -> Result<(), OpenError> {
+        let lock = self.write.begin().await.map_err(OpenError::Unreachable)?;
+        super::locks::migrations(&lock).await.map_err(OpenError::Unreachable)?;
+        // SQLite has one writer: the lock would keep the migrator waiting for itself.
+        let held = if self.backend() == DbBackend::Sqlite {
+            lock.rollback().await.map_err(OpenError::Unreachable)?;
+            None
+        } else {
+            Some(lock)
+        };
+        self.refuse_newer().await?;
+        Migrator::up(&self.write, None).await.map_err(OpenError::Migration)?;
+        if let Some(lock) = held {
+            lock.commit().await.map_err(OpenError::Unreachable)?;
+        }
+        Ok(())
+    }
+
+    /// Which of the two it is.
+    pub fn backend(&self) -> DbBackend {
+        self.read.get_database_backend()
+    }
+
+    /// Calls `observe` for every statement run from now on by the clone that is returned.
+    #[must_use]
+    pub fn observed(
+        mut self,
+        observe: impl Fn(&sea_orm::Statement) + Send + Sync + Clone + 'static,
+    ) -> Database {
+        let for_reads = observe.clone();
+        self.read.set_metric_callback(move |info| for_reads(info.statement));
+        self.write.set_metric_callback(move |info| observe(info.statement));
+        self
+    }
+
+    async fn refuse_newer(&self) -> Result<(), OpenError> {
+        let known: Vec<String> = Migrator::migrations().iter().map(|step| step.name().to_owned()).collect();
+        Migrator::install(&self.write).await.map_err(OpenError::Migration)?;
+        let applied =
+            super::sql::sql("db.migrations", "select version from seaql_migrations order by version")
+                .all::<(String,)>(&self.write)
+                .await
+                .map_err(|error| OpenError::Migration(DbErr::Custom(error.to_string())))?;
+        match applied.into_iter().find(|(version,)| !known.contains(version)) {
+            Some((version,)) => Err(OpenError::Newer(version)),
+            None => Ok(()),
+        }
+    }
+}
+
+async fn connect(url: &str, connections: u32, writes: bool) -> Result<DatabaseConnection, OpenError> {
+    let mut options = ConnectOptions::new(url);
+    options
+        .max_connections(connections)
+        .min_connections(1)
+        .acquire_timeout(Duration::from_secs(60))
+        .connect_timeout(Duration::from_secs(10))
+        // A check before each use costs a point query a fifth of its time; a dead connection is retried.
+        .test_before_acquire(false)
+        .sqlx_logging(false)
+        .map_sqlx_sqlite_opts(|sqlite| {
+            sqlite
+                .create_if_missing(true)
+                .foreign_keys(true)
+                .journal_mode(SqliteJournalMode::Wal)
+                .synchronous(SqliteSynchronous::Normal)
+                .busy_timeout(LOCK_WAIT)
+                .statement_cache_capacity(256)
+        })
+        .map_sqlx_postgres_opts(|postgres| {
+            postgres.application_name("roster").options([
+                ("lock_timeout", format!("{}s", LOCK_WAIT.as_secs())),
+                ("idle_in_transaction_session_timeout", "60s".to_owned()),
+                // Planning a statement of many joins costs more than it gains on sets of ids this small.
+                ("jit", "off".to_owned()),
+            ])
+        });
+    if writes {
+        // Outside a transaction this is a warning on PostgreSQL and an error on SQLite; both mean "clean".
+        options.map_sqlx_postgres_before_acquire(|connection, _| {
+            Box::pin(async move { Ok(reset(connection).await) })
+        });
+        options.map_sqlx_sqlite_before_acquire(|connection, _| {
+            Box::pin(async move {
+                let _ = sea_orm::sqlx::query("rollback").execute(connection).await;
+                Ok(true)
+            })
+        });
+    }
+    sea_orm::Database::connect(options).await.map_err(OpenError::Unreachable)
+}
+
+async fn reset(connection: &mut sea_orm::sqlx::PgConnection) -> bool {
+    sea_orm::sqlx::query("rollback").execute(connection).await.is_ok()
+}

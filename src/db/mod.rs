@@ -1,0 +1,11 @@
+//! The database: how it is opened, read, written and locked.
+
+mod connect;
+pub mod locks;
+mod read;
+pub mod sql;
+mod write;
+
+pub use connect::{Database, OpenError};
+pub use read::{Snapshot, snapshot};
+pub use write::{Key, Tx, write};

@@ -1,0 +1,283 @@
+//! One SQL text for two databases, with a name.
+//!
+//! Parameters stand in the text as words in braces. A set of ids or of rows is one bind, however large: an array
+//! on PostgreSQL, a JSON text on SQLite. The name goes ahead of the statement as a comment, so that a slow query
+//! in a log, and a test that explains every statement, can say whose it is.
+//!
+//! | in the text      | bound by       | PostgreSQL                            | SQLite                                    |
+//! |------------------|----------------|---------------------------------------|-------------------------------------------|
+//! | `{now}`          | [`Sql::bind`]  | `$1`                                  | `$1`                                      |
+//! | `in {users}`     | [`Sql::ids`]   | `= any($1)`                           | `in (select value from json_each($1))`    |
+//! | `not in {users}` | [`Sql::ids`]   | `<> all($1)`                          | `not in (select value from json_each($1))`|
+//! | `from {gone}`    | [`Sql::rows`]  | `unnest($1, $2) as gone (a, b)`       | `(select … from json_each($1)) as gone`   |
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use sea_orm::sea_query::ArrayType;
+use sea_orm::{ConnectionTrait, DbBackend, Statement, TryGetableMany, Value};
+use serde_json::Value as Json;
+
+use crate::error::Error;
+
+/// A statement being put together.
+#[derive(Clone, Debug)]
+pub struct Sql {
+    name: &'static str,
+    text: String,
+    binds: Vec<(&'static str, Bind)>,
+}
+
+#[derive(Clone, Debug)]
+enum Bind {
+    One(Value),
+    Ids(Vec<i64>),
+    Rows(Rows),
+}
+
+/// Rows to be bound at once, written column by column; all columns have the same length.
+#[derive(Clone, Debug, Default)]
+pub struct Rows {
+    columns: Vec<(&'static str, Column)>,
+}
+
+#[derive(Clone, Debug)]
+enum Column {
+    Numbers(Vec<Option<i64>>),
+    Texts(Vec<Option<String>>),
+    Times(Vec<Option<DateTime<Utc>>>),
+    Flags(Vec<bool>),
+}
+
+/// A statement named `name` (its room and what it does, `removal.memberships`) of this `text`.
+pub fn sql(name: &'static str, text: impl Into<String>) -> Sql {
+    Sql { name, text: text.into(), binds: Vec::new() }
+}
+
+impl Rows {
+    /// No column yet.
+    pub fn new() -> Rows {
+        Rows::default()
+    }
+
+    /// A column of ids or numbers.
+    pub fn numbers<T: Into<i64>>(self, name: &'static str, values: impl IntoIterator<Item = T>) -> Rows {
+        self.numbers_or_null(name, values.into_iter().map(Some))
+    }
+
+    /// A column of ids or numbers, some of them null.
+    pub fn numbers_or_null<T: Into<i64>>(
+        self,
+        name: &'static str,
+        values: impl IntoIterator<Item = Option<T>>,
+    ) -> Rows {
+        self.with(name, Column::Numbers(values.into_iter().map(|value| value.map(Into::into)).collect()))
+    }
+
+    /// A column of texts.
+    pub fn texts<T: Into<String>>(self, name: &'static str, values: impl IntoIterator<Item = T>) -> Rows {
+        self.texts_or_null(name, values.into_iter().map(Some))
+    }
+
+    /// A column of texts, some of them null.
+    pub fn texts_or_null<T: Into<String>>(
+        self,
+        name: &'static str,
+        values: impl IntoIterator<Item = Option<T>>,
+    ) -> Rows {
+        self.with(name, Column::Texts(values.into_iter().map(|value| value.map(Into::into)).collect()))
+    }
+
+    /// A column of instants, some of them null.
+    pub fn times(self, name: &'static str, values: impl IntoIterator<Item = Option<DateTime<Utc>>>) -> Rows {
+        self.with(name, Column::Times(values.into_iter().collect()))
+    }
+
+    /// A column of yes or no.
+    pub fn flags(self, name: &'static str, values: impl IntoIterator<Item = bool>) -> Rows {
+        self.with(name, Column::Flags(values.into_iter().collect()))
+    }
+
+    fn with(mut self, name: &'static str, column: Column) -> Rows {
+        debug_assert!(self.columns.first().is_none_or(|(_, first)| first.len() == column.len()));
+        self.columns.push((name, column));
+        self
+    }
+
+    fn len(&self) -> usize {
+        self.columns.first().map_or(0, |(_, column)| column.len())
+    }
+}
+
+impl Column {
+    fn len(&self) -> usize {
+        match self {
+            Column::Numbers(values) => values.len(),
+            Column::Texts(values) => values.len(),
+            Column::Times(values) => values.len(),
+            Column::Flags(values) => values.len(),
+        }
+    }
+
+    fn postgres_type(&self) -> &'static str {
+        match self {
+            Column::Numbers(_) => "bigint[]",
+            Column::Texts(_) => "text[]",
+            Column::Times(_) => "timestamptz[]",
+            Column::Flags(_) => "boolean[]",
+        }
+    }
+
+    fn array(self) -> Value {
+        fn of<T>(kind: ArrayType, values: Vec<T>) -> Value
+        where
+            Value: From<T>,
+        {
+            Value::Array(kind, Some(Box::new(values.into_iter().map(Value::from).collect())))
+        }
+        match self {
+            Column::Numbers(values) => of(ArrayType::BigInt, values),
+            Column::Texts(values) => of(ArrayType::String, values),
+            Column::Times(values) => of(ArrayType::ChronoDateTimeUtc, values),
+            Column::Flags(values) => of(ArrayType::Bool, values),
+        }
+    }
+
+    fn json(&self, row: usize) -> Json {
+        match self {
+            Column::Numbers(values) => values[row].into(),
+            Column::Texts(values) => values[row].clone().into(),
+            // As the driver writes an instant, so that texts compare as instants do.
+            Column::Times(values) => {
+                values[row].map(|time| time.to_rfc3339_opts(SecondsFormat::AutoSi, false)).into()
+            }
+            Column::Flags(values) => i64::from(values[row]).into(),
+        }
+    }
+}
+
+impl Sql {
+    /// Binds one value to `{name}`.
+    #[must_use]
+    pub fn bind(mut self, name: &'static str, value: impl Into<Value>) -> Sql {
+        self.binds.push((name, Bind::One(value.into())));
+        self
+    }
+
+    /// Binds a set of ids to `in {name}`.
+    #[must_use]
+    pub fn ids<T: Into<i64>>(mut self, name: &'static str, ids: impl IntoIterator<Item = T>) -> Sql {
+        self.binds.push((name, Bind::Ids(ids.into_iter().map(Into::into).collect())));
+        self
+    }
+
+    /// Binds rows to `from {name}`, where they are a table called `name`.
+    #[must_use]
+    pub fn rows(mut self, name: &'static str, rows: Rows) -> Sql {
+        self.binds.push((name, Bind::Rows(rows)));
+        self
+    }
+
+    /// The rows that the statement answers with.
+    ///
+    /// # Errors
+    /// When the database refuses, or a row is not of this shape.
+    pub async fn all<T: TryGetableMany>(self, db: &impl ConnectionTrait) -> Result<Vec<T>, Error> {
+        let rows = db.query_all_raw(self.statement(db.get_database_backend())).await?;
+        Ok(rows.iter().map(|row| row.try_get_many_by_index()).collect::<Result<_, _>>()?)
+    }
+
+    /// The first row, if there is one.
+    ///
+    /// # Errors
+    /// As [`Sql::all`].
+    pub async fn one<T: TryGetableMany>(self, db: &impl ConnectionTrait) -> Result<Option<T>, Error> {
+        let row = db.query_one_raw(self.statement(db.get_database_backend())).await?;
+        Ok(row.map(|row| row.try_get_many_by_index()).transpose()?)
+    }
+
+    /// The one row of a statement that always has one.
+    ///
+    /// # Errors
+    /// As [`Sql::all`], and when there is no row.
+    pub async fn only<T: TryGetableMany>(self, db: &impl ConnectionTrait) -> Result<T, Error> {
+        let name = self.name;
+        self.one(db).await?.ok_or(Error::Broken(name))
+    }
+
+    /// Runs the statement; how many rows it wrote.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn execute(self, db: &impl ConnectionTrait) -> Result<u64, Error> {
+        Ok(db.execute_raw(self.statement(db.get_database_backend())).await?.rows_affected())
+    }
+
+    /// Runs a statement that was decided to write exactly `planned` rows; none planned, none run.
+    ///
+    /// # Errors
+    /// [`Error::Drift`] when it wrote another number: the facts it was decided on no longer hold.
+    pub async fn exactly(self, db: &impl ConnectionTrait, planned: usize) -> Result<(), Error> {
+        if planned == 0 {
+            return Ok(());
+        }
+        let name = self.name;
+        let written = self.execute(db).await?;
+        if written == planned as u64 { Ok(()) } else { Err(Error::Drift(name)) }
+    }
+
+    /// The statement as this database wants it.
+    pub fn statement(self, backend: DbBackend) -> Statement {
+        let mut text = format!("/* {} */ {}", self.name, self.text);
+        let mut values = Vec::new();
+        for (name, bind) in self.binds {
+            text = bind.render(name, &text, &mut values, backend == DbBackend::Postgres);
+        }
+        Statement::from_sql_and_values(backend, text, values)
+    }
+}
+
+impl Bind {
+    /// Replaces `{name}` in `text` and adds to `values` what it stands for.
+    fn render(self, name: &str, text: &str, values: &mut Vec<Value>, postgres: bool) -> String {
+        let word = format!("{{{name}}}");
+        let next = values.len() + 1;
+        match self {
+            Bind::One(value) => {
+                values.push(value);
+                text.replace(&word, &format!("${next}"))
+            }
+            Bind::Ids(ids) if postgres => {
+                values.push(Column::Numbers(ids.into_iter().map(Some).collect()).array());
+                text.replace(&format!("not in {word}"), &format!("<> all(${next})"))
+                    .replace(&format!("in {word}"), &format!("= any(${next})"))
+            }
+            Bind::Ids(ids) => {
+                values.push(Value::from(Json::from(ids).to_string()));
+                text.replace(&word, &format!("(select value from json_each(${next}))"))
+            }
+            Bind::Rows(rows) if postgres => {
+                let (mut arrays, mut names) = (Vec::new(), Vec::new());
+                for (offset, (column, cells)) in rows.columns.into_iter().enumerate() {
+                    arrays.push(format!("${}::{}", next + offset, cells.postgres_type()));
+                    names.push(column);
+                    values.push(cells.array());
+                }
+                let table = format!("unnest({}) as {name} ({})", arrays.join(", "), names.join(", "));
+                text.replace(&word, &table)
+            }
+            Bind::Rows(rows) => {
+                let table: Vec<Json> = (0..rows.len())
+                    .map(|row| rows.columns.iter().map(|(_, column)| column.json(row)).collect())
+                    .collect();
+                values.push(Value::from(Json::from(table).to_string()));
+                let columns: Vec<String> = rows
+                    .columns
+                    .iter()
+                    .enumerate()
+                    .map(|(at, (column, _))| format!("json_extract(value, '$[{at}]') as {column}"))
+                    .collect();
+                let table = format!("(select {} from json_each(${next})) as {name}", columns.join(", "));
+                text.replace(&word, &table)
+            }
+        }
+    }
+}

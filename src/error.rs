@@ -1,0 +1,352 @@
+//! The two ways in which something is not done.
+//!
+//! A [`Refusal`] is the domain saying no: it has a stable code and is meant for the caller. An [`Error`] is ours: it
+//! is logged once, and the caller only learns that it happened.
+
+use chrono::{DateTime, Utc};
+use entity::id::{CourseId, GroupId, PathId, RecordId, SessionId, UserId};
+use entity::kind::Status;
+use sea_orm::{DbErr, RuntimeErr};
+
+/// Why a door did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The domain says no; nothing was changed.
+    #[error("refused: {0}")]
+    Refused(#[from] Refusal),
+    /// Something of ours broke; nothing was changed.
+    #[error(transparent)]
+    Broken(#[from] Error),
+}
+
+impl From<DbErr> for Failure {
+    fn from(error: DbErr) -> Failure {
+        Failure::Broken(error.into())
+    }
+}
+
+/// What broke.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The database refused or went away.
+    #[error("database: {0}")]
+    Database(#[from] DbErr),
+    /// A statement wrote another number of rows than was decided, so the facts have changed meanwhile: to be
+    /// decided again.
+    #[error("facts drifted under {0}")]
+    Drift(&'static str),
+    /// Stored data is not what the program wrote, or a promise of ours does not hold.
+    #[error("broken promise: {0}")]
+    Broken(&'static str),
+    /// A stored document cannot be read.
+    #[error("document: {0}")]
+    Document(#[from] serde_json::Error),
+}
+
+impl Error {
+    /// Whether doing the whole transaction again may succeed.
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Error::Drift(_) => true,
+            // Serialization failure, deadlock, lock not available; SQLite: busy.
+            Error::Database(error) => sqlstate(error)
+                .is_some_and(|code| matches!(code.as_str(), "40001" | "40P01" | "55P03" | "5" | "517")),
+            Error::Broken(_) | Error::Document(_) => false,
+        }
+    }
+}
+
+/// The database's own code of an error.
+fn sqlstate(error: &DbErr) -> Option<String> {
+    let (DbErr::Exec(RuntimeErr::SqlxError(error))
+    | DbErr::Query(RuntimeErr::SqlxError(error))
+    | DbErr::Conn(RuntimeErr::SqlxError(error))) = error
+    else {
+        return None;
+    };
+    error.as_database_error()?.code().map(|code| code.into_owned())
+}
+
+/// Something that a refusal is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Node {
+    /// A user.
+    User(UserId),
+    /// A group.
+    Group(GroupId),
+    /// A course.
+    Course(CourseId),
+    /// A path.
+    Path(PathId),
+    /// A session.
+    Session(SessionId),
+    /// A record.
+    Record(RecordId),
+}
+
+/// Groups that a refusal is about: those the caller may see, and how many more there are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Groups {
+    /// In order of id.
+    pub seen: Vec<GroupId>,
+    /// How many more the caller may not see.
+    pub hidden: usize,
+}
+
+/// The domain says no. Every variant has a stable code, which is its name in the API.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The input is not what it should be; `path` is the field, from the input's root.
+    #[error("{message}")]
+    BadInput {
+        /// The field, from the input's root.
+        path: Vec<String>,
+        /// What is wrong with it.
+        message: String,
+    },
+    /// What was named does not exist, or the caller may not know of it.
+    #[error("{what} not found.")]
+    NotFound {
+        /// The field that names it.
+        path: Vec<String>,
+        /// What it is called.
+        what: &'static str,
+    },
+    /// The caller is nobody we know, or no longer may sign in.
+    #[error("Sign in first: this needs a valid token.")]
+    Unauthenticated,
+    /// The caller sees it but may not do it; the groups are those in which a right is missing.
+    #[error("You have no right to do this{}.", if groups.seen.is_empty() { "" } else { " in every group concerned" })]
+    Forbidden {
+        /// Where a right is missing.
+        groups: Groups,
+    },
+    /// R14.
+    #[error("The platform owner cannot be removed; hand the platform over first.")]
+    OwnerProtected,
+    /// R14.
+    #[error("Nobody can remove themselves from the platform.")]
+    SelfRemoval,
+    /// R7.
+    #[error("The person is not a member of this group, or does not hold this role in it.")]
+    NotAMember,
+    /// R6.
+    #[error(
+        "Say what happens to private subgroups (KEEP or REMOVE): the answers differ in {} groups.",
+        groups.seen.len() + groups.hidden
+    )]
+    PrivateSubgroupsUndecided {
+        /// Where the two answers differ.
+        groups: Groups,
+    },
+    /// R7.
+    #[error("This takes the person's last membership and so deletes the account: confirm it.")]
+    WouldDeleteAccount,
+    /// R18.
+    #[error("What would happen now is not what was shown; look at the plan again.")]
+    PlanChanged,
+    /// R16.
+    #[error("The account was deleted at {at}.")]
+    AlreadyDeleted {
+        /// When it was deleted.
+        at: DateTime<Utc>,
+        /// The record of that deletion, where there is one.
+        record: Option<RecordId>,
+    },
+    /// R30.
+    #[error("The account was erased.")]
+    AlreadyErased,
+    /// R30.
+    #[error("This cannot be done to an account that is {}.", status.as_str())]
+    InvalidTransition {
+        /// Its state.
+        status: Status,
+    },
+    /// The person named is deleted or erased.
+    #[error("The person was deleted.")]
+    UserDeleted {
+        /// The person.
+        user: UserId,
+        /// The field that names them.
+        path: Vec<String>,
+    },
+    /// R24.
+    #[error("Somebody else has this email.")]
+    EmailTaken,
+    /// R24, for usernames.
+    #[error("Somebody else has this username.")]
+    UsernameTaken,
+    /// R34.
+    #[error("Somebody or something else has this external id.")]
+    ExternalIdTaken,
+    /// R24.
+    #[error("A deleted person had this email: reinstate them, or create a new account with createAnyway.")]
+    ReinstateAvailable {
+        /// The deleted person.
+        user: UserId,
+    },
+    /// R22.
+    #[error("No seat is available: {used} of {limit} are taken.")]
+    NoSeatAvailable {
+        /// Seats taken.
+        used: i64,
+        /// Seats there are.
+        limit: i64,
+    },
+    /// R1.
+    #[error("A group cannot be below itself.")]
+    Cycle,
+    /// R1.
+    #[error("Groups can be at most {limit} deep.")]
+    GroupTooDeep {
+        /// Levels, the platform group not counted.
+        limit: usize,
+    },
+    /// R1.
+    #[error("The platform group cannot be moved, opened, closed or deleted.")]
+    PlatformGroup,
+    /// R33.
+    #[error("The group is not empty: {what}.")]
+    GroupNotEmpty {
+        /// What it still has, with counts.
+        what: String,
+    },
+    /// R33.
+    #[error("{people} people would become learners of further groups; confirm with the digest {digest}.")]
+    LearnersWouldRise {
+        /// The groups they would join.
+        groups: Vec<GroupId>,
+        /// How many people.
+        people: usize,
+        /// Dynamic sessions they would join.
+        sessions: Vec<SessionId>,
+        /// What to send to confirm.
+        digest: String,
+    },
+    /// R8.
+    #[error("Only a present participant of the session can attend.")]
+    NotAParticipant,
+    /// R8.
+    #[error("All {capacity} seats of the slot are taken.")]
+    SlotFull {
+        /// Seats of the slot.
+        capacity: i32,
+    },
+    /// R8.
+    #[error("The session has ended; its audience can no longer be edited.")]
+    SessionEnded,
+    /// R16.
+    #[error("At most {limit} people can be named at once.")]
+    BatchTooLarge {
+        /// The bound.
+        limit: usize,
+    },
+    /// The key was used with another input.
+    #[error("This idempotency key was used with another input.")]
+    IdempotencyMismatch,
+    /// The cursor is not one of this list.
+    #[error("The cursor is not one of this list in this order.")]
+    InvalidCursor,
+}
+
+impl Refusal {
+    /// A field that is not what it should be.
+    pub fn bad_input(path: &[&str], message: impl Into<String>) -> Refusal {
+        Refusal::BadInput { path: owned(path), message: message.into() }
+    }
+
+    /// Something that does not exist.
+    pub fn not_found(path: &[&str], what: &'static str) -> Refusal {
+        Refusal::NotFound { path: owned(path), what }
+    }
+
+    /// Somebody who is deleted where a living person is needed.
+    pub fn user_deleted(user: UserId, path: &[&str]) -> Refusal {
+        Refusal::UserDeleted { user, path: owned(path) }
+    }
+
+    /// The stable code, as it stands in the API.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Refusal::BadInput { .. } => "BAD_INPUT",
+            Refusal::NotFound { .. } => "NOT_FOUND",
+            Refusal::Unauthenticated => "UNAUTHENTICATED",
+            Refusal::Forbidden { .. } => "FORBIDDEN",
+            Refusal::OwnerProtected => "OWNER_PROTECTED",
+            Refusal::SelfRemoval => "SELF_REMOVAL",
+            Refusal::NotAMember => "NOT_A_MEMBER",
+            Refusal::PrivateSubgroupsUndecided { .. } => "PRIVATE_SUBGROUPS_UNDECIDED",
+            Refusal::WouldDeleteAccount => "WOULD_DELETE_ACCOUNT",
+            Refusal::PlanChanged => "PLAN_CHANGED",
+            Refusal::AlreadyDeleted { .. } => "ALREADY_DELETED",
+            Refusal::AlreadyErased => "ALREADY_ERASED",
+            Refusal::InvalidTransition { .. } => "INVALID_TRANSITION",
+            Refusal::UserDeleted { .. } => "USER_DELETED",
+            Refusal::EmailTaken => "EMAIL_TAKEN",
+            Refusal::UsernameTaken => "USERNAME_TAKEN",
+            Refusal::ExternalIdTaken => "EXTERNAL_ID_TAKEN",
+            Refusal::ReinstateAvailable { .. } => "REINSTATE_AVAILABLE",
+            Refusal::NoSeatAvailable { .. } => "NO_SEAT_AVAILABLE",
+            Refusal::Cycle => "CYCLE",
+            Refusal::GroupTooDeep { .. } => "GROUP_TOO_DEEP",
+            Refusal::PlatformGroup => "PLATFORM_GROUP",
+            Refusal::GroupNotEmpty { .. } => "GROUP_NOT_EMPTY",
+            Refusal::LearnersWouldRise { .. } => "LEARNERS_WOULD_RISE",
+            Refusal::NotAParticipant => "NOT_A_PARTICIPANT",
+            Refusal::SlotFull { .. } => "SLOT_FULL",
+            Refusal::SessionEnded => "SESSION_ENDED",
+            Refusal::BatchTooLarge { .. } => "BATCH_TOO_LARGE",
+            Refusal::IdempotencyMismatch => "IDEMPOTENCY_MISMATCH",
+            Refusal::InvalidCursor => "INVALID_CURSOR",
+        }
+    }
+
+    /// The field of the input that the refusal is about, from its root; empty where it is about the whole.
+    pub fn path(&self) -> Vec<String> {
+        match self {
+            Refusal::BadInput { path, .. }
+            | Refusal::NotFound { path, .. }
+            | Refusal::UserDeleted { path, .. } => path.clone(),
+            Refusal::EmailTaken | Refusal::ReinstateAvailable { .. } => owned(&["email"]),
+            Refusal::UsernameTaken => owned(&["username"]),
+            Refusal::ExternalIdTaken => owned(&["externalIds"]),
+            Refusal::PrivateSubgroupsUndecided { .. } => owned(&["privateSubgroups"]),
+            Refusal::WouldDeleteAccount => owned(&["confirmAccountDeletion"]),
+            Refusal::PlanChanged => owned(&["planDigest"]),
+            Refusal::IdempotencyMismatch => owned(&["idempotencyKey"]),
+            _ => Vec::new(),
+        }
+    }
+
+    /// What the refusal is about, and the caller may see.
+    pub fn nodes(&self) -> Vec<Node> {
+        match self {
+            Refusal::Forbidden { groups } | Refusal::PrivateSubgroupsUndecided { groups } => {
+                groups.seen.iter().copied().map(Node::Group).collect()
+            }
+            Refusal::LearnersWouldRise { groups, sessions, .. } => groups
+                .iter()
+                .copied()
+                .map(Node::Group)
+                .chain(sessions.iter().copied().map(Node::Session))
+                .collect(),
+            Refusal::UserDeleted { user, .. } | Refusal::ReinstateAvailable { user } => {
+                vec![Node::User(*user)]
+            }
+            Refusal::AlreadyDeleted { record, .. } => record.iter().copied().map(Node::Record).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// How many more things it is about that the caller may not see.
+    pub fn hidden_count(&self) -> usize {
+        match self {
+            Refusal::Forbidden { groups } | Refusal::PrivateSubgroupsUndecided { groups } => groups.hidden,
+            _ => 0,
+        }
+    }
+}
+
+fn owned(path: &[&str]) -> Vec<String> {
+    path.iter().map(|part| (*part).to_owned()).collect()
+}

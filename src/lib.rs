@@ -1,0 +1,12 @@
+//! Roster: the people side of a learning platform, and what happens to all of it when somebody leaves.
+//!
+//! Start reading at [`removal`]: facts are read, a pure function decides, a plan says what goes, what stays and
+//! what moves, and the same plan is shown or carried out. `README.md` has the map.
+
+pub mod access;
+pub mod clock;
+pub mod db;
+pub mod error;
+pub mod platform;
+pub mod removal;
+pub mod tree;
