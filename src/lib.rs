@@ -9,4 +9,5 @@ pub mod db;
 pub mod error;
 pub mod platform;
 pub mod removal;
+pub mod sessions;
 pub mod tree;
