@@ -330,9 +330,7 @@ impl Refusal {
         match self {
             Refusal::Forbidden { groups }
             | Refusal::PrivateSubgroupsUndecided { groups }
-            | Refusal::NothingReached { groups } => {
-                groups.seen.iter().copied().map(Node::Group).collect()
-            }
+            | Refusal::NothingReached { groups } => groups.seen.iter().copied().map(Node::Group).collect(),
             Refusal::LearnersWouldRise { groups, sessions, .. } => groups
                 .iter()
                 .copied()

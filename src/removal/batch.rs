@@ -88,8 +88,7 @@ async fn accept(tx: &Tx, batch: &Batch) -> Result<JobId, Failure> {
         None => BTreeMap::new(),
     };
     let items = items(&list, &tx.caller, batch.chunk, &leaving, digests);
-    let kept =
-        Kept { request: batch.request, answer, losing: leaving.administrators.into_iter().collect() };
+    let kept = Kept { request: batch.request, answer, losing: leaving.administrators.into_iter().collect() };
     let job = NewJob {
         caller: &tx.caller,
         cause: batch.request.cause,
@@ -213,10 +212,8 @@ async fn transact(tx: &Tx, turn: Turn, people: &[(UserId, Option<String>)]) -> R
     let settled = Settled { answer: turn.kept.answer, leaving: &turn.leaving, job: turn.job };
     let shown =
         people.iter().filter_map(|(user, digest)| Some((*user, digest.clone()?))).collect::<BTreeMap<_, _>>();
-    let (done, _) =
-        chunk::execute(tx, &users, &turn.kept.request, Some(settled), |_| Ok(shown)).await?;
-    let outcomes: Vec<_> =
-        done.iter().map(|done| (done.plan.user, done.plan.outcome, done.record)).collect();
+    let (done, _) = chunk::execute(tx, &users, &turn.kept.request, Some(settled), |_| Ok(shown)).await?;
+    let outcomes: Vec<_> = done.iter().map(|done| (done.plan.user, done.plan.outcome, done.record)).collect();
     Ok(store::write_outcomes(&tx.conn, turn.job, &outcomes).await?)
 }
 

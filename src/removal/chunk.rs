@@ -82,10 +82,7 @@ pub(super) async fn execute(
         job: settled.map(|settled| settled.job),
     };
     let mut records = store::apply(db, &plan, &context).await?;
-    let done = plan
-        .people
-        .into_iter()
-        .map(|plan| Done { record: records.remove(&plan.user), plan })
-        .collect();
+    let done =
+        plan.people.into_iter().map(|plan| Done { record: records.remove(&plan.user), plan }).collect();
     Ok((done, setting))
 }

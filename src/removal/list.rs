@@ -63,10 +63,7 @@ pub fn split_emails(text: &str) -> Vec<Named> {
 ///
 /// # Errors
 /// `BAD_INPUT` for an empty list, `BATCH_TOO_LARGE` for one of more than [`LONGEST`] entries.
-pub async fn resolve(
-    db: &impl ConnectionTrait,
-    named: &[Named],
-) -> Result<Result<List, Refusal>, Error> {
+pub async fn resolve(db: &impl ConnectionTrait, named: &[Named]) -> Result<Result<List, Refusal>, Error> {
     if named.is_empty() {
         return Ok(Err(Refusal::bad_input(&["people"], "The list names nobody.")));
     }
@@ -147,7 +144,8 @@ impl Found {
 fn by_email(rows: Vec<(String, UserId, Status)>) -> BTreeMap<String, UserId> {
     let mut found: BTreeMap<String, (UserId, Status)> = BTreeMap::new();
     for (email, user, status) in rows {
-        let better = found.get(&email).is_none_or(|(_, kept)| !kept.reserves_email() && status.reserves_email());
+        let better =
+            found.get(&email).is_none_or(|(_, kept)| !kept.reserves_email() && status.reserves_email());
         if better {
             found.insert(email, (user, status));
         }

@@ -31,7 +31,9 @@ pub async fn setting(
 ) -> Result<Setting, Failure> {
     let (platform, tree) = platform::current(db, trees).await?;
     let authority = match (access::of(db, caller).await, caller) {
-        (Err(Failure::Refused(Refusal::Unauthenticated)), Caller::User(user)) => Authority::of_user(*user, []),
+        (Err(Failure::Refused(Refusal::Unauthenticated)), Caller::User(user)) => {
+            Authority::of_user(*user, [])
+        }
         (authority, _) => authority?,
     };
     Ok(Setting { tree, owner: platform.owner, authority })

@@ -75,12 +75,7 @@ pub(super) struct Split {
 }
 
 /// R5: which memberships go and which stay, whether or not it may be done.
-pub(super) fn split(
-    person: &Standing,
-    scope: Scope,
-    private: PrivateSubgroups,
-    setting: &Setting,
-) -> Split {
+pub(super) fn split(person: &Standing, scope: Scope, private: PrivateSubgroups, setting: &Setting) -> Split {
     let named = scope.group(setting.tree.root());
     let mut split = Split { going: Vec::new(), staying: Vec::new() };
     for membership in &person.memberships {

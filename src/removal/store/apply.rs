@@ -51,11 +51,8 @@ pub async fn apply(
     enrolments(db, &done).await?;
     places(db, &done).await?;
     hand_over(db, &done).await?;
-    let deleted: Vec<UserId> = done
-        .iter()
-        .filter(|person| person.outcome == Outcome::Deleted)
-        .map(|person| person.user)
-        .collect();
+    let deleted: Vec<UserId> =
+        done.iter().filter(|person| person.outcome == Outcome::Deleted).map(|person| person.user).collect();
     if !deleted.is_empty() {
         accounts(db, &deleted, context).await?;
         sweep(db, &deleted, context.now).await?;
@@ -67,10 +64,7 @@ pub async fn apply(
 }
 
 /// Everybody's effects of one kind.
-fn each<'a, T>(
-    people: &[&'a PersonPlan],
-    pick: impl Fn(UserId, &'a Effect) -> Option<T>,
-) -> Vec<T> {
+fn each<'a, T>(people: &[&'a PersonPlan], pick: impl Fn(UserId, &'a Effect) -> Option<T>) -> Vec<T> {
     people
         .iter()
         .flat_map(|person| person.effects.iter().map(|effect| (person.user, effect)))
@@ -203,11 +197,7 @@ async fn hand_over(db: &impl ConnectionTrait, people: &[&PersonPlan]) -> Result<
 }
 
 /// R9.1.
-async fn accounts(
-    db: &impl ConnectionTrait,
-    deleted: &[UserId],
-    context: &Context<'_>,
-) -> Result<(), Error> {
+async fn accounts(db: &impl ConnectionTrait, deleted: &[UserId], context: &Context<'_>) -> Result<(), Error> {
     sql(
         "removal.delete_accounts",
         "update users set status = 'DELETED', status_since = {now}, deleted_at = {now}, deletion_cause = {cause},

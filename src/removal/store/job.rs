@@ -102,7 +102,8 @@ pub async fn add_items(db: &impl ConnectionTrait, job: JobId, items: &[NewItem])
 
 /// The serialized options of a job.
 pub async fn job(db: &impl ConnectionTrait, job: JobId) -> Result<String, Error> {
-    let (options,) = sql("removal.job", "select options from jobs where id = {job}").bind("job", job).only(db).await?;
+    let (options,) =
+        sql("removal.job", "select options from jobs where id = {job}").bind("job", job).only(db).await?;
     Ok(options)
 }
 
@@ -162,10 +163,7 @@ pub async fn write_outcomes(
 }
 
 /// How often each outcome came up in `job`.
-pub async fn outcomes(
-    db: &impl ConnectionTrait,
-    job: JobId,
-) -> Result<Vec<(Option<Outcome>, i64)>, Error> {
+pub async fn outcomes(db: &impl ConnectionTrait, job: JobId) -> Result<Vec<(Option<Outcome>, i64)>, Error> {
     sql(
         "removal.outcomes",
         "select outcome, count(*) from job_items where job_id = {job} group by outcome order by outcome",

@@ -10,10 +10,7 @@ use crate::db::sql::{Rows, sql};
 use crate::error::Error;
 
 /// Which of `ids` exist.
-pub async fn existing(
-    db: &impl ConnectionTrait,
-    ids: &BTreeSet<UserId>,
-) -> Result<BTreeSet<UserId>, Error> {
+pub async fn existing(db: &impl ConnectionTrait, ids: &BTreeSet<UserId>) -> Result<BTreeSet<UserId>, Error> {
     let rows: Vec<(UserId,)> = sql("removal.existing", "select id from users where id in {ids}")
         .ids("ids", ids.iter().copied())
         .all(db)

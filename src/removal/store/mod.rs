@@ -7,7 +7,8 @@ mod read;
 
 pub use apply::{Context, apply};
 pub use job::{
-    NewItem, NewJob, add_items, add_job, chunks, finish, job, leaving, last_deletion, outcomes, write_outcomes,
+    NewItem, NewJob, add_items, add_job, chunks, finish, job, last_deletion, leaving, outcomes,
+    write_outcomes,
 };
 pub use list::{existing, with_emails, with_external_ids};
 pub use read::{concerns_succession, facts, standings};

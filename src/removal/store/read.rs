@@ -66,13 +66,11 @@ pub async fn facts(
     for (user, session, granted_by, enrolled_at) in enrolments {
         person(&mut facts, user).enrolments.push(Enrolment { session, granted_by, enrolled_at });
     }
-    let captures: Vec<(UserId, SessionId)> = sql(
-        "removal.captures",
-        "select user_id, session_id from session_captures where user_id in {users}",
-    )
-    .ids("users", ids())
-    .all(db)
-    .await?;
+    let captures: Vec<(UserId, SessionId)> =
+        sql("removal.captures", "select user_id, session_id from session_captures where user_id in {users}")
+            .ids("users", ids())
+            .all(db)
+            .await?;
     for (user, session) in captures {
         person(&mut facts, user).captures.insert(session);
     }
@@ -149,13 +147,11 @@ async fn sessions(db: &impl ConnectionTrait, facts: &mut Facts, now: DateTime<Ut
         })
         .chain(facts.audiences.values().flatten().copied())
         .collect();
-    let rows: Vec<(SessionId, AudienceKind, DateTime<Utc>)> = sql(
-        "removal.sessions",
-        "select id, audience_kind, ends_at from sessions where id in {sessions}",
-    )
-    .ids("sessions", concerned)
-    .all(db)
-    .await?;
+    let rows: Vec<(SessionId, AudienceKind, DateTime<Utc>)> =
+        sql("removal.sessions", "select id, audience_kind, ends_at from sessions where id in {sessions}")
+            .ids("sessions", concerned)
+            .all(db)
+            .await?;
     facts.sessions = rows
         .into_iter()
         .map(|(id, audience, ends_at)| (id, Session { audience, ended: ends_at <= now }))
@@ -164,7 +160,11 @@ async fn sessions(db: &impl ConnectionTrait, facts: &mut Facts, now: DateTime<Ut
 }
 
 /// What `deleted` own, and who may succeed them.
-async fn works(db: &impl ConnectionTrait, facts: &mut Facts, deleted: &BTreeSet<UserId>) -> Result<(), Error> {
+async fn works(
+    db: &impl ConnectionTrait,
+    facts: &mut Facts,
+    deleted: &BTreeSet<UserId>,
+) -> Result<(), Error> {
     let owned = ownership::store::owned(db, deleted).await?;
     for (course, user) in owned.courses {
         person(facts, user).courses.push(course);
