@@ -4,9 +4,11 @@
 //! what moves, and the same plan is shown or carried out. `README.md` has the map.
 
 pub mod access;
+pub mod change;
 pub mod clock;
 pub mod db;
 pub mod error;
+pub mod keys;
 pub mod platform;
 pub mod removal;
 pub mod tree;
