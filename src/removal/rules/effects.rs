@@ -6,9 +6,7 @@ use entity::id::{GroupId, SessionId, UserId};
 use entity::kind::{AudienceKind, Outcome, Posts, Role, SeatKind, Status};
 
 use super::verdict::Verdict;
-use crate::ownership::{
-    Leaving, Successor, successor_of_course, successor_of_path, successor_of_session,
-};
+use crate::ownership::{Leaving, Successor, successor_of_course, successor_of_path, successor_of_session};
 use crate::removal::facts::{Facts, Person, Setting};
 use crate::removal::plan::{Effect, PersonPlan, Reason, WorkId};
 use crate::removal::request::{Request, Scope};
@@ -194,6 +192,9 @@ fn works(effects: &mut Vec<Effect>, person: &Person, facts: &Facts, leaving: &Le
         hand_over(WorkId::Path(*path), successor_of_path(*path, candidates, leaving, tree, owner));
     }
     for session in &person.instructs {
-        hand_over(WorkId::Session(*session), successor_of_session(*session, candidates, leaving, tree, owner));
+        hand_over(
+            WorkId::Session(*session),
+            successor_of_session(*session, candidates, leaving, tree, owner),
+        );
     }
 }
