@@ -131,6 +131,8 @@ codes! {
     NotAMember = Refusal::NotAMember,
     /// Say what happens to private subgroups; `nodes` are the groups in which the answers differ (R6).
     PrivateSubgroupsUndecided = Refusal::PrivateSubgroupsUndecided { .. },
+    /// The person is in private groups alone, in `nodes`, and those are kept (R7).
+    NothingReached = Refusal::NothingReached { .. },
     /// It takes the person's last membership and so deletes the account; it needs `confirmAccountDeletion` (R7).
     WouldDeleteAccount = Refusal::WouldDeleteAccount,
     /// What would happen now is not what the plan showed (R18).
