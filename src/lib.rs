@@ -9,6 +9,8 @@ pub mod clock;
 pub mod db;
 pub mod error;
 pub mod keys;
+pub mod ownership;
 pub mod platform;
 pub mod removal;
+pub mod sessions;
 pub mod tree;

@@ -1,0 +1,3 @@
+//! Everything that Roster promises, shown.
+
+mod properties;
