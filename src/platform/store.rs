@@ -49,3 +49,16 @@ pub async fn tree_changed(db: &impl ConnectionTrait, revision: i64) -> Result<()
         .exactly(db, 1)
         .await
 }
+
+/// Writes the settings: name, time zone, seat limit.
+pub(super) async fn update(db: &impl ConnectionTrait, platform: &Platform) -> Result<(), Error> {
+    sql(
+        "platform.update",
+        "update platform set name = {name}, time_zone = {time_zone}, seat_limit = {seat_limit}",
+    )
+    .bind("name", platform.name.as_str())
+    .bind("time_zone", platform.time_zone.as_str())
+    .bind("seat_limit", platform.seat_limit)
+    .exactly(db, 1)
+    .await
+}
