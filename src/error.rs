@@ -48,9 +48,11 @@ impl Error {
     pub fn is_transient(&self) -> bool {
         match self {
             Error::Drift(_) => true,
-            // Serialization failure, deadlock, lock not available; SQLite: busy.
-            Error::Database(error) => sqlstate(error)
-                .is_some_and(|code| matches!(code.as_str(), "40001" | "40P01" | "55P03" | "5" | "517")),
+            // Serialization failure, deadlock, lock not available; SQLite: busy. And a unique key that somebody else
+            // took since it was looked for: tried again, it is found and refused by name.
+            Error::Database(error) => sqlstate(error).is_some_and(|code| {
+                matches!(code.as_str(), "40001" | "40P01" | "55P03" | "23505" | "5" | "517")
+            }),
             Error::Broken(_) | Error::Document(_) => false,
         }
     }
@@ -224,8 +226,10 @@ pub enum Refusal {
         groups: Vec<GroupId>,
         /// How many people.
         people: usize,
-        /// Dynamic sessions they would join.
+        /// Dynamic sessions they would join, those that the caller may see.
         sessions: Vec<SessionId>,
+        /// How many more sessions they would join.
+        hidden: usize,
         /// What to send to confirm.
         digest: String,
     },
@@ -253,6 +257,14 @@ pub enum Refusal {
     /// The cursor is not one of this list.
     #[error("The cursor is not one of this list in this order.")]
     InvalidCursor,
+    /// One entry of a list is refused.
+    #[error("{refusal}")]
+    At {
+        /// The entry, from the input's root.
+        path: Vec<String>,
+        /// Why it is refused; its path starts at the entry.
+        refusal: Box<Refusal>,
+    },
 }
 
 impl Refusal {
@@ -269,6 +281,12 @@ impl Refusal {
     /// Somebody who is deleted where a living person is needed.
     pub fn user_deleted(user: UserId, path: &[&str]) -> Refusal {
         Refusal::UserDeleted { user, path: owned(path) }
+    }
+
+    /// The same refusal, of the entry of a list that stands at `path`; an empty path is the input itself.
+    #[must_use]
+    pub fn at(self, path: &[String]) -> Refusal {
+        if path.is_empty() { self } else { Refusal::At { path: path.to_vec(), refusal: Box::new(self) } }
     }
 
     /// The stable code, as it stands in the API.
@@ -305,6 +323,7 @@ impl Refusal {
             Refusal::BatchTooLarge { .. } => "BATCH_TOO_LARGE",
             Refusal::IdempotencyMismatch => "IDEMPOTENCY_MISMATCH",
             Refusal::InvalidCursor => "INVALID_CURSOR",
+            Refusal::At { refusal, .. } => refusal.code(),
         }
     }
 
@@ -321,6 +340,8 @@ impl Refusal {
             Refusal::WouldDeleteAccount => owned(&["confirmAccountDeletion"]),
             Refusal::PlanChanged => owned(&["planDigest"]),
             Refusal::IdempotencyMismatch => owned(&["idempotencyKey"]),
+            Refusal::LearnersWouldRise { .. } => owned(&["riseDigest"]),
+            Refusal::At { path, refusal } => path.iter().cloned().chain(refusal.path()).collect(),
             _ => Vec::new(),
         }
     }
@@ -341,6 +362,7 @@ impl Refusal {
                 vec![Node::User(*user)]
             }
             Refusal::AlreadyDeleted { record, .. } => record.iter().copied().map(Node::Record).collect(),
+            Refusal::At { refusal, .. } => refusal.nodes(),
             _ => Vec::new(),
         }
     }
@@ -351,6 +373,8 @@ impl Refusal {
             Refusal::Forbidden { groups }
             | Refusal::PrivateSubgroupsUndecided { groups }
             | Refusal::NothingReached { groups } => groups.hidden,
+            Refusal::LearnersWouldRise { hidden, .. } => *hidden,
+            Refusal::At { refusal, .. } => refusal.hidden_count(),
             _ => 0,
         }
     }

@@ -101,6 +101,27 @@ impl Authority {
         }
     }
 
+    /// Whether somebody with a membership in each of `groups` is known to this caller (the matrix of trust, "list and
+    /// see people"): themselves, who administers the platform group or its people, and who administers, writes for
+    /// or coaches one of the groups.
+    pub fn sees_person(
+        &self,
+        tree: &Tree,
+        person: UserId,
+        groups: impl IntoIterator<Item = GroupId>,
+    ) -> bool {
+        let stands_over = |group| {
+            self.administers(tree, group)
+                || [Role::UserAdministrator, Role::Author, Role::Coach]
+                    .into_iter()
+                    .any(|role| self.has(group, role))
+        };
+        self.is(person)
+            || self.administers_platform(tree)
+            || self.has(tree.root(), Role::UserAdministrator)
+            || groups.into_iter().any(stands_over)
+    }
+
     /// Whether works (courses, paths, sessions) may be made or edited in `group`: by its administrators, and by its
     /// authors.
     pub fn may_author(&self, tree: &Tree, group: GroupId) -> bool {

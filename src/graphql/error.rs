@@ -109,6 +109,7 @@ macro_rules! codes {
             fn of(refusal: &Refusal) -> Option<UserErrorCode> {
                 match refusal {
                     $($pattern => Some(UserErrorCode::$variant),)+
+                    Refusal::At { refusal, .. } => UserErrorCode::of(refusal),
                     Refusal::Unauthenticated | Refusal::InvalidCursor => None,
                 }
             }
@@ -131,7 +132,7 @@ codes! {
     NotAMember = Refusal::NotAMember,
     /// Say what happens to private subgroups; `nodes` are the groups in which the answers differ (R6).
     PrivateSubgroupsUndecided = Refusal::PrivateSubgroupsUndecided { .. },
-    /// The person is in private groups alone, in `nodes`, and those are kept: nothing was reached (R7).
+    /// The person is in private groups alone, in `nodes`, and those are kept (R7).
     NothingReached = Refusal::NothingReached { .. },
     /// It takes the person's last membership and so deletes the account; it needs `confirmAccountDeletion` (R7).
     WouldDeleteAccount = Refusal::WouldDeleteAccount,

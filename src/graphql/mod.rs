@@ -68,15 +68,21 @@ mod group;
 pub mod id;
 pub mod input;
 mod kinds;
+mod learning;
 mod loaders;
+mod membership;
 mod node;
+mod participation;
 mod path;
 mod platform;
+mod post;
+mod removal;
 mod session;
 mod slot;
 #[cfg(test)]
 mod tests;
 mod user;
+mod users;
 
 use async_graphql::{EmptySubscription, ID, MergedObject, Schema};
 use chrono::{DateTime, Utc};
@@ -92,18 +98,19 @@ const COMPLEXITY: usize = 100_000;
 pub struct Query(
     node::NodeQuery,
     platform::PlatformQuery,
-    user::UserQuery,
+    users::UserQuery,
     group::GroupQuery,
     course::CourseQuery,
     path::PathQuery,
     session::SessionQuery,
     slot::SlotQuery,
     activity::ActivityQuery,
+    removal::RemovalQuery,
 );
 
 /// Everything that can be changed.
 #[derive(Debug, Default, MergedObject)]
-pub struct Mutation(platform::PlatformMutation);
+pub struct Mutation(platform::PlatformMutation, removal::RemovalMutation);
 
 /// The API of one database.
 pub type RosterSchema = Schema<Query, Mutation, EmptySubscription>;

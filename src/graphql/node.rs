@@ -9,7 +9,10 @@ use super::course::Course;
 use super::error::ApiError;
 use super::group::Group;
 use super::id::{self, AnyId};
+use super::learning::{ActivityResult, Certificate, Sale};
 use super::path::Path;
+use super::post::Post;
+use super::removal::{Removal, RemovalJob};
 use super::session::Session;
 use super::slot::Slot;
 use super::user::User;
@@ -36,6 +39,18 @@ pub enum Node {
     Slot(Slot),
     /// An activity.
     Activity(Activity),
+    /// A post or a message.
+    Post(Post),
+    /// A result in an activity.
+    Result(ActivityResult),
+    /// A certificate.
+    Certificate(Certificate),
+    /// A sale.
+    Sale(Sale),
+    /// A removal that was done.
+    Removal(Removal),
+    /// A job that removes many people.
+    RemovalJob(RemovalJob),
 }
 
 impl Node {
@@ -52,7 +67,12 @@ impl Node {
             AnyId::Session(id) => Session::load(ctx, id).await?.map(Node::Session),
             AnyId::Slot(id) => Slot::load(ctx, id).await?.map(Node::Slot),
             AnyId::Activity(id) => Activity::load(ctx, id).await?.map(Node::Activity),
-            _ => None,
+            AnyId::Post(id) => Post::load(ctx, id).await?.map(Node::Post),
+            AnyId::Result(id) => ActivityResult::load(ctx, id).await?.map(Node::Result),
+            AnyId::Certificate(id) => Certificate::load(ctx, id).await?.map(Node::Certificate),
+            AnyId::Sale(id) => Sale::load(ctx, id).await?.map(Node::Sale),
+            AnyId::Removal(id) => Removal::load(ctx, id).await?.map(Node::Removal),
+            AnyId::RemovalJob(id) => RemovalJob::load(ctx, id).await?.map(Node::RemovalJob),
         })
     }
 }

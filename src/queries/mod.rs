@@ -23,7 +23,7 @@ pub mod memberships;
 pub mod paths;
 pub mod platform;
 pub mod posts;
-pub mod records;
+pub mod removals;
 pub mod sessions;
 pub mod slots;
 pub mod users;
