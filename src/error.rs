@@ -140,6 +140,12 @@ pub enum Refusal {
         groups: Groups,
     },
     /// R7.
+    #[error("The person is in private groups alone, and those are kept: nothing was reached.")]
+    NothingReached {
+        /// The groups that keep the person.
+        groups: Groups,
+    },
+    /// R7.
     #[error("This takes the person's last membership and so deletes the account: confirm it.")]
     WouldDeleteAccount,
     /// R18.
@@ -276,6 +282,7 @@ impl Refusal {
             Refusal::SelfRemoval => "SELF_REMOVAL",
             Refusal::NotAMember => "NOT_A_MEMBER",
             Refusal::PrivateSubgroupsUndecided { .. } => "PRIVATE_SUBGROUPS_UNDECIDED",
+            Refusal::NothingReached { .. } => "NOTHING_REACHED",
             Refusal::WouldDeleteAccount => "WOULD_DELETE_ACCOUNT",
             Refusal::PlanChanged => "PLAN_CHANGED",
             Refusal::AlreadyDeleted { .. } => "ALREADY_DELETED",
@@ -321,7 +328,9 @@ impl Refusal {
     /// What the refusal is about, and the caller may see.
     pub fn nodes(&self) -> Vec<Node> {
         match self {
-            Refusal::Forbidden { groups } | Refusal::PrivateSubgroupsUndecided { groups } => {
+            Refusal::Forbidden { groups }
+            | Refusal::PrivateSubgroupsUndecided { groups }
+            | Refusal::NothingReached { groups } => {
                 groups.seen.iter().copied().map(Node::Group).collect()
             }
             Refusal::LearnersWouldRise { groups, sessions, .. } => groups
@@ -341,7 +350,9 @@ impl Refusal {
     /// How many more things it is about that the caller may not see.
     pub fn hidden_count(&self) -> usize {
         match self {
-            Refusal::Forbidden { groups } | Refusal::PrivateSubgroupsUndecided { groups } => groups.hidden,
+            Refusal::Forbidden { groups }
+            | Refusal::PrivateSubgroupsUndecided { groups }
+            | Refusal::NothingReached { groups } => groups.hidden,
             _ => 0,
         }
     }

@@ -5,12 +5,15 @@
 //!    taken away, shared;
 //! 3. **succession**: by a removal of somebody who owns, co-owns or administers anything, and by whatever can make
 //!    a successor ineligible;
-//! 4. **seats**: by what takes a seat.
+//! 4. **seats**: by what takes a seat;
+//! 5. **sessions**: those whose audience, dates or captured people change, exclusively; those that somebody is
+//!    registered in, shared;
+//! 6. **slots**: those whose seats are counted.
 //!
 //! Facts are read once, after the last lock. A removal does not lock its successors, since two removals would then
 //! wait for each other: succession protects them. PostgreSQL alone needs all this; SQLite has one writer.
 
-use entity::id::UserId;
+use entity::id::{SessionId, SlotId, UserId};
 use sea_orm::{ConnectionTrait, DbBackend, DbErr};
 
 use super::sql::sql;
@@ -31,7 +34,7 @@ pub async fn users_exclusively(db: &impl ConnectionTrait, users: &[UserId]) -> R
     rows(
         db,
         "locks.users_exclusively",
-        "select id from users where id in {users} order by id for no key update",
+        "select id from users where id in {ids} order by id for no key update",
         users,
     )
     .await
@@ -39,7 +42,7 @@ pub async fn users_exclusively(db: &impl ConnectionTrait, users: &[UserId]) -> R
 
 /// These people, whose decided rows are about to change, neither leave nor change state until the transaction ends.
 pub async fn users(db: &impl ConnectionTrait, users: &[UserId]) -> Result<(), Error> {
-    rows(db, "locks.users", "select id from users where id in {users} order by id for share", users).await
+    rows(db, "locks.users", "select id from users where id in {ids} order by id for share", users).await
 }
 
 /// Nobody becomes eligible or ineligible as a successor until the transaction ends.
@@ -53,6 +56,34 @@ pub async fn seats(db: &impl ConnectionTrait) -> Result<(), Error> {
         sql("locks.seats", "select id from platform for update").execute(db).await?;
     }
     Ok(())
+}
+
+/// Nobody else changes these sessions, or registers anybody in them, until the transaction ends.
+pub async fn sessions(db: &impl ConnectionTrait, sessions: &[SessionId]) -> Result<(), Error> {
+    rows(
+        db,
+        "locks.sessions",
+        "select id from sessions where id in {ids} order by id for no key update",
+        sessions,
+    )
+    .await
+}
+
+/// These sessions, in which somebody is registered, do not change until the transaction ends.
+pub async fn sessions_shared(db: &impl ConnectionTrait, sessions: &[SessionId]) -> Result<(), Error> {
+    rows(
+        db,
+        "locks.sessions_shared",
+        "select id from sessions where id in {ids} order by id for share",
+        sessions,
+    )
+    .await
+}
+
+/// Nobody else registers in these slots, or changes them, until the transaction ends.
+pub async fn slots(db: &impl ConnectionTrait, slots: &[SlotId]) -> Result<(), Error> {
+    rows(db, "locks.slots", "select id from slots where id in {ids} order by id for no key update", slots)
+        .await
 }
 
 /// Nobody else migrates until the transaction ends.
@@ -71,14 +102,14 @@ async fn advisory(db: &impl ConnectionTrait, lock: &str, key: i64) -> Result<(),
     Ok(())
 }
 
-async fn rows(
+async fn rows<T: Copy + Into<i64>>(
     db: &impl ConnectionTrait,
     name: &'static str,
     text: &'static str,
-    users: &[UserId],
+    ids: &[T],
 ) -> Result<(), Error> {
     if db.get_database_backend() == DbBackend::Postgres {
-        sql(name, text).ids("users", users.iter().copied()).execute(db).await?;
+        sql(name, text).ids("ids", ids.iter().copied()).execute(db).await?;
     }
     Ok(())
 }

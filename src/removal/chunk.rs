@@ -1,0 +1,91 @@
+//! Carrying a removal out for some people, in the transaction of whoever asks.
+
+use std::collections::BTreeMap;
+
+use entity::id::{JobId, RecordId, UserId};
+use entity::kind::{Cause, Outcome, PrivateSubgroups};
+
+use super::facts::Setting;
+use super::plan::{PersonPlan, Plan};
+use super::request::{Request, Scope};
+use super::{planning, store};
+use crate::db::{Tx, locks};
+use crate::error::Failure;
+use crate::ownership::Leaving;
+use crate::sessions;
+
+/// Somebody's outcome, and the record where something was done.
+#[derive(Clone, Debug)]
+pub(super) struct Done {
+    pub plan: PersonPlan,
+    pub record: Option<RecordId>,
+}
+
+/// What was settled before, for people who are part of a larger request.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Settled<'a> {
+    pub answer: PrivateSubgroups,
+    pub leaving: &'a Leaving,
+    pub job: JobId,
+}
+
+/// Locks `users`, decides what becomes of them and does it. Without `settled` they are the whole request. Whoever has
+/// another digest than `shown` is left alone (R18).
+///
+/// # Errors
+/// `PRIVATE_SUBGROUPS_UNDECIDED`, `NOT_FOUND` of the group, or what broke; then nothing is done.
+pub(super) async fn execute(
+    tx: &Tx,
+    users: &[UserId],
+    request: &Request,
+    settled: Option<Settled<'_>>,
+    shown: impl FnOnce(&Plan) -> Result<BTreeMap<UserId, String>, Failure>,
+) -> Result<(Vec<Done>, Setting), Failure> {
+    let db = &tx.conn;
+    locks::tree(db).await?;
+    locks::users_exclusively(db, users).await?;
+    if store::concerns_succession(db, users).await? {
+        locks::succession(db).await?;
+    }
+    sessions::capture_ended(db, tx.now).await?;
+    let setting = planning::setting(db, &tx.trees, &tx.caller).await?;
+    if settled.is_none() {
+        planning::check_group(request, &setting)?;
+    }
+    let people = store::standings(db, users).await?;
+    let answer = match settled {
+        Some(settled) => settled.answer,
+        None => planning::answer(&people, request, &setting)?,
+    };
+    let leaving = settled.map(|settled| settled.leaving);
+    let mut plan = planning::plan(db, tx.now, &people, request, answer, leaving, &setting).await?;
+    let shown = shown(&plan)?;
+    for person in &mut plan.people {
+        if shown.get(&person.user).is_some_and(|digest| *digest != person.digest) {
+            *person = PersonPlan::untouched(person.user, Outcome::PlanChanged, Vec::new());
+        }
+    }
+    let context = store::Context {
+        caller: &tx.caller,
+        now: tx.now,
+        cause: request.cause,
+        deletion_cause: match request.scope {
+            Scope::Platform => request.cause,
+            Scope::Group(_) | Scope::Role(..) => Cause::LastGroup,
+        },
+        group: request.scope.group(setting.tree.root()),
+        role: match request.scope {
+            Scope::Role(_, role) => Some(role),
+            Scope::Platform | Scope::Group(_) => None,
+        },
+        private_subgroups: answer,
+        job: settled.map(|settled| settled.job),
+    };
+    let mut records = store::apply(db, &plan, &context).await?;
+    let done = plan
+        .people
+        .into_iter()
+        .map(|plan| Done { record: records.remove(&plan.user), plan })
+        .collect();
+    Ok((done, setting))
+}

@@ -1,0 +1,112 @@
+//! What the rules need to know, as ids and kinds: read in a few statements, then never changed.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use entity::id::{CourseId, GroupId, PathId, SessionId, SlotId, UserId};
+use entity::kind::{AudienceKind, Role, SeatKind, Status};
+
+use crate::access::Authority;
+use crate::ownership::Candidates;
+use crate::tree::Tree;
+
+/// What is the same for everybody of a request.
+#[derive(Clone, Debug)]
+pub struct Setting {
+    /// The groups.
+    pub tree: Arc<Tree>,
+    /// The platform owner (R14).
+    pub owner: UserId,
+    /// What the caller may do.
+    pub authority: Authority,
+}
+
+/// A person as far as the outcome depends on it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// Who.
+    pub user: UserId,
+    /// The state of the account.
+    pub status: Status,
+    /// Every membership, in order of group and role.
+    pub memberships: Vec<Membership>,
+}
+
+/// A role of somebody in a group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Membership {
+    /// In which group.
+    pub group: GroupId,
+    /// Which role.
+    pub role: Role,
+    /// Who granted it.
+    pub granted_by: Option<UserId>,
+    /// When.
+    pub granted_at: DateTime<Utc>,
+}
+
+/// What else there is about the people to whom something is done.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Facts {
+    /// What each of them takes part in and owns.
+    pub people: BTreeMap<UserId, Person>,
+    /// Every session that concerns any of them.
+    pub sessions: BTreeMap<SessionId, Session>,
+    /// Which sessions have a group in their audience; for the groups in which any of them is a learner.
+    pub audiences: BTreeMap<GroupId, Vec<SessionId>>,
+    /// Who may succeed whom.
+    pub candidates: Candidates,
+}
+
+/// What one person takes part in and owns.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Person {
+    /// Individual enrolments in sessions.
+    pub enrolments: Vec<Enrolment>,
+    /// Sessions in which the person is captured.
+    pub captures: BTreeSet<SessionId>,
+    /// Sessions that exclude the person.
+    pub exclusions: BTreeSet<SessionId>,
+    /// Registrations in upcoming slots.
+    pub seats: Vec<Seat>,
+    /// Courses the person is the main author of.
+    pub courses: Vec<CourseId>,
+    /// Paths the person is the main author of.
+    pub paths: Vec<PathId>,
+    /// Sessions the person is the main instructor of.
+    pub instructs: Vec<SessionId>,
+    /// Places as co-author or co-instructor, with their rank.
+    pub places: Vec<(super::plan::WorkId, i32)>,
+}
+
+/// An individual enrolment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Enrolment {
+    /// In which session.
+    pub session: SessionId,
+    /// Who granted it.
+    pub granted_by: Option<UserId>,
+    /// Since when.
+    pub enrolled_at: DateTime<Utc>,
+}
+
+/// A registration in an upcoming slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seat {
+    /// Which slot.
+    pub slot: SlotId,
+    /// Of which session.
+    pub session: SessionId,
+    /// As what.
+    pub kind: SeatKind,
+}
+
+/// A session, as far as taking part in it depends on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Session {
+    /// How it finds its people.
+    pub audience: AudienceKind,
+    /// Whether it has ended.
+    pub ended: bool,
+}

@@ -1,0 +1,156 @@
+//! Who is meant: a list of ids, emails or external ids becomes items, in a step of its own (R16).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use entity::id::UserId;
+use entity::kind::{Outcome, Status};
+use sea_orm::ConnectionTrait;
+
+use super::request::Named;
+use super::store;
+use crate::error::{Error, Refusal};
+use crate::keys;
+
+/// How many people one request may name.
+pub const LONGEST: usize = 100_000;
+
+/// A list as it was understood.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct List {
+    /// One an entry, in the order of the list; nobody twice.
+    pub items: Vec<Item>,
+    /// Entries left out because they name somebody who is named before.
+    pub duplicates: usize,
+}
+
+/// One entry of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Item {
+    /// Whom it means; none where that is nobody.
+    pub user: Option<UserId>,
+    /// The entry as typed, where it means nobody.
+    pub typed: Option<String>,
+    /// Why it means nobody.
+    pub outcome: Option<Outcome>,
+}
+
+impl List {
+    /// Everybody who is meant, in order of id.
+    pub fn users(&self) -> Vec<UserId> {
+        let users: BTreeSet<UserId> = self.items.iter().filter_map(|item| item.user).collect();
+        users.into_iter().collect()
+    }
+
+    /// The list of these people.
+    pub fn of(users: Vec<UserId>) -> List {
+        let items =
+            users.into_iter().map(|user| Item { user: Some(user), typed: None, outcome: None }).collect();
+        List { items, duplicates: 0 }
+    }
+}
+
+/// Splits what somebody typed or pasted into emails: commas, semicolons and line breaks all separate, blanks count for
+/// nothing.
+pub fn split_emails(text: &str) -> Vec<Named> {
+    text.split([',', ';', '\n', '\r'])
+        .map(str::trim)
+        .filter(|entry| !entry.is_empty())
+        .map(|entry| Named::Email(entry.to_owned()))
+        .collect()
+}
+
+/// Finds out who is meant.
+///
+/// # Errors
+/// `BAD_INPUT` for an empty list, `BATCH_TOO_LARGE` for one of more than [`LONGEST`] entries.
+pub async fn resolve(
+    db: &impl ConnectionTrait,
+    named: &[Named],
+) -> Result<Result<List, Refusal>, Error> {
+    if named.is_empty() {
+        return Ok(Err(Refusal::bad_input(&["people"], "The list names nobody.")));
+    }
+    if named.len() > LONGEST {
+        return Ok(Err(Refusal::BatchTooLarge { limit: LONGEST }));
+    }
+    let found = Found::read(db, named).await?;
+    let mut list = List::default();
+    let mut seen = BTreeSet::new();
+    for entry in named {
+        let item = found.item(entry);
+        let mark = match (&item.user, &item.typed) {
+            (Some(user), _) => format!("{}", user.0),
+            (None, typed) => format!("? {}", typed.as_deref().unwrap_or_default().to_lowercase()),
+        };
+        if seen.insert(mark) { list.items.push(item) } else { list.duplicates += 1 }
+    }
+    Ok(Ok(list))
+}
+
+/// Everybody that a list may mean.
+struct Found {
+    ids: BTreeSet<UserId>,
+    emails: BTreeMap<String, UserId>,
+    external_ids: BTreeMap<(String, String), UserId>,
+}
+
+impl Found {
+    async fn read(db: &impl ConnectionTrait, named: &[Named]) -> Result<Found, Error> {
+        let (mut ids, mut emails, mut external_ids) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+        for entry in named {
+            match entry {
+                Named::Id(id) => {
+                    ids.insert(*id);
+                }
+                Named::Email(typed) => emails.extend(keys::email_key(typed)),
+                Named::ExternalId { system, value } => {
+                    external_ids.insert((system.clone(), value.clone()));
+                }
+            }
+        }
+        Ok(Found {
+            ids: if ids.is_empty() { ids } else { store::existing(db, &ids).await? },
+            emails: if emails.is_empty() {
+                BTreeMap::new()
+            } else {
+                by_email(store::with_emails(db, &emails).await?)
+            },
+            external_ids: if external_ids.is_empty() {
+                BTreeMap::new()
+            } else {
+                store::with_external_ids(db, &external_ids).await?
+            },
+        })
+    }
+
+    fn item(&self, entry: &Named) -> Item {
+        let nobody = |typed: String, outcome| Item { user: None, typed: Some(typed), outcome: Some(outcome) };
+        let (user, typed) = match entry {
+            Named::Id(id) => (self.ids.get(id).copied(), format!("#{}", id.0)),
+            Named::Email(typed) => match keys::email_key(typed) {
+                Ok(key) => (self.emails.get(&key).copied(), typed.clone()),
+                Err(_) => return nobody(typed.clone(), Outcome::InvalidEmail),
+            },
+            Named::ExternalId { system, value } => (
+                self.external_ids.get(&(system.clone(), value.clone())).copied(),
+                format!("{system}:{value}"),
+            ),
+        };
+        match user {
+            Some(user) => Item { user: Some(user), typed: None, outcome: None },
+            None => nobody(typed, Outcome::NotFound),
+        }
+    }
+}
+
+/// An email means the account that reserves it, else the one deleted last. Rows come latest deletion first.
+fn by_email(rows: Vec<(String, UserId, Status)>) -> BTreeMap<String, UserId> {
+    let mut found: BTreeMap<String, (UserId, Status)> = BTreeMap::new();
+    for (email, user, status) in rows {
+        let better = found.get(&email).is_none_or(|(_, kept)| !kept.reserves_email() && status.reserves_email());
+        if better {
+            found.insert(email, (user, status));
+        }
+    }
+    found.into_iter().map(|(email, (user, _))| (email, user)).collect()
+}

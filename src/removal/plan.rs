@@ -1,0 +1,336 @@
+//! What a removal does to whom, and why: the one shape that is shown, carried out and recorded (R17, R18).
+//!
+//! Ids and kinds only, never a name. The serialized form is kept in records for good: what is there may be added to,
+//! never renamed; [`VERSION`] says which form it is.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+use entity::id::{CourseId, GroupId, PathId, SessionId, SlotId, UserId};
+use entity::kind::{Outcome, PrivateSubgroups, Role, SeatKind, Status, Step, Work};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::request::{Options, Request, Scope};
+
+/// The form of the effects below.
+pub const VERSION: i32 = 1;
+
+/// What happens to everybody of a list, or of a chunk of it; in order of id.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// One a person.
+    pub people: Vec<PersonPlan>,
+}
+
+/// What happens to one person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PersonPlan {
+    /// Who.
+    pub user: UserId,
+    /// What becomes of them.
+    pub outcome: Outcome,
+    /// Where a right is missing, when the outcome is `FORBIDDEN`.
+    pub missing: Vec<GroupId>,
+    /// What goes, what stays and what moves; empty where nothing is done.
+    pub effects: Vec<Effect>,
+    /// Stands for the outcome, the decided rows that are written or taken away, and the successors (R18).
+    pub digest: String,
+}
+
+/// One thing that goes, stays or moves, with its reason.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "effect", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Effect {
+    /// A role in a group that goes.
+    MembershipRemoved {
+        /// In which group.
+        group: GroupId,
+        /// Which role.
+        role: Role,
+        /// Who had granted it; none for the platform itself.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        granted_by: Option<UserId>,
+        /// When it had been granted.
+        granted_at: DateTime<Utc>,
+        /// Why.
+        reason: Reason,
+    },
+    /// A role in a group that stays.
+    MembershipKept {
+        /// In which group.
+        group: GroupId,
+        /// Which role.
+        role: Role,
+        /// Why.
+        reason: Reason,
+    },
+    /// A session that is left.
+    SessionLeft {
+        /// Which session.
+        session: SessionId,
+        /// Why.
+        reason: Reason,
+    },
+    /// A session that is not left, although the removal touches it.
+    SessionKept {
+        /// Which session.
+        session: SessionId,
+        /// Why.
+        reason: Reason,
+    },
+    /// A seat in an upcoming slot that is released.
+    SeatReleased {
+        /// Which slot.
+        slot: SlotId,
+        /// As what.
+        kind: SeatKind,
+        /// Why.
+        reason: Reason,
+    },
+    /// A seat in an upcoming slot that is kept, although the removal touches its session.
+    SeatKept {
+        /// Which slot.
+        slot: SlotId,
+        /// As what.
+        kind: SeatKind,
+        /// Why.
+        reason: Reason,
+    },
+    /// An individual enrolment that goes.
+    EnrolmentRemoved {
+        /// In which session.
+        session: SessionId,
+        /// Who had granted it.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        granted_by: Option<UserId>,
+        /// Since when.
+        enrolled_at: DateTime<Utc>,
+        /// Why.
+        reason: Reason,
+    },
+    /// A place as co-author or co-instructor that goes. The others keep their ranks.
+    PlaceRemoved {
+        /// Of what.
+        work: WorkId,
+        /// The rank, 1 being the first.
+        rank: i32,
+        /// Why.
+        reason: Reason,
+    },
+    /// A course, path or session that gets another main author or main instructor.
+    HandedOver {
+        /// What.
+        work: WorkId,
+        /// The successor.
+        to: UserId,
+        /// At which step they were found.
+        step: Step,
+        /// Their rank as co-author or co-instructor, a place they no longer have.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        former_rank: Option<i32>,
+        /// Who came before them in order and could not succeed, and why.
+        #[serde(skip_serializing_if = "Vec::is_empty", default)]
+        passed_over: Vec<PassedOver>,
+        /// Why.
+        reason: Reason,
+    },
+    /// The account ends.
+    AccountDeleted {
+        /// The state before, to which it can be reinstated.
+        from: Status,
+        /// Why.
+        reason: Reason,
+    },
+    /// The posts show an anonymous author from now on.
+    PostsAnonymized {
+        /// Why.
+        reason: Reason,
+    },
+}
+
+/// Something that has an owner.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "id", rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum WorkId {
+    /// A course.
+    Course(CourseId),
+    /// A path.
+    Path(PathId),
+    /// A session.
+    Session(SessionId),
+}
+
+/// Somebody who came before the successor and could not succeed (R13).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PassedOver {
+    /// Who.
+    pub user: UserId,
+    /// Why.
+    pub why: Ineligible,
+}
+
+/// Why somebody cannot succeed (R13).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Ineligible {
+    /// The account is not active.
+    NotActive,
+    /// They leave in the same request.
+    Leaving,
+    /// They lose, in the same request, the role that would have made them successor.
+    LosesRole,
+}
+
+/// Why something goes, stays or moves. Its name is stable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Reason {
+    /// It is the group that was named.
+    NamedGroup,
+    /// It is the role that was named.
+    NamedRole,
+    /// It is reached from the named group through public groups only.
+    PublicSubgroup,
+    /// It is a private subgroup, or below one, and those are removed too.
+    PrivateSubgroup,
+    /// It is a private subgroup, or below one, and those are kept.
+    PrivateSubgroupKept,
+    /// Below the named group only the learner role goes.
+    OtherRoleBelow,
+    /// In the named group only the named role goes.
+    OtherRole,
+    /// The group is above or beside the named one.
+    OutsideReach,
+    /// No audience group of the session has the person any more.
+    LastAudienceGroup,
+    /// Another audience group still carries the person.
+    OtherAudienceGroup,
+    /// An individual enrolment carries the person.
+    IndividualEnrolment,
+    /// The audience is static: changes of membership do not touch it.
+    StaticAudience,
+    /// The session has ended; who took part stays written.
+    SessionEnded,
+    /// The session of the slot is left.
+    SessionLeft,
+    /// The person still takes part in the session of the slot.
+    StillParticipant,
+    /// Trainers are not tied to the audience.
+    TrainerStays,
+    /// The account is deleted.
+    AccountDeleted,
+    /// The main author or main instructor is deleted.
+    OwnerDeleted,
+    /// Deleting the account was asked for.
+    DeletionRequested,
+    /// The last membership went.
+    LastMembership,
+    /// Anonymizing the posts was asked for.
+    PostsAnonymizedOnRequest,
+}
+
+impl WorkId {
+    /// Which kind of work it is.
+    pub fn kind(self) -> Work {
+        match self {
+            WorkId::Course(_) => Work::Course,
+            WorkId::Path(_) => Work::Path,
+            WorkId::Session(_) => Work::Session,
+        }
+    }
+
+    /// Its number among works of its kind.
+    pub fn number(self) -> i64 {
+        match self {
+            WorkId::Course(id) => id.0,
+            WorkId::Path(id) => id.0,
+            WorkId::Session(id) => id.0,
+        }
+    }
+}
+
+impl PersonPlan {
+    /// Somebody to whom nothing is done.
+    pub fn untouched(user: UserId, outcome: Outcome, missing: Vec<GroupId>) -> PersonPlan {
+        PersonPlan::new(user, outcome, missing, Vec::new())
+    }
+
+    /// Somebody to whom `effects` happen.
+    pub fn new(user: UserId, outcome: Outcome, missing: Vec<GroupId>, effects: Vec<Effect>) -> PersonPlan {
+        let digest = digest(user, outcome, &effects);
+        PersonPlan { user, outcome, missing, effects, digest }
+    }
+
+    /// The groups that still keep somebody whose deletion kept private subgroups (R7), in order of id.
+    pub fn kept_in(&self) -> BTreeSet<GroupId> {
+        match self.outcome {
+            Outcome::RemovedNotDeleted | Outcome::NothingReached => self
+                .effects
+                .iter()
+                .filter_map(|effect| match effect {
+                    Effect::MembershipKept { group, .. } => Some(*group),
+                    _ => None,
+                })
+                .collect(),
+            _ => BTreeSet::new(),
+        }
+    }
+}
+
+impl Plan {
+    /// R18: stands for the options and for everybody's digest in order of id.
+    pub fn digest(&self, request: &Request) -> String {
+        digest_of(request, self.people.iter().map(|person| (person.user, person.digest.as_str())))
+    }
+}
+
+/// The digest of a plan whose people have these digests; they come in order of id.
+pub fn digest_of<'a>(request: &Request, people: impl IntoIterator<Item = (UserId, &'a str)>) -> String {
+    let mut hash = Sha256::new();
+    let Request { scope, options, cause: _ } = request;
+    let Options { private_subgroups, confirm_account_deletion, posts } = options;
+    let scope = match scope {
+        Scope::Platform => "PLATFORM".to_owned(),
+        Scope::Group(group) => format!("GROUP {}", group.0),
+        Scope::Role(group, role) => format!("ROLE {} {}", group.0, role.as_str()),
+    };
+    let private = private_subgroups.map_or("UNDECIDED", PrivateSubgroups::as_str);
+    hash.update(format!("{scope}\n{private} {confirm_account_deletion} {}\n", posts.as_str()));
+    for (user, digest) in people {
+        hash.update(format!("{} {digest}\n", user.0));
+    }
+    short(hash)
+}
+
+fn digest(user: UserId, outcome: Outcome, effects: &[Effect]) -> String {
+    let mut hash = Sha256::new();
+    hash.update(format!("{} {}\n", user.0, outcome.as_str()));
+    for effect in effects {
+        // Only what is written or taken away; not what is kept, swept tables, texts or times.
+        let line = match effect {
+            Effect::MembershipRemoved { group, role, .. } => format!("M {} {}", group.0, role.as_str()),
+            Effect::SeatReleased { slot, kind, .. } => format!("S {} {}", slot.0, kind.as_str()),
+            Effect::EnrolmentRemoved { session, .. } => format!("E {}", session.0),
+            Effect::PlaceRemoved { work, .. } => format!("P {} {}", work.kind().as_str(), work.number()),
+            Effect::HandedOver { work, to, .. } => {
+                format!("H {} {} {}", work.kind().as_str(), work.number(), to.0)
+            }
+            Effect::MembershipKept { .. }
+            | Effect::SessionLeft { .. }
+            | Effect::SessionKept { .. }
+            | Effect::SeatKept { .. }
+            | Effect::AccountDeleted { .. }
+            | Effect::PostsAnonymized { .. } => continue,
+        };
+        hash.update(line);
+        hash.update("\n");
+    }
+    short(hash)
+}
+
+/// 128 bits are plenty to notice a difference, and can still be read aloud.
+fn short(hash: Sha256) -> String {
+    format!("{:x}", hash.finalize())[..32].to_owned()
+}

@@ -1,0 +1,86 @@
+//! Showing a removal before it runs: the same plan, read in one snapshot, nothing written.
+
+use entity::kind::PrivateSubgroups;
+
+use super::facts::Standing;
+use super::list::{self, List};
+use super::plan::Plan;
+use super::request::{Named, Request};
+use super::{batch, planning, store};
+use crate::access::Caller;
+use crate::db::Snapshot;
+use crate::error::{Failure, Groups, Refusal};
+
+/// A removal to be shown.
+#[derive(Clone, Debug)]
+pub struct Shown {
+    /// Who asks.
+    pub caller: Caller,
+    /// Whom it concerns.
+    pub people: Vec<Named>,
+    /// What would be done.
+    pub request: Request,
+}
+
+/// What a removal would do.
+#[derive(Clone, Debug)]
+pub struct Preview {
+    /// The list as it was understood.
+    pub list: List,
+    /// The request, for digests.
+    pub request: Request,
+    /// What would be done.
+    pub answer: Answer,
+}
+
+/// R6: one plan, or one for each answer while the question is open.
+#[derive(Clone, Debug)]
+pub enum Answer {
+    /// The answer was given, or either comes to the same.
+    Decided {
+        /// The answer that holds.
+        private_subgroups: PrivateSubgroups,
+        /// The plan.
+        plan: Plan,
+    },
+    /// The answers differ.
+    Undecided {
+        /// Where.
+        groups: Groups,
+        /// The plan if private subgroups are kept.
+        kept: Plan,
+        /// The plan if they are removed.
+        removed: Plan,
+    },
+}
+
+/// What `shown` would do now.
+///
+/// # Errors
+/// `BAD_INPUT`, `BATCH_TOO_LARGE` for more than 3,000 people, `NOT_FOUND` of the group, `UNAUTHENTICATED`.
+pub async fn preview(snapshot: &Snapshot<'_>, shown: &Shown) -> Result<Preview, Failure> {
+    let db = &snapshot.conn;
+    let list = list::resolve(db, &shown.people).await??;
+    if list.items.len() > batch::CHUNK {
+        return Err(Refusal::BatchTooLarge { limit: batch::CHUNK }.into());
+    }
+    let setting = planning::setting(db, snapshot.trees, &shown.caller).await?;
+    planning::check_group(&shown.request, &setting)?;
+    let people: Vec<Standing> = store::standings(db, &list.users()).await?;
+    let plan = |request: Request, answer| {
+        let (people, setting) = (&people, &setting);
+        async move { planning::plan(db, snapshot.now, people, &request, answer, None, setting).await }
+    };
+    let answer = match planning::answer(&people, &shown.request, &setting) {
+        Ok(private_subgroups) => {
+            Answer::Decided { private_subgroups, plan: plan(shown.request, private_subgroups).await? }
+        }
+        Err(Refusal::PrivateSubgroupsUndecided { groups }) => Answer::Undecided {
+            groups,
+            kept: plan(shown.request, PrivateSubgroups::Keep).await?,
+            removed: plan(shown.request, PrivateSubgroups::Remove).await?,
+        },
+        Err(refusal) => return Err(refusal.into()),
+    };
+    Ok(Preview { list, request: shown.request, answer })
+}

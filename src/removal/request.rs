@@ -1,0 +1,73 @@
+//! What a removal is asked to do: to whom comes separately.
+
+use entity::id::{GroupId, UserId};
+use entity::kind::{Cause, Posts, PrivateSubgroups, Role};
+use serde::{Deserialize, Serialize};
+
+/// What is taken from each person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Scope {
+    /// Everything: a deletion from the platform, which is also any removal from the platform group.
+    Platform,
+    /// Every role in this ordinary group, and what R5 reaches below.
+    Group(GroupId),
+    /// One role in this group; for a learner with the reach of R5.
+    Role(GroupId, Role),
+}
+
+/// How it is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Options {
+    /// The answer to R6; none while it is not given.
+    pub private_subgroups: Option<PrivateSubgroups>,
+    /// R7: the caller knows that it may take somebody's last membership.
+    pub confirm_account_deletion: bool,
+    /// R9.6.
+    pub posts: Posts,
+}
+
+/// A removal, of whomever.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Request {
+    /// What is taken.
+    pub scope: Scope,
+    /// How.
+    pub options: Options,
+    /// Why (R9.1).
+    pub cause: Cause,
+}
+
+/// One person named by a request, however they were named.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Named {
+    /// By id.
+    Id(UserId),
+    /// By email, as typed.
+    Email(String),
+    /// By external id.
+    ExternalId {
+        /// The system that gave it.
+        system: String,
+        /// What it gave.
+        value: String,
+    },
+}
+
+impl Scope {
+    /// The group that is named; the platform group for a deletion.
+    pub fn group(self, root: GroupId) -> GroupId {
+        match self {
+            Scope::Platform => root,
+            Scope::Group(group) | Scope::Role(group, _) => group,
+        }
+    }
+
+    /// The same scope, with the platform group seen for what it is: taking somebody out of it deletes them (R15).
+    #[must_use]
+    pub fn normalized(self, root: GroupId) -> Scope {
+        match self {
+            Scope::Group(group) if group == root => Scope::Platform,
+            scope => scope,
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! What becomes of one person, from memberships alone (R5, R7, R14, R15).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use entity::id::GroupId;
+use entity::kind::{Outcome, PrivateSubgroups, Role, Status};
+
+use crate::removal::facts::{Membership, Setting, Standing};
+use crate::removal::plan::Reason;
+use crate::removal::request::{Request, Scope};
+
+/// What becomes of one person: the outcome, and each membership with whether it goes and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// What becomes of them.
+    pub outcome: Outcome,
+    /// Where a right is missing, when the outcome is `FORBIDDEN`.
+    pub missing: Vec<GroupId>,
+    /// Memberships that go, in order of group and role.
+    pub going: Vec<(Membership, Reason)>,
+    /// Memberships that stay.
+    pub staying: Vec<(Membership, Reason)>,
+}
+
+/// What `request` does to this person with `private` as the answer to R6. The first outcome that applies.
+pub fn verdict(
+    person: &Standing,
+    request: &Request,
+    private: PrivateSubgroups,
+    setting: &Setting,
+) -> Verdict {
+    let refused = |outcome| Verdict { outcome, missing: Vec::new(), going: Vec::new(), staying: Vec::new() };
+    match person.status {
+        Status::Deleted => return refused(Outcome::AlreadyDeleted),
+        Status::Erased => return refused(Outcome::AlreadyErased),
+        Status::Active | Status::Suspended | Status::Deactivated | Status::Anonymized => {}
+    }
+    let Split { going, staying } = split(person, request.scope, private, setting);
+    let takes_account = !going.is_empty() && staying.is_empty();
+    let is_deletion = request.scope == Scope::Platform;
+
+    if person.user == setting.owner && (is_deletion || takes_owner_out(request.scope, setting)) {
+        return refused(Outcome::OwnerProtected);
+    }
+    if setting.authority.is(person.user) && (is_deletion || takes_account) {
+        return refused(Outcome::SelfRemoval);
+    }
+    let missing = missing_rights(person, request.scope, &going, is_deletion || takes_account, setting);
+    if !missing.is_empty() {
+        return Verdict { missing, ..refused(Outcome::Forbidden) };
+    }
+    let outcome = if is_deletion {
+        match (going.is_empty(), staying.is_empty()) {
+            // An account without any membership would be a broken promise (R2); deleting it mends it.
+            (_, true) => Outcome::Deleted,
+            (true, false) => Outcome::NothingReached,
+            (false, false) => Outcome::RemovedNotDeleted,
+        }
+    } else if !is_member(person, request.scope) {
+        return refused(Outcome::NotAMember);
+    } else if takes_account && !request.options.confirm_account_deletion {
+        return refused(Outcome::WouldDeleteAccount);
+    } else if takes_account {
+        Outcome::Deleted
+    } else {
+        Outcome::Removed
+    };
+    Verdict { outcome, missing: Vec::new(), going, staying }
+}
+
+/// Somebody's memberships, each with its reason.
+pub(super) struct Split {
+    pub going: Vec<(Membership, Reason)>,
+    pub staying: Vec<(Membership, Reason)>,
+}
+
+/// R5: which memberships go and which stay, whether or not it may be done.
+pub(super) fn split(
+    person: &Standing,
+    scope: Scope,
+    private: PrivateSubgroups,
+    setting: &Setting,
+) -> Split {
+    let named = scope.group(setting.tree.root());
+    let mut split = Split { going: Vec::new(), staying: Vec::new() };
+    for membership in &person.memberships {
+        let (goes, reason) = fate(*membership, scope, named, private, setting);
+        let half = if goes { &mut split.going } else { &mut split.staying };
+        half.push((*membership, reason));
+    }
+    // Not in the named group, or without the named role there: nothing changes, also below (R7).
+    if !is_member(person, scope) {
+        split.staying.append(&mut split.going);
+    }
+    split
+}
+
+/// Whether one membership goes, and why.
+fn fate(
+    membership: Membership,
+    scope: Scope,
+    named: GroupId,
+    private: PrivateSubgroups,
+    setting: &Setting,
+) -> (bool, Reason) {
+    let tree = &setting.tree;
+    let Membership { group, role, .. } = membership;
+    if group == named {
+        return match scope {
+            Scope::Role(_, named_role) if named_role == role => (true, Reason::NamedRole),
+            Scope::Role(..) => (false, Reason::OtherRole),
+            Scope::Platform | Scope::Group(_) => (true, Reason::NamedGroup),
+        };
+    }
+    // From the group up to the named one: is it below at all, and is a private group on the way?
+    let mut behind_private = false;
+    let below = tree.upwards(group).any(|above| {
+        behind_private |= above != named && tree.is_private(above);
+        above == named
+    });
+    let reaches_below = match scope {
+        Scope::Platform | Scope::Group(_) => true,
+        Scope::Role(_, named_role) => named_role == Role::Learner,
+    };
+    if !below || !reaches_below {
+        return (false, Reason::OutsideReach);
+    }
+    if behind_private && private == PrivateSubgroups::Keep {
+        return (false, Reason::PrivateSubgroupKept);
+    }
+    // Where the platform group is named, every role goes everywhere it reaches; else only the learner's.
+    if role != Role::Learner && scope != Scope::Platform {
+        return (false, Reason::OtherRoleBelow);
+    }
+    (true, if behind_private { Reason::PrivateSubgroup } else { Reason::PublicSubgroup })
+}
+
+fn is_member(person: &Standing, scope: Scope) -> bool {
+    person.memberships.iter().any(|membership| match scope {
+        Scope::Platform => true,
+        Scope::Group(group) => membership.group == group,
+        Scope::Role(group, role) => membership.group == group && membership.role == role,
+    })
+}
+
+/// R2, R14: the platform owner is always administrator of the platform group.
+fn takes_owner_out(scope: Scope, setting: &Setting) -> bool {
+    match scope {
+        Scope::Platform => true,
+        Scope::Group(group) => group == setting.tree.root(),
+        Scope::Role(group, role) => group == setting.tree.root() && role == Role::Administrator,
+    }
+}
+
+/// R15: the groups in which a right to this is missing; empty where it may be done.
+fn missing_rights(
+    person: &Standing,
+    scope: Scope,
+    going: &[(Membership, Reason)],
+    ends_account: bool,
+    setting: &Setting,
+) -> Vec<GroupId> {
+    let Setting { tree, authority, .. } = setting;
+    let mut missing = BTreeSet::new();
+    if let Scope::Group(group) | Scope::Role(group, _) = scope {
+        let roles = roles_by_group(person.memberships.iter()).remove(&group).unwrap_or_default();
+        let allowed = match scope {
+            // Leaving an ordinary group oneself is allowed (R14).
+            _ if authority.is(person.user) && group != tree.root() => true,
+            Scope::Role(_, role) if role != Role::Learner => authority.may_grant(tree, group, role),
+            _ => authority.may_remove(tree, group, &roles),
+        };
+        if !allowed {
+            missing.insert(group);
+        }
+    }
+    if ends_account {
+        let reached = roles_by_group(
+            person
+                .memberships
+                .iter()
+                .filter(|membership| going.iter().any(|(gone, _)| gone.group == membership.group)),
+        );
+        missing.extend(authority.missing_to_delete(tree, &reached));
+    }
+    missing.into_iter().collect()
+}
+
+fn roles_by_group<'a>(
+    memberships: impl Iterator<Item = &'a Membership>,
+) -> BTreeMap<GroupId, BTreeSet<Role>> {
+    let mut roles: BTreeMap<GroupId, BTreeSet<Role>> = BTreeMap::new();
+    for membership in memberships {
+        roles.entry(membership.group).or_default().insert(membership.role);
+    }
+    roles
+}

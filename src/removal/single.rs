@@ -1,0 +1,97 @@
+//! Removing one person.
+
+use std::collections::BTreeMap;
+
+use entity::id::{RecordId, UserId};
+use entity::kind::Outcome;
+use serde::{Deserialize, Serialize};
+
+use super::chunk;
+use super::facts::Setting;
+use super::list;
+use super::plan::PersonPlan;
+use super::request::{Named, Request};
+use super::store;
+use crate::db::Tx;
+use crate::error::{Failure, Refusal};
+
+/// What is asked for one person.
+#[derive(Clone, Debug, Serialize)]
+pub struct Single {
+    /// Who.
+    pub user: Named,
+    /// What is done to them.
+    pub request: Request,
+    /// The digest of the plan that was shown; with another one nothing is done (R18).
+    pub plan_digest: Option<String>,
+}
+
+/// What was done to one person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Removed {
+    /// What became of them.
+    pub outcome: Outcome,
+    /// The record of it; of the earlier deletion where they had been deleted before.
+    pub record: RecordId,
+}
+
+/// Removes one person, or says why not.
+///
+/// # Errors
+/// The outcome that applies, as a refusal of the same code; `PRIVATE_SUBGROUPS_UNDECIDED` (R6), `PLAN_CHANGED` (R18).
+pub async fn remove(tx: &Tx, input: &Single) -> Result<Removed, Failure> {
+    let list = list::resolve(&tx.conn, std::slice::from_ref(&input.user)).await??;
+    let users = list.users();
+    let Some(user) = users.first().copied() else {
+        return Err(unknown(&list).into());
+    };
+    let request = input.request;
+    let shown = |plan: &super::plan::Plan| match &input.plan_digest {
+        Some(digest) if *digest != plan.digest(&request) => Err(Refusal::PlanChanged.into()),
+        _ => Ok(BTreeMap::new()),
+    };
+    let (done, setting) = chunk::execute(tx, &users, &request, None, shown).await?;
+    let done = done.into_iter().next().ok_or(Refusal::not_found(&["userId"], "User"))?;
+    if let Some(record) = done.record {
+        return Ok(Removed { outcome: done.plan.outcome, record });
+    }
+    if done.plan.outcome == Outcome::AlreadyDeleted
+        && let Some((record, _)) = store::last_deletion(&tx.conn, user).await?
+    {
+        return Ok(Removed { outcome: Outcome::AlreadyDeleted, record });
+    }
+    Err(refusal(user, done.plan, &setting).into())
+}
+
+fn unknown(list: &list::List) -> Refusal {
+    match list.items.first().and_then(|item| item.outcome) {
+        Some(Outcome::InvalidEmail) => Refusal::bad_input(&["email"], "This is no email address."),
+        _ => Refusal::not_found(&["userId"], "User"),
+    }
+}
+
+/// The outcome of somebody to whom nothing was done, as a refusal.
+fn refusal(user: UserId, plan: PersonPlan, setting: &Setting) -> Refusal {
+    let kept_in = plan.kept_in();
+    match plan.outcome {
+        Outcome::AlreadyDeleted => Refusal::user_deleted(user, &["userId"]),
+        Outcome::AlreadyErased => Refusal::AlreadyErased,
+        Outcome::OwnerProtected => Refusal::OwnerProtected,
+        Outcome::SelfRemoval => Refusal::SelfRemoval,
+        Outcome::Forbidden => setting.authority.forbidden(&setting.tree, plan.missing),
+        Outcome::NotAMember => Refusal::NotAMember,
+        Outcome::WouldDeleteAccount => Refusal::WouldDeleteAccount,
+        Outcome::PlanChanged => Refusal::PlanChanged,
+        Outcome::NothingReached => {
+            Refusal::NothingReached { groups: setting.authority.seen_of(&setting.tree, kept_in) }
+        }
+        Outcome::NotFound
+        | Outcome::InvalidEmail
+        | Outcome::NoLongerMatches
+        | Outcome::Deleted
+        | Outcome::Removed
+        | Outcome::RemovedNotDeleted
+        | Outcome::Cancelled
+        | Outcome::Failed => Refusal::not_found(&["userId"], "User"),
+    }
+}

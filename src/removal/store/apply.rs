@@ -1,0 +1,332 @@
+//! Carrying a plan out: one statement a table, rows counted against the plan.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use entity::id::{GroupId, JobId, RecordId, UserId};
+use entity::kind::{Cause, Outcome, PrivateSubgroups, Role, Work};
+use sea_orm::ConnectionTrait;
+
+use crate::access::Caller;
+use crate::db::sql::{Rows, sql};
+use crate::error::Error;
+use crate::removal::plan::{Effect, PersonPlan, Plan, VERSION, WorkId};
+
+/// What is the same for every record of a chunk (R17).
+#[derive(Clone, Debug)]
+pub struct Context<'a> {
+    /// Who removes.
+    pub caller: &'a Caller,
+    /// The time of all of it.
+    pub now: DateTime<Utc>,
+    /// Why it was asked for.
+    pub cause: Cause,
+    /// Why an account ends by it (R9.1).
+    pub deletion_cause: Cause,
+    /// The group that was named.
+    pub group: GroupId,
+    /// The role that was named.
+    pub role: Option<Role>,
+    /// The answer to R6.
+    pub private_subgroups: PrivateSubgroups,
+    /// The job it is part of.
+    pub job: Option<JobId>,
+}
+
+/// Does what `plan` says, and nothing else; the record of everybody to whom something was done.
+///
+/// # Errors
+/// [`Error::Drift`] when the database is no longer what the plan was decided on.
+pub async fn apply(
+    db: &impl ConnectionTrait,
+    plan: &Plan,
+    context: &Context<'_>,
+) -> Result<BTreeMap<UserId, RecordId>, Error> {
+    let done: Vec<&PersonPlan> = plan.people.iter().filter(|person| person.outcome.is_done()).collect();
+    if done.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    memberships(db, &done).await?;
+    seats(db, &done).await?;
+    enrolments(db, &done).await?;
+    places(db, &done).await?;
+    hand_over(db, &done).await?;
+    let deleted: Vec<UserId> = done
+        .iter()
+        .filter(|person| person.outcome == Outcome::Deleted)
+        .map(|person| person.user)
+        .collect();
+    if !deleted.is_empty() {
+        accounts(db, &deleted, context).await?;
+        sweep(db, &deleted, context.now).await?;
+    }
+    posts(db, &done, context.now).await?;
+    let records = records(db, &done, context).await?;
+    hand_overs(db, &done, &records).await?;
+    Ok(records)
+}
+
+/// Everybody's effects of one kind.
+fn each<'a, T>(
+    people: &[&'a PersonPlan],
+    pick: impl Fn(UserId, &'a Effect) -> Option<T>,
+) -> Vec<T> {
+    people
+        .iter()
+        .flat_map(|person| person.effects.iter().map(|effect| (person.user, effect)))
+        .filter_map(|(user, effect)| pick(user, effect))
+        .collect()
+}
+
+async fn memberships(db: &impl ConnectionTrait, people: &[&PersonPlan]) -> Result<(), Error> {
+    let gone = each(people, |user, effect| match effect {
+        Effect::MembershipRemoved { group, role, .. } => Some((user, *group, *role)),
+        _ => None,
+    });
+    let rows = Rows::new()
+        .numbers("user_id", gone.iter().map(|(user, ..)| *user))
+        .numbers("group_id", gone.iter().map(|(_, group, _)| *group))
+        .texts("role", gone.iter().map(|(.., role)| role.as_str()));
+    sql(
+        "removal.remove_memberships",
+        "delete from memberships where (user_id, group_id, role) in (select user_id, group_id, role from {gone})",
+    )
+    .rows("gone", rows)
+    .exactly(db, gone.len())
+    .await
+}
+
+async fn seats(db: &impl ConnectionTrait, people: &[&PersonPlan]) -> Result<(), Error> {
+    let released = each(people, |user, effect| match effect {
+        Effect::SeatReleased { slot, kind, .. } => Some((*slot, user, *kind)),
+        _ => None,
+    });
+    let rows = Rows::new()
+        .numbers("slot_id", released.iter().map(|(slot, ..)| *slot))
+        .numbers("user_id", released.iter().map(|(_, user, _)| *user))
+        .texts("kind", released.iter().map(|(.., kind)| kind.as_str()));
+    sql(
+        "removal.release_seats",
+        "delete from slot_registrations
+         where (slot_id, user_id, kind) in (select slot_id, user_id, kind from {released})",
+    )
+    .rows("released", rows)
+    .exactly(db, released.len())
+    .await
+}
+
+async fn enrolments(db: &impl ConnectionTrait, people: &[&PersonPlan]) -> Result<(), Error> {
+    let gone = each(people, |user, effect| match effect {
+        Effect::EnrolmentRemoved { session, .. } => Some((*session, user)),
+        _ => None,
+    });
+    let rows = Rows::new()
+        .numbers("session_id", gone.iter().map(|(session, _)| *session))
+        .numbers("user_id", gone.iter().map(|(_, user)| *user));
+    sql(
+        "removal.remove_enrolments",
+        "delete from session_enrolments where (session_id, user_id) in (select session_id, user_id from {gone})",
+    )
+    .rows("gone", rows)
+    .exactly(db, gone.len())
+    .await
+}
+
+/// The places of the leavers, and those that successors give up.
+async fn places(db: &impl ConnectionTrait, people: &[&PersonPlan]) -> Result<(), Error> {
+    let gone = each(people, |user, effect| match effect {
+        Effect::PlaceRemoved { work, .. } => Some((*work, user)),
+        Effect::HandedOver { work, to, former_rank: Some(_), .. } => Some((*work, *to)),
+        _ => None,
+    });
+    for (kind, name, text) in [
+        (
+            Work::Course,
+            "removal.remove_course_places",
+            "delete from course_co_authors where (course_id, user_id) in (select work_id, user_id from {gone})",
+        ),
+        (
+            Work::Path,
+            "removal.remove_path_places",
+            "delete from path_co_authors where (path_id, user_id) in (select work_id, user_id from {gone})",
+        ),
+        (
+            Work::Session,
+            "removal.remove_session_places",
+            "delete from session_co_instructors
+             where (session_id, user_id) in (select work_id, user_id from {gone})",
+        ),
+    ] {
+        let gone: Vec<_> = gone.iter().filter(|(work, _)| work.kind() == kind).collect();
+        let rows = Rows::new()
+            .numbers("work_id", gone.iter().map(|(work, _)| work.number()))
+            .numbers("user_id", gone.iter().map(|(_, user)| *user));
+        sql(name, text).rows("gone", rows).exactly(db, gone.len()).await?;
+    }
+    Ok(())
+}
+
+/// Guarded by the former owner: a work that meanwhile has another one is drift.
+async fn hand_over(db: &impl ConnectionTrait, people: &[&PersonPlan]) -> Result<(), Error> {
+    let moved: Vec<(WorkId, UserId, UserId)> = each(people, |user, effect| match effect {
+        Effect::HandedOver { work, to, .. } => Some((*work, user, *to)),
+        _ => None,
+    });
+    for (kind, name, text) in [
+        (
+            Work::Course,
+            "removal.hand_over_courses",
+            "update courses set main_author_id = moved.to_id from {moved}
+             where courses.id = moved.work_id and courses.main_author_id = moved.from_id",
+        ),
+        (
+            Work::Path,
+            "removal.hand_over_paths",
+            "update paths set main_author_id = moved.to_id from {moved}
+             where paths.id = moved.work_id and paths.main_author_id = moved.from_id",
+        ),
+        (
+            Work::Session,
+            "removal.hand_over_sessions",
+            "update sessions set main_instructor_id = moved.to_id from {moved}
+             where sessions.id = moved.work_id and sessions.main_instructor_id = moved.from_id",
+        ),
+    ] {
+        let moved: Vec<_> = moved.iter().filter(|(work, ..)| work.kind() == kind).collect();
+        let rows = Rows::new()
+            .numbers("work_id", moved.iter().map(|(work, ..)| work.number()))
+            .numbers("from_id", moved.iter().map(|(_, from, _)| *from))
+            .numbers("to_id", moved.iter().map(|(.., to)| *to));
+        sql(name, text).rows("moved", rows).exactly(db, moved.len()).await?;
+    }
+    Ok(())
+}
+
+/// R9.1.
+async fn accounts(
+    db: &impl ConnectionTrait,
+    deleted: &[UserId],
+    context: &Context<'_>,
+) -> Result<(), Error> {
+    sql(
+        "removal.delete_accounts",
+        "update users set status = 'DELETED', status_since = {now}, deleted_at = {now}, deletion_cause = {cause},
+            deleted_by = {actor}
+         where id in {deleted} and status not in ('DELETED', 'ERASED')",
+    )
+    .ids("deleted", deleted.iter().copied())
+    .bind("now", context.now)
+    .bind("cause", context.deletion_cause)
+    .bind("actor", context.caller.user())
+    .exactly(db, deleted.len())
+    .await
+}
+
+/// R9.2, R9.7: what ends with the account and needs no decision.
+async fn sweep(db: &impl ConnectionTrait, deleted: &[UserId], now: DateTime<Utc>) -> Result<(), Error> {
+    sql("removal.sweep_tokens", "delete from tokens where user_id in {deleted}")
+        .ids("deleted", deleted.iter().copied())
+        .execute(db)
+        .await?;
+    sql("removal.sweep_dates", "delete from dates where user_id in {deleted}")
+        .ids("deleted", deleted.iter().copied())
+        .execute(db)
+        .await?;
+    sql(
+        "removal.cancel_subscriptions",
+        "update subscriptions set cancelled_at = {now} where user_id in {deleted} and cancelled_at is null",
+    )
+    .ids("deleted", deleted.iter().copied())
+    .bind("now", now)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// R9.6.
+async fn posts(db: &impl ConnectionTrait, people: &[&PersonPlan], now: DateTime<Utc>) -> Result<(), Error> {
+    let authors = each(people, |user, effect| match effect {
+        Effect::PostsAnonymized { .. } => Some(user),
+        _ => None,
+    });
+    if authors.is_empty() {
+        return Ok(());
+    }
+    sql(
+        "removal.anonymize_posts",
+        "update posts set anonymized_at = {now} where author_id in {authors} and anonymized_at is null",
+    )
+    .ids("authors", authors)
+    .bind("now", now)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// R17.
+async fn records(
+    db: &impl ConnectionTrait,
+    people: &[&PersonPlan],
+    context: &Context<'_>,
+) -> Result<BTreeMap<UserId, RecordId>, Error> {
+    let documents =
+        people.iter().map(|person| serde_json::to_string(&person.effects)).collect::<Result<Vec<_>, _>>()?;
+    let rows = Rows::new()
+        .numbers("user_id", people.iter().map(|person| person.user))
+        .texts("outcome", people.iter().map(|person| person.outcome.as_str()))
+        .texts("digest", people.iter().map(|person| person.digest.as_str()))
+        .texts("effects", documents);
+    let written: Vec<(UserId, RecordId)> = sql(
+        "removal.records",
+        "insert into records (kind, user_id, actor_id, on_behalf_of, cause, outcome, group_id, role,
+            private_subgroups, job_id, at, digest, version, effects)
+         select 'REMOVAL', people.user_id, {actor}, {behalf},
+            case when people.outcome = 'DELETED' then {deletion_cause} else {cause} end,
+            people.outcome, {group}, {role}, {private}, {job}, {now}, people.digest, {version}, people.effects
+         from {people} where true returning user_id, id",
+    )
+    .rows("people", rows)
+    .bind("actor", context.caller.user())
+    .bind("behalf", context.caller.on_behalf_of())
+    .bind("cause", context.cause)
+    .bind("deletion_cause", context.deletion_cause)
+    .bind("group", context.group)
+    .bind("role", context.role)
+    .bind("private", context.private_subgroups)
+    .bind("job", context.job)
+    .bind("now", context.now)
+    .bind("version", VERSION)
+    .all(db)
+    .await?;
+    Ok(written.into_iter().collect())
+}
+
+/// Hand-overs besides as rows, since they are asked for from both ends.
+async fn hand_overs(
+    db: &impl ConnectionTrait,
+    people: &[&PersonPlan],
+    records: &BTreeMap<UserId, RecordId>,
+) -> Result<(), Error> {
+    let moved = each(people, |user, effect| match effect {
+        Effect::HandedOver { work, to, step, former_rank, .. } => {
+            Some((*records.get(&user)?, *work, user, *to, *step, *former_rank))
+        }
+        _ => None,
+    });
+    let rows = Rows::new()
+        .numbers("record_id", moved.iter().map(|(record, ..)| *record))
+        .texts("kind", moved.iter().map(|(_, work, ..)| work.kind().as_str()))
+        .numbers("work_id", moved.iter().map(|(_, work, ..)| work.number()))
+        .numbers("from_id", moved.iter().map(|(_, _, from, ..)| *from))
+        .numbers("to_id", moved.iter().map(|(_, _, _, to, ..)| *to))
+        .texts("step", moved.iter().map(|(_, _, _, _, step, _)| step.as_str()))
+        .numbers_or_null("former_rank", moved.iter().map(|(.., rank)| rank.map(i64::from)));
+    sql(
+        "removal.hand_overs",
+        "insert into hand_overs (record_id, kind, work_id, from_user_id, to_user_id, step, former_rank)
+         select record_id, kind, work_id, from_id, to_id, step, former_rank from {moved} where true",
+    )
+    .rows("moved", rows)
+    .exactly(db, moved.len())
+    .await
+}

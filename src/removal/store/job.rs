@@ -1,0 +1,208 @@
+//! Jobs, their items and outcomes (R16, R29).
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+use entity::id::{JobId, RecordId, UserId};
+use entity::kind::{Cause, JobStatus, Outcome};
+use sea_orm::ConnectionTrait;
+
+use crate::access::Caller;
+use crate::db::sql::{Rows, sql};
+use crate::error::Error;
+
+/// A job to be written.
+#[derive(Clone, Debug)]
+pub struct NewJob<'a> {
+    /// Who asks.
+    pub caller: &'a Caller,
+    /// Why.
+    pub cause: Cause,
+    /// The serialized options.
+    pub options: String,
+    /// The digest that was compared, where one was given.
+    pub plan_digest: Option<&'a str>,
+    /// How many items.
+    pub total: usize,
+    /// How many entries were left out as duplicates.
+    pub duplicates: usize,
+    /// When.
+    pub now: DateTime<Utc>,
+}
+
+/// An item to be written; its position is its place in the list, from 1.
+#[derive(Clone, Debug)]
+pub struct NewItem {
+    /// Whom it means.
+    pub user: Option<UserId>,
+    /// The entry as typed, where it means nobody.
+    pub typed: Option<String>,
+    /// The chunk in which its turn comes, from 1.
+    pub chunk: Option<i64>,
+    /// Whether it was settled that the account ends (R13).
+    pub ends_account: bool,
+    /// The person's digest in the plan that was shown.
+    pub digest: Option<String>,
+    /// What is known already.
+    pub outcome: Option<Outcome>,
+}
+
+/// The people of one chunk whose turn has not come yet, in order of id, with the digest each must still have.
+#[derive(Clone, Debug)]
+pub struct Chunk {
+    /// From 1.
+    pub number: i64,
+    /// Who, and what was shown for them.
+    pub people: Vec<(UserId, Option<String>)>,
+}
+
+/// Writes a job that is about to run.
+pub async fn add_job(db: &impl ConnectionTrait, job: &NewJob<'_>) -> Result<JobId, Error> {
+    let (id,) = sql(
+        "removal.add_job",
+        "insert into jobs (kind, status, actor_id, on_behalf_of, cause, options, plan_digest, total, duplicates,
+            epoch, created_at, started_at)
+         values ('REMOVAL', 'RUNNING', {actor}, {behalf}, {cause}, {options}, {digest}, {total}, {duplicates},
+            1, {now}, {now})
+         returning id",
+    )
+    .bind("actor", job.caller.user())
+    .bind("behalf", job.caller.on_behalf_of())
+    .bind("cause", job.cause)
+    .bind("options", job.options.as_str())
+    .bind("digest", job.plan_digest)
+    .bind("total", i64::try_from(job.total).unwrap_or(i64::MAX))
+    .bind("duplicates", i64::try_from(job.duplicates).unwrap_or(i64::MAX))
+    .bind("now", job.now)
+    .only(db)
+    .await?;
+    Ok(id)
+}
+
+/// Writes the items of `job`.
+pub async fn add_items(db: &impl ConnectionTrait, job: JobId, items: &[NewItem]) -> Result<(), Error> {
+    let rows = Rows::new()
+        .numbers("position", (1..).take(items.len()).map(|position: i64| position))
+        .numbers_or_null("user_id", items.iter().map(|item| item.user))
+        .texts_or_null("typed", items.iter().map(|item| item.typed.as_deref()))
+        .numbers_or_null("chunk", items.iter().map(|item| item.chunk))
+        .flags("ends_account", items.iter().map(|item| item.ends_account))
+        .texts_or_null("digest", items.iter().map(|item| item.digest.as_deref()))
+        .texts_or_null("outcome", items.iter().map(|item| item.outcome.map(Outcome::as_str)));
+    sql(
+        "removal.add_items",
+        "insert into job_items (job_id, position, user_id, typed, chunk, ends_account, digest, outcome)
+         select {job}, position, user_id, typed, chunk, ends_account, digest, outcome from {items} where true",
+    )
+    .rows("items", rows)
+    .bind("job", job)
+    .exactly(db, items.len())
+    .await
+}
+
+/// The serialized options of a job.
+pub async fn job(db: &impl ConnectionTrait, job: JobId) -> Result<String, Error> {
+    let (options,) = sql("removal.job", "select options from jobs where id = {job}").bind("job", job).only(db).await?;
+    Ok(options)
+}
+
+/// Whose account ends by this job, as settled when it was accepted.
+pub async fn leaving(db: &impl ConnectionTrait, job: JobId) -> Result<BTreeSet<UserId>, Error> {
+    let rows: Vec<(UserId,)> = sql(
+        "removal.leaving",
+        "select user_id from job_items where job_id = {job} and ends_account = {yes} and user_id is not null",
+    )
+    .bind("job", job)
+    .bind("yes", true)
+    .all(db)
+    .await?;
+    Ok(rows.into_iter().map(|(user,)| user).collect())
+}
+
+/// What is left to do, chunk by chunk.
+pub async fn chunks(db: &impl ConnectionTrait, job: JobId) -> Result<Vec<Chunk>, Error> {
+    let rows: Vec<(i64, UserId, Option<String>)> = sql(
+        "removal.chunks",
+        "select chunk, user_id, digest from job_items
+         where job_id = {job} and outcome is null and chunk is not null and user_id is not null
+         order by chunk, user_id",
+    )
+    .bind("job", job)
+    .all(db)
+    .await?;
+    let mut chunks: Vec<Chunk> = Vec::new();
+    for (number, user, digest) in rows {
+        match chunks.last_mut() {
+            Some(chunk) if chunk.number == number => chunk.people.push((user, digest)),
+            _ => chunks.push(Chunk { number, people: vec![(user, digest)] }),
+        }
+    }
+    Ok(chunks)
+}
+
+/// Writes what became of these people of `job`.
+pub async fn write_outcomes(
+    db: &impl ConnectionTrait,
+    job: JobId,
+    outcomes: &[(UserId, Outcome, Option<RecordId>)],
+) -> Result<(), Error> {
+    let rows = Rows::new()
+        .numbers("user_id", outcomes.iter().map(|(user, ..)| *user))
+        .texts("outcome", outcomes.iter().map(|(_, outcome, _)| outcome.as_str()))
+        .numbers_or_null("record_id", outcomes.iter().map(|(.., record)| *record));
+    sql(
+        "removal.write_outcomes",
+        "update job_items set outcome = done.outcome, record_id = done.record_id from {done}
+         where job_items.job_id = {job} and job_items.user_id = done.user_id and job_items.outcome is null",
+    )
+    .rows("done", rows)
+    .bind("job", job)
+    .exactly(db, outcomes.len())
+    .await
+}
+
+/// How often each outcome came up in `job`.
+pub async fn outcomes(
+    db: &impl ConnectionTrait,
+    job: JobId,
+) -> Result<Vec<(Option<Outcome>, i64)>, Error> {
+    sql(
+        "removal.outcomes",
+        "select outcome, count(*) from job_items where job_id = {job} group by outcome order by outcome",
+    )
+    .bind("job", job)
+    .all(db)
+    .await
+}
+
+/// Ends `job`.
+pub async fn finish(
+    db: &impl ConnectionTrait,
+    job: JobId,
+    status: JobStatus,
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
+    sql(
+        "removal.finish",
+        "update jobs set status = {status}, finished_at = {now} where id = {job} and finished_at is null",
+    )
+    .bind("status", status)
+    .bind("now", now)
+    .bind("job", job)
+    .exactly(db, 1)
+    .await
+}
+
+/// The record of the latest deletion of `user`, and when it was.
+pub async fn last_deletion(
+    db: &impl ConnectionTrait,
+    user: UserId,
+) -> Result<Option<(RecordId, DateTime<Utc>)>, Error> {
+    sql(
+        "removal.last_deletion",
+        "select id, at from records where user_id = {user} and outcome = 'DELETED' order by id desc limit 1",
+    )
+    .bind("user", user)
+    .one(db)
+    .await
+}

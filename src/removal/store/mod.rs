@@ -1,0 +1,13 @@
+//! The SQL of a removal: a few set-based reads, one statement a table to write.
+
+mod apply;
+mod job;
+mod list;
+mod read;
+
+pub use apply::{Context, apply};
+pub use job::{
+    NewItem, NewJob, add_items, add_job, chunks, finish, job, leaving, last_deletion, outcomes, write_outcomes,
+};
+pub use list::{existing, with_emails, with_external_ids};
+pub use read::{concerns_succession, facts, standings};

@@ -1,0 +1,183 @@
+//! Facts, read in a number of statements that does not grow with the people.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
+use entity::id::{GroupId, SessionId, SlotId, UserId};
+use entity::kind::{AudienceKind, Role, SeatKind, Status};
+use sea_orm::ConnectionTrait;
+
+use crate::db::sql::sql;
+use crate::error::Error;
+use crate::ownership;
+use crate::removal::facts::{Enrolment, Facts, Membership, Person, Seat, Session, Standing};
+
+/// Who of `users` exists, their state and memberships; in order of id.
+pub async fn standings(db: &impl ConnectionTrait, users: &[UserId]) -> Result<Vec<Standing>, Error> {
+    let states: Vec<(UserId, Status)> =
+        sql("removal.states", "select id, status from users where id in {users} order by id")
+            .ids("users", users.iter().copied())
+            .all(db)
+            .await?;
+    let rows: Vec<(UserId, GroupId, Role, Option<UserId>, DateTime<Utc>)> = sql(
+        "removal.memberships",
+        "select user_id, group_id, role, granted_by, granted_at from memberships
+         where user_id in {users} order by user_id",
+    )
+    .ids("users", users.iter().copied())
+    .all(db)
+    .await?;
+    let mut memberships: BTreeMap<UserId, Vec<Membership>> = BTreeMap::new();
+    for (user, group, role, granted_by, granted_at) in rows {
+        memberships.entry(user).or_default().push(Membership { group, role, granted_by, granted_at });
+    }
+    Ok(states
+        .into_iter()
+        .map(|(user, status)| {
+            let mut memberships = memberships.remove(&user).unwrap_or_default();
+            memberships.sort_unstable_by_key(|membership| (membership.group, membership.role));
+            Standing { user, status, memberships }
+        })
+        .collect())
+}
+
+/// What `users` take part in, with what they are learners of in `learner_groups`; and what `deleted`, some of them,
+/// own.
+pub async fn facts(
+    db: &impl ConnectionTrait,
+    users: &BTreeSet<UserId>,
+    deleted: &BTreeSet<UserId>,
+    learner_groups: &BTreeSet<GroupId>,
+    now: DateTime<Utc>,
+) -> Result<Facts, Error> {
+    let mut facts = Facts::default();
+    if users.is_empty() {
+        return Ok(facts);
+    }
+    let ids = || users.iter().copied();
+    let enrolments: Vec<(UserId, SessionId, Option<UserId>, DateTime<Utc>)> = sql(
+        "removal.enrolments",
+        "select user_id, session_id, granted_by, enrolled_at from session_enrolments
+         where user_id in {users} order by user_id, session_id",
+    )
+    .ids("users", ids())
+    .all(db)
+    .await?;
+    for (user, session, granted_by, enrolled_at) in enrolments {
+        person(&mut facts, user).enrolments.push(Enrolment { session, granted_by, enrolled_at });
+    }
+    let captures: Vec<(UserId, SessionId)> = sql(
+        "removal.captures",
+        "select user_id, session_id from session_captures where user_id in {users}",
+    )
+    .ids("users", ids())
+    .all(db)
+    .await?;
+    for (user, session) in captures {
+        person(&mut facts, user).captures.insert(session);
+    }
+    let exclusions: Vec<(UserId, SessionId)> = sql(
+        "removal.exclusions",
+        "select user_id, session_id from session_exclusions where user_id in {users}",
+    )
+    .ids("users", ids())
+    .all(db)
+    .await?;
+    for (user, session) in exclusions {
+        person(&mut facts, user).exclusions.insert(session);
+    }
+    let seats: Vec<(UserId, SlotId, SessionId, SeatKind)> = sql(
+        "removal.seats",
+        "select r.user_id, r.slot_id, s.session_id, r.kind
+         from slot_registrations r join slots s on s.id = r.slot_id
+         where r.user_id in {users} and s.starts_at > {now} order by r.user_id, r.slot_id, r.kind",
+    )
+    .ids("users", ids())
+    .bind("now", now)
+    .all(db)
+    .await?;
+    for (user, slot, session, kind) in seats {
+        person(&mut facts, user).seats.push(Seat { slot, session, kind });
+    }
+    let audiences: Vec<(GroupId, SessionId)> = sql(
+        "removal.audiences",
+        "select group_id, session_id from session_groups where group_id in {groups}",
+    )
+    .ids("groups", learner_groups.iter().copied())
+    .all(db)
+    .await?;
+    for (group, session) in audiences {
+        facts.audiences.entry(group).or_default().push(session);
+    }
+    sessions(db, &mut facts, now).await?;
+    if !deleted.is_empty() {
+        works(db, &mut facts, deleted).await?;
+    }
+    Ok(facts)
+}
+
+/// Whether any of `users` is main author, co-author, main instructor, co-instructor or administrator of anything, so
+/// that the removal takes part in succession.
+pub async fn concerns_succession(db: &impl ConnectionTrait, users: &[UserId]) -> Result<bool, Error> {
+    let found: Option<(i64,)> = sql(
+        "removal.concerns_succession",
+        "select cast(1 as bigint) where exists (select 1 from courses where main_author_id in {users})
+            or exists (select 1 from paths where main_author_id in {users})
+            or exists (select 1 from sessions where main_instructor_id in {users})
+            or exists (select 1 from course_co_authors where user_id in {users})
+            or exists (select 1 from path_co_authors where user_id in {users})
+            or exists (select 1 from session_co_instructors where user_id in {users})
+            or exists (select 1 from memberships where user_id in {users} and role = 'ADMINISTRATOR')",
+    )
+    .ids("users", users.iter().copied())
+    .one(db)
+    .await?;
+    Ok(found.is_some())
+}
+
+fn person(facts: &mut Facts, user: UserId) -> &mut Person {
+    facts.people.entry(user).or_default()
+}
+
+/// The sessions that anything above refers to.
+async fn sessions(db: &impl ConnectionTrait, facts: &mut Facts, now: DateTime<Utc>) -> Result<(), Error> {
+    let concerned: BTreeSet<SessionId> = facts
+        .people
+        .values()
+        .flat_map(|person| {
+            person.captures.iter().copied().chain(person.enrolments.iter().map(|enrolment| enrolment.session))
+        })
+        .chain(facts.audiences.values().flatten().copied())
+        .collect();
+    let rows: Vec<(SessionId, AudienceKind, DateTime<Utc>)> = sql(
+        "removal.sessions",
+        "select id, audience_kind, ends_at from sessions where id in {sessions}",
+    )
+    .ids("sessions", concerned)
+    .all(db)
+    .await?;
+    facts.sessions = rows
+        .into_iter()
+        .map(|(id, audience, ends_at)| (id, Session { audience, ended: ends_at <= now }))
+        .collect();
+    Ok(())
+}
+
+/// What `deleted` own, and who may succeed them.
+async fn works(db: &impl ConnectionTrait, facts: &mut Facts, deleted: &BTreeSet<UserId>) -> Result<(), Error> {
+    let owned = ownership::store::owned(db, deleted).await?;
+    for (course, user) in owned.courses {
+        person(facts, user).courses.push(course);
+    }
+    for (path, user) in owned.paths {
+        person(facts, user).paths.push(path);
+    }
+    for (session, user) in owned.sessions {
+        person(facts, user).instructs.push(session);
+    }
+    for (work, user, rank) in ownership::store::places(db, deleted).await? {
+        person(facts, user).places.push((work, rank));
+    }
+    facts.candidates = owned.candidates;
+    Ok(())
+}

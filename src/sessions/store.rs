@@ -1,0 +1,173 @@
+//! Who takes part in a session, in one place, and the capture of its people (R8).
+
+use chrono::{DateTime, Utc};
+use entity::id::SessionId;
+use sea_orm::ConnectionTrait;
+
+use crate::db::sql::sql;
+use crate::error::Error;
+
+/// Whose participations are asked for: a condition that follows a column, `in {sessions}` or `= {user}` over binds of
+/// the statement it stands in, or `= r.user_id` over a table of it, where it is an `exists`.
+#[derive(Clone, Copy, Debug)]
+pub enum Of<'a> {
+    /// Everybody in these sessions.
+    Sessions(&'a str),
+    /// These users, in every session.
+    Users(&'a str),
+    /// These users in these sessions: for one of each, or few; every pair may be looked at.
+    Both {
+        /// The sessions.
+        sessions: &'a str,
+        /// The users.
+        users: &'a str,
+    },
+}
+
+/// The text of R8's question: a select, to be put in parentheses, of one row for each session and user who takes
+/// part in it, whatever the state of the account (present are those whose status says so).
+///
+/// | column       | what it says                                                                                   |
+/// |--------------|------------------------------------------------------------------------------------------------|
+/// | `session_id` | the session                                                                                    |
+/// | `user_id`    | the person                                                                                     |
+/// | `how`        | `INDIVIDUAL`, `GROUP` or `CAPTURED`; of several, the first in this order                       |
+/// | `carried_by` | `INDIVIDUAL` or `GROUP`: as `how`, but for the captured what carried them when it was done     |
+/// | `since`      | the earliest of: learner of an audience group, enrolled, captured as taking part since         |
+///
+/// A session that was captured at its end is read from its captured rows alone. The condition stands inside, where
+/// each database uses an index for it; a condition put around the select would be applied to all sessions there are.
+pub fn participations(of: Of<'_>) -> String {
+    let only = |session: &str, user: &str| match of {
+        Of::Sessions(sessions) => format!("{session} {sessions}"),
+        Of::Users(users) => format!("{user} {users}"),
+        Of::Both { sessions, users } => format!("{session} {sessions} and {user} {users}"),
+    };
+    // A session is captured without the excluded, who therefore have no captured row after its end. The kinds sort
+    // in the order of the table above, so that the greatest of several is the first.
+    format!(
+        "select part.session_id, part.user_id, max(part.how) as how, max(part.carried_by) as carried_by,
+                min(part.since) as since
+         from (select c.session_id, c.user_id, 'CAPTURED' as how, c.carried_by, c.since
+               from session_captures c
+               where {captured}
+               union all
+               select e.session_id, e.user_id, 'INDIVIDUAL', 'INDIVIDUAL', e.enrolled_at
+               from session_enrolments e join sessions s on s.id = e.session_id
+               where {enrolled} and s.captured_at is null
+               union all
+               select sg.session_id, m.user_id, 'GROUP', 'GROUP', m.granted_at
+               from session_groups sg
+               join sessions s on s.id = sg.session_id
+               join memberships m on m.group_id = sg.group_id and m.role = 'LEARNER'
+               where {learning} and s.audience_kind = 'DYNAMIC' and s.captured_at is null) part
+         where not exists (select 1 from session_exclusions x
+                           where x.session_id = part.session_id and x.user_id = part.user_id)
+         group by part.session_id, part.user_id",
+        captured = only("c.session_id", "c.user_id"),
+        enrolled = only("e.session_id", "e.user_id"),
+        learning = only("sg.session_id", "m.user_id"),
+    )
+}
+
+/// The sessions that have ended and were not captured, in order of id.
+pub async fn waiting(db: &impl ConnectionTrait, now: DateTime<Utc>) -> Result<Vec<SessionId>, Error> {
+    let rows: Vec<(SessionId,)> = sql(
+        "sessions.waiting",
+        "select id from sessions where captured_at is null and ends_at <= {now} order by id",
+    )
+    .bind("now", now)
+    .all(db)
+    .await?;
+    Ok(rows.into_iter().map(|(session,)| session).collect())
+}
+
+/// Drops those excluded since they were captured.
+pub(super) async fn drop_excluded_captures(
+    db: &impl ConnectionTrait,
+    sessions: &[SessionId],
+) -> Result<u64, Error> {
+    sql(
+        "sessions.drop_excluded_captures",
+        "delete from session_captures where (session_id, user_id) in
+            (select x.session_id, x.user_id from session_exclusions x where x.session_id in {sessions})",
+    )
+    .ids("sessions", sessions.iter().copied())
+    .execute(db)
+    .await
+}
+
+/// Captures everybody who takes part in these sessions. Who was captured before and is individually enrolled too is
+/// from now on carried by the enrolment.
+pub(super) async fn capture(
+    db: &impl ConnectionTrait,
+    sessions: &[SessionId],
+    now: DateTime<Utc>,
+) -> Result<u64, Error> {
+    sql(
+        "sessions.capture",
+        format!(
+            "insert into session_captures (session_id, user_id, carried_by, since, captured_at)
+             select p.session_id, p.user_id, p.carried_by, p.since, {{now}} from ({people}) p where true
+             on conflict (session_id, user_id) do update
+             set carried_by = excluded.carried_by, since = excluded.since
+             where session_captures.carried_by <> excluded.carried_by",
+            people = participations(Of::Sessions("in {sessions}"))
+        ),
+    )
+    .ids("sessions", sessions.iter().copied())
+    .bind("now", now)
+    .execute(db)
+    .await
+}
+
+/// Marks these sessions as captured at their end.
+pub(super) async fn close(
+    db: &impl ConnectionTrait,
+    sessions: &[SessionId],
+    now: DateTime<Utc>,
+) -> Result<u64, Error> {
+    sql(
+        "sessions.close",
+        "update sessions set captured_at = {now} where id in {sessions} and captured_at is null",
+    )
+    .ids("sessions", sessions.iter().copied())
+    .bind("now", now)
+    .execute(db)
+    .await
+}
+
+/// Releases the seats of those who attend an upcoming slot (start > now) of these sessions and are no present
+/// participants of them (R8); how many. Trainers and slots that have started stay.
+///
+/// To be called by whatever ends a participation or a presence, after it has written, with the people concerned
+/// locked.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn release_seats_of_absent(
+    db: &impl ConnectionTrait,
+    sessions: &[SessionId],
+    now: DateTime<Utc>,
+) -> Result<u64, Error> {
+    if sessions.is_empty() {
+        return Ok(0);
+    }
+    sql(
+        "sessions.release_seats_of_absent",
+        format!(
+            "delete from slot_registrations where kind = 'ATTENDEE' and (slot_id, user_id) in
+                (select r.slot_id, r.user_id
+                 from slots t
+                 join slot_registrations r on r.slot_id = t.id and r.kind = 'ATTENDEE'
+                 join users u on u.id = r.user_id
+                 where t.session_id in {{sessions}} and t.starts_at > {{now}}
+                   and (u.status not in ('ACTIVE', 'SUSPENDED') or not exists ({person})))",
+            person = participations(Of::Both { sessions: "= t.session_id", users: "= r.user_id" })
+        ),
+    )
+    .ids("sessions", sessions.iter().copied())
+    .bind("now", now)
+    .execute(db)
+    .await
+}
