@@ -96,6 +96,15 @@ impl Database {
         Ok(())
     }
 
+    /// Closes every connection, after what is under way on it.
+    pub async fn close(self) {
+        for pool in [self.read, self.write] {
+            if let Err(error) = pool.close().await {
+                tracing::debug!(%error, "a pool was closed before");
+            }
+        }
+    }
+
     /// Which of the two it is.
     pub fn backend(&self) -> DbBackend {
         self.read.get_database_backend()
