@@ -126,18 +126,46 @@ impl Column {
         }
     }
 
-    fn array(self) -> Value {
+    /// The column as one bind, and the expression in which `at` stands for it.
+    fn array(self, at: usize) -> (String, Value) {
         fn of<T>(kind: ArrayType, values: Vec<T>) -> Value
         where
             Value: From<T>,
         {
             Value::Array(kind, Some(Box::new(values.into_iter().map(Value::from).collect())))
         }
-        match self {
+        let kind = self.postgres_type();
+        // The driver's arrays hold no nulls, PostgreSQL's own notation of an array does.
+        if let Some(literal) = self.literal() {
+            return (format!("${at}::text::{kind}"), Value::from(literal));
+        }
+        let array = match self {
             Column::Numbers(values) => of(ArrayType::BigInt, values),
             Column::Texts(values) => of(ArrayType::String, values),
             Column::Times(values) => of(ArrayType::ChronoDateTimeUtc, values),
             Column::Flags(values) => of(ArrayType::Bool, values),
+        };
+        (format!("${at}::{kind}"), array)
+    }
+
+    /// The column as PostgreSQL writes an array, if there is a null in it.
+    fn literal(&self) -> Option<String> {
+        fn of<T>(values: &[Option<T>], text: impl Fn(&T) -> String) -> Option<String> {
+            values.iter().any(Option::is_none).then(|| {
+                let cells: Vec<String> = values
+                    .iter()
+                    .map(|value| value.as_ref().map_or_else(|| "NULL".to_owned(), &text))
+                    .collect();
+                format!("{{{}}}", cells.join(","))
+            })
+        }
+        match self {
+            Column::Numbers(values) => of(values, i64::to_string),
+            Column::Texts(values) => {
+                of(values, |text| format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"")))
+            }
+            Column::Times(values) => of(values, |time| format!("\"{}\"", time.to_rfc3339())),
+            Column::Flags(_) => None,
         }
     }
 
@@ -246,7 +274,7 @@ impl Bind {
                 text.replace(&word, &format!("${next}"))
             }
             Bind::Ids(ids) if postgres => {
-                values.push(Column::Numbers(ids.into_iter().map(Some).collect()).array());
+                values.push(Column::Numbers(ids.into_iter().map(Some).collect()).array(next).1);
                 text.replace(&format!("not in {word}"), &format!("<> all(${next})"))
                     .replace(&format!("in {word}"), &format!("= any(${next})"))
             }
@@ -257,9 +285,10 @@ impl Bind {
             Bind::Rows(rows) if postgres => {
                 let (mut arrays, mut names) = (Vec::new(), Vec::new());
                 for (offset, (column, cells)) in rows.columns.into_iter().enumerate() {
-                    arrays.push(format!("${}::{}", next + offset, cells.postgres_type()));
+                    let (array, value) = cells.array(next + offset);
+                    arrays.push(array);
                     names.push(column);
-                    values.push(cells.array());
+                    values.push(value);
                 }
                 let table = format!("unnest({}) as {name} ({})", arrays.join(", "), names.join(", "));
                 text.replace(&word, &table)
