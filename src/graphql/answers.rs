@@ -1,0 +1,226 @@
+//! The one extension: what every field's answer passes through.
+//!
+//! - Nobody reads anything unless they are known: the check stands in front of every field of a root type.
+//! - async-graphql 8.0.0-rc.5 answers a failing `Result<Option<T>>` with null for its *parent*, and overwrites the
+//!   path of an error that passes a list. Here a failure stops at the nearest field that may be null, as the
+//!   specification says, and keeps the path at which it happened.
+//! - Errors of ours are logged once, every error has a code, and there are at most a hundred.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_graphql::async_trait::async_trait;
+use async_graphql::extensions::{
+    Extension, ExtensionContext, ExtensionFactory, NextExecute, NextRequest, NextResolve, ResolveInfo,
+};
+use async_graphql::{
+    PathSegment, QueryPathNode, QueryPathSegment, Response, ServerError, ServerResult, Value,
+};
+
+use super::context::RequestContext;
+use super::error::{ApiError, give_code, log};
+use crate::error::Refusal;
+
+/// At most so many errors in an answer.
+const ERRORS: usize = 100;
+/// Fields of the root types that need no caller.
+const OPEN: [&str; 2] = ["__schema", "__type"];
+/// The root types.
+const ROOTS: [&str; 3] = ["Query", "Mutation", "Subscription"];
+
+/// Makes one [`Answers`] for each request.
+pub(super) struct Factory;
+
+impl ExtensionFactory for Factory {
+    fn create(&self) -> Arc<dyn Extension> {
+        Arc::new(Answers::default())
+    }
+}
+
+/// The errors of a request that fields have stopped.
+#[derive(Default)]
+struct Answers {
+    stopped: Mutex<Vec<ServerError>>,
+}
+
+/// Where an error happened, kept in the error itself, where no list overwrites it.
+struct Origin(Vec<PathSegment>);
+
+#[async_trait]
+impl Extension for Answers {
+    async fn request(&self, ctx: &ExtensionContext<'_>, next: NextRequest<'_>) -> Response {
+        let mut response = next.run(ctx).await;
+        response.errors.truncate(ERRORS);
+        response.errors.iter_mut().for_each(give_code);
+        response
+    }
+
+    async fn execute(
+        &self,
+        ctx: &ExtensionContext<'_>,
+        operation_name: Option<&str>,
+        next: NextExecute<'_>,
+    ) -> Response {
+        let mut response = next.run(ctx, operation_name).await;
+        response.errors.append(&mut self.stopped.lock().unwrap_or_else(PoisonError::into_inner));
+        for error in &mut response.errors {
+            if let Some(Origin(path)) = error.source::<Origin>() {
+                error.path = path.clone();
+            }
+        }
+        response
+    }
+
+    async fn resolve(
+        &self,
+        ctx: &ExtensionContext<'_>,
+        info: ResolveInfo<'_>,
+        next: NextResolve<'_>,
+    ) -> ServerResult<Option<Value>> {
+        if info.is_for_introspection {
+            return next.run(ctx, info).await;
+        }
+        let (node, nullable) = (info.path_node, !info.return_type.ends_with('!'));
+        let known = ctx.data_opt::<RequestContext>().is_some_and(RequestContext::is_known);
+        let answer = if !known && ROOTS.contains(&info.parent_type) && !OPEN.contains(&info.name) {
+            let refused = async_graphql::Error::from(ApiError::from(Refusal::Unauthenticated));
+            Err(refused.into_server_error(info.field.name.pos))
+        } else {
+            next.run(ctx, info).await
+        };
+        answer.or_else(|mut error| {
+            if error.source::<Origin>().is_none() {
+                log(&mut error, ctx.data_opt::<RequestContext>().map_or("", RequestContext::request_id));
+                error.source = Some(Arc::new(Origin(path(node))));
+            }
+            if !nullable {
+                return Err(error);
+            }
+            self.stopped.lock().unwrap_or_else(PoisonError::into_inner).push(error);
+            Ok(Some(Value::Null))
+        })
+    }
+}
+
+/// The path of a field or of an item of a list.
+fn path(node: &QueryPathNode<'_>) -> Vec<PathSegment> {
+    let mut path: Vec<PathSegment> = std::iter::once(node)
+        .chain(node.parents())
+        .map(|node| match node.segment {
+            QueryPathSegment::Index(index) => PathSegment::Index(index),
+            QueryPathSegment::Name(name) => PathSegment::Field(name.to_owned()),
+        })
+        .collect();
+    path.reverse();
+    path
+}
+
+#[cfg(test)]
+mod tests {
+    use async_graphql::{EmptyMutation, EmptySubscription, Object, Schema};
+    use serde_json::{Value as Json, json};
+
+    use super::*;
+    use crate::access::Caller;
+    use crate::db::Database;
+    use crate::error::Error;
+
+    struct Query;
+    struct Row(i32);
+
+    #[Object]
+    impl Query {
+        async fn rows(&self) -> Vec<Row> {
+            vec![Row(0), Row(1)]
+        }
+
+        async fn maybe_rows(&self) -> Vec<Option<Row>> {
+            vec![Some(Row(0)), None, Some(Row(1))]
+        }
+
+        async fn broken(&self) -> Result<Option<i32>, ApiError> {
+            Err(Error::Broken("a secret").into())
+        }
+
+        async fn page(&self, first: i32) -> i32 {
+            first
+        }
+    }
+
+    #[Object]
+    impl Row {
+        async fn number(&self) -> i32 {
+            self.0
+        }
+
+        async fn may_fail(&self) -> Result<Option<i32>, ApiError> {
+            self.must_not_fail_().map(Some)
+        }
+
+        async fn must_not_fail(&self) -> Result<i32, ApiError> {
+            self.must_not_fail_()
+        }
+    }
+
+    impl Row {
+        fn must_not_fail_(&self) -> Result<i32, ApiError> {
+            if self.0 == 1 { Err(Refusal::not_found(&["id"], "Row").into()) } else { Ok(self.0) }
+        }
+    }
+
+    /// What a query is answered with: data and errors, these as path and code.
+    async fn answer(query: &str) -> (Json, Vec<(Vec<Json>, String)>) {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        let database = Database::open_file(file.path()).await.expect("a database");
+        let caller = Some(Caller::System { on_behalf_of: None });
+        let schema = Schema::build(Query, EmptyMutation, EmptySubscription)
+            .data(RequestContext::new(database, caller, "request-1".to_owned()))
+            .extension(Factory)
+            .finish();
+        let response = serde_json::to_value(schema.execute(query).await).expect("json");
+        let errors = response["errors"].as_array().cloned().unwrap_or_default();
+        let errors = errors.iter().map(|error| {
+            let path = error["path"].as_array().cloned().unwrap_or_default();
+            (path, error["extensions"]["code"].as_str().unwrap_or_default().to_owned())
+        });
+        (response["data"].clone(), errors.collect())
+    }
+
+    #[tokio::test]
+    async fn a_field_that_may_be_null_stops_its_failure() {
+        let (data, errors) = answer("{ rows { number mayFail } }").await;
+        assert_eq!(
+            data,
+            json!({ "rows": [{ "number": 0, "mayFail": 0 }, { "number": 1, "mayFail": null }] })
+        );
+        assert_eq!(errors, [(vec![json!("rows"), json!(1), json!("mayFail")], "NOT_FOUND".to_owned())]);
+    }
+
+    #[tokio::test]
+    async fn other_fields_pass_it_on_to_the_next_that_may() {
+        let path = |list: &str, at: i32| vec![json!(list), json!(at), json!("mustNotFail")];
+        let (data, errors) = answer("{ maybeRows { mustNotFail } }").await;
+        assert_eq!(data, json!({ "maybeRows": [{ "mustNotFail": 0 }, null, null] }));
+        assert_eq!(errors, [(path("maybeRows", 2), "NOT_FOUND".to_owned())]);
+        let (data, errors) = answer("{ rows { number mustNotFail } }").await;
+        assert_eq!(data, Json::Null);
+        assert_eq!(errors, [(path("rows", 1), "NOT_FOUND".to_owned())]);
+    }
+
+    #[tokio::test]
+    async fn every_error_has_a_code_and_ours_say_nothing() {
+        let (data, errors) = answer("{ broken rows { number } }").await;
+        assert_eq!(data, json!({ "broken": null, "rows": [{ "number": 0 }, { "number": 1 }] }));
+        assert_eq!(errors, [(vec![json!("broken")], "INTERNAL".to_owned())]);
+        for query in [
+            "{",
+            "{ unknown }",
+            "{ page(first: 99999999999) }",
+            "{ page }",
+            "query Q($a: Int!) { page(first: $a) }",
+        ] {
+            let (_, errors) = answer(query).await;
+            assert_eq!(errors.len(), 1, "{query}");
+            assert_eq!(errors[0].1, "BAD_INPUT", "{query}");
+        }
+    }
+}

@@ -1,0 +1,237 @@
+//! What a request carries: the database, who asks, its id, its loaders; and the one way to run a mutation.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_graphql::Context;
+use futures::future::BoxFuture;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::error::{ApiError, UserError};
+use super::loaders::Loaders;
+use super::node;
+use crate::access::Caller;
+use crate::db::{self, Database, Key, Snapshot, Tx};
+use crate::error::{Error, Failure, Refusal};
+use crate::queries::{Batch, Reader};
+use crate::removal::batch::CHUNK;
+
+/// What belongs to one request. The server adds it to the request's data, made afresh.
+#[derive(Debug)]
+pub struct RequestContext {
+    database: Database,
+    caller: Option<Caller>,
+    request_id: String,
+    chunk: usize,
+    loaders: Mutex<Option<Arc<Loaders>>>,
+}
+
+impl RequestContext {
+    /// A request of `caller`; without one nothing but the schema itself can be read. The id is what errors of ours
+    /// are logged under.
+    pub fn new(database: Database, caller: Option<Caller>, request_id: String) -> RequestContext {
+        RequestContext { database, caller, request_id, chunk: CHUNK, loaders: Mutex::default() }
+    }
+
+    /// The same, removing at most `chunk` people in one transaction: 1 to [`CHUNK`].
+    #[must_use]
+    pub fn with_chunk(self, chunk: usize) -> RequestContext {
+        RequestContext { chunk: chunk.clamp(1, CHUNK), ..self }
+    }
+
+    /// Whether somebody asks whom we know.
+    pub(super) fn is_known(&self) -> bool {
+        self.caller.is_some()
+    }
+
+    /// What errors of ours are logged under.
+    pub(super) fn request_id(&self) -> &str {
+        &self.request_id
+    }
+
+    fn caller(&self) -> Result<Caller, ApiError> {
+        self.caller.clone().ok_or_else(|| Refusal::Unauthenticated.into())
+    }
+
+    fn loaders(&self) -> Result<Arc<Loaders>, ApiError> {
+        let caller = self.caller()?;
+        let mut kept = self.loaders.lock().unwrap_or_else(PoisonError::into_inner);
+        let made = || Arc::new(Loaders::new(Reader::new(self.database.clone(), caller)));
+        Ok(kept.get_or_insert_with(made).clone())
+    }
+
+    /// Forgets what was read, because something was written.
+    pub(super) fn forget(&self) {
+        *self.loaders.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+}
+
+/// The context of this request.
+///
+/// # Errors
+/// When the server forgot to add one.
+fn of<'a>(ctx: &Context<'a>) -> Result<&'a RequestContext, ApiError> {
+    ctx.data_opt::<RequestContext>().ok_or_else(|| Error::Broken("every request has a context").into())
+}
+
+/// Who asks.
+///
+/// # Errors
+/// `UNAUTHENTICATED` when nobody does whom we know.
+pub fn caller(ctx: &Context<'_>) -> Result<Caller, ApiError> {
+    of(ctx)?.caller()
+}
+
+/// The loaders of this request, and through them who reads. In a mutation: those of this root field.
+///
+/// # Errors
+/// `UNAUTHENTICATED` when nobody asks whom we know.
+pub fn loaders(ctx: &Context<'_>) -> Result<Arc<Loaders>, ApiError> {
+    of(ctx)?.loaders()
+}
+
+/// What `B` answers for `key`, asked together with what other fields of the level ask for.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn load<B: Batch>(ctx: &Context<'_>, key: B::Key) -> Result<Option<B::Value>, ApiError> {
+    loaders(ctx)?.load::<B>(key).await
+}
+
+/// As [`load`], where a foreign key promises that there is an answer.
+///
+/// # Errors
+/// As [`load`], and when there is none.
+pub async fn load_known<B: Batch>(ctx: &Context<'_>, key: B::Key) -> Result<B::Value, ApiError> {
+    load::<B>(ctx, key).await?.ok_or_else(|| Error::Broken("what is referred to exists").into())
+}
+
+/// Runs a door for a mutation: in a task of its own, which goes on if the client hangs up, and in one transaction.
+///
+/// `input` is what the door is given, or why it could not be read. The inner result is what the door answered with,
+/// or the error of the payload. What is read afterwards is read anew.
+///
+/// # Errors
+/// `UNAUTHENTICATED`, or what broke.
+pub async fn write<I, T>(
+    ctx: &Context<'_>,
+    operation: &'static str,
+    key: Option<String>,
+    input: Result<I, Refusal>,
+    door: impl for<'a> Fn(&'a Tx, &'a I) -> BoxFuture<'a, Result<T, Failure>> + Send + Sync + 'static,
+) -> Result<Result<T, UserError>, ApiError>
+where
+    I: Serialize + Send + Sync + 'static,
+    T: Serialize + DeserializeOwned + Send + 'static,
+{
+    perform(ctx, operation, key, input, move |database, caller, key, input| async move {
+        db::write(&database, caller, key, input, door).await
+    })
+    .await
+}
+
+/// As [`write`], for what takes more than one transaction.
+///
+/// # Errors
+/// As [`write`].
+pub async fn perform<I, T, F>(
+    ctx: &Context<'_>,
+    operation: &'static str,
+    key: Option<String>,
+    input: Result<I, Refusal>,
+    act: impl FnOnce(Database, Caller, Option<Key>, I) -> F + Send + 'static,
+) -> Result<Result<T, UserError>, ApiError>
+where
+    I: Send + 'static,
+    T: Send + 'static,
+    F: Future<Output = Result<T, Failure>> + Send,
+{
+    let request = of(ctx)?;
+    let caller = request.caller()?;
+    let asked = input.and_then(|input| Ok((input, Key::parse(operation, key)?)));
+    let done = match asked {
+        Ok((input, key)) => {
+            let database = request.database.clone();
+            tokio::spawn(async move { act(database, caller, key, input).await })
+                .await
+                .map_err(|_| Error::Broken("a mutation runs to its end"))?
+        }
+        Err(refusal) => Err(Failure::Refused(refusal)),
+    };
+    request.forget();
+    match done {
+        Ok(done) => Ok(Ok(done)),
+        Err(Failure::Refused(refusal)) => {
+            let nodes = node::of_refusal(ctx, &refusal).await?;
+            Ok(Err(UserError::of(refusal, nodes)?))
+        }
+        Err(Failure::Broken(error)) => Err(error.into()),
+    }
+}
+
+/// Reads one state of the database with several statements, in a task of its own like a mutation.
+///
+/// # Errors
+/// What `work` refuses with, or what broke.
+pub async fn snapshot<I, T>(
+    ctx: &Context<'_>,
+    input: I,
+    work: impl for<'a> Fn(&'a Snapshot<'a>, &'a I) -> BoxFuture<'a, Result<T, Failure>> + Send + Sync + 'static,
+) -> Result<T, ApiError>
+where
+    I: Send + Sync + 'static,
+    T: Send + 'static,
+{
+    let database = of(ctx)?.database.clone();
+    let read = tokio::spawn(async move { db::snapshot(&database, input, work).await });
+    Ok(read.await.map_err(|_| Error::Broken("a snapshot is read to its end"))??)
+}
+
+/// The most people that one transaction removes.
+///
+/// # Errors
+/// When the server forgot to add a context.
+pub fn chunk(ctx: &Context<'_>) -> Result<usize, ApiError> {
+    Ok(of(ctx)?.chunk)
+}
+
+/// Declares the payload of a mutation: the thing, and why it was not done.
+///
+/// ```ignore
+/// payload! {
+///     /// What `createGroup` answers with.
+///     CreateGroupPayload {
+///         /// The new group.
+///         group: Group
+///     }
+/// }
+/// ```
+macro_rules! payload {
+    ($(#[$doc:meta])* $name:ident { $(#[$field_doc:meta])* $field:ident: $thing:ty $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Debug, async_graphql::SimpleObject)]
+        pub struct $name {
+            $(#[$field_doc])*
+            $field: Option<$thing>,
+            /// Why nothing was done; empty when it was.
+            user_errors: Vec<$crate::graphql::error::UserError>,
+        }
+
+        impl $name {
+            /// What the door answered with: `load` reads the thing as it is now.
+            async fn of<T, F>(
+                done: Result<T, $crate::graphql::error::UserError>,
+                load: impl FnOnce(T) -> F,
+            ) -> Result<$name, $crate::graphql::error::ApiError>
+            where
+                F: Future<Output = Result<Option<$thing>, $crate::graphql::error::ApiError>>,
+            {
+                Ok(match done {
+                    Ok(done) => $name { $field: load(done).await?, user_errors: Vec::new() },
+                    Err(error) => $name { $field: None, user_errors: vec![error] },
+                })
+            }
+        }
+    };
+}
+pub(super) use payload;

@@ -1,0 +1,211 @@
+//! The one place that turns a [`Refusal`] or an [`Error`] into GraphQL.
+//!
+//! Resolvers answer with [`ApiError`], which has no `Display` and cannot be made of a database's error: so `?` on one
+//! does not compile, and no statement reaches a client. What the domain refuses in a mutation is data of its payload
+//! ([`UserError`]); a top-level error is for what never reached the domain, and always has `extensions.code`.
+
+use std::sync::Arc;
+
+use async_graphql::{ErrorExtensionValues, ServerError, SimpleObject, Value};
+
+use super::node::Node;
+use crate::error::{Error, Failure, Refusal};
+
+/// Why a resolver has no answer.
+#[derive(Clone, Debug)]
+pub enum ApiError {
+    /// Told to the caller as it is.
+    Refused(Refusal),
+    /// Logged, and told as `INTERNAL`.
+    Broken(Arc<Error>),
+}
+
+impl From<Refusal> for ApiError {
+    fn from(refusal: Refusal) -> ApiError {
+        ApiError::Refused(refusal)
+    }
+}
+
+impl From<Error> for ApiError {
+    fn from(error: Error) -> ApiError {
+        ApiError::Broken(Arc::new(error))
+    }
+}
+
+impl From<Arc<Error>> for ApiError {
+    fn from(error: Arc<Error>) -> ApiError {
+        ApiError::Broken(error)
+    }
+}
+
+impl From<Failure> for ApiError {
+    fn from(failure: Failure) -> ApiError {
+        match failure {
+            Failure::Refused(refusal) => refusal.into(),
+            Failure::Broken(error) => error.into(),
+        }
+    }
+}
+
+impl From<ApiError> for async_graphql::Error {
+    fn from(error: ApiError) -> async_graphql::Error {
+        let mut extensions = ErrorExtensionValues::default();
+        let message = match &error {
+            ApiError::Refused(refusal) => {
+                extensions.set("code", refusal.code());
+                let argument = refusal.path();
+                if !argument.is_empty() {
+                    let parts = argument.into_iter().map(Value::from).collect();
+                    extensions.set("argument", Value::List(parts));
+                }
+                refusal.to_string()
+            }
+            ApiError::Broken(_) => {
+                extensions.set("code", "INTERNAL");
+                INTERNAL.to_owned()
+            }
+        };
+        async_graphql::Error { message, source: Some(Arc::new(error)), extensions: Some(extensions) }
+    }
+}
+
+/// What a client reads of an error that is ours.
+const INTERNAL: &str =
+    "Something broke on our side. Nothing was changed; the request id finds it in our logs.";
+
+/// Writes an error of ours to the log, once, and the request id into what the client reads of it.
+pub(super) fn log(error: &mut ServerError, request_id: &str) {
+    let Some(ApiError::Broken(cause)) = error.source::<ApiError>() else { return };
+    tracing::error!(request_id, error = %cause, "a request failed");
+    error.extensions.get_or_insert_default().set("requestId", request_id);
+}
+
+/// A code for an error that GraphQL itself found: in the query, in a variable, in a limit.
+pub(super) fn give_code(error: &mut ServerError) {
+    let extensions = error.extensions.get_or_insert_default();
+    if extensions.get("code").is_some() {
+        return;
+    }
+    extensions.set(
+        "code",
+        match error.message.as_str() {
+            "Query is nested too deep." => "QUERY_TOO_DEEP",
+            "Query is too complex." => "QUERY_TOO_COMPLEX",
+            _ => "BAD_INPUT",
+        },
+    );
+}
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $variant:ident = $pattern:pat),+ $(,)?) => {
+        /// Why a mutation did not do what it was asked. Codes are stable; new ones may be added.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, async_graphql::Enum)]
+        pub enum UserErrorCode {
+            $($(#[$doc])* $variant),+
+        }
+
+        impl UserErrorCode {
+            /// The code of a refusal; none where it is a top-level error instead.
+            fn of(refusal: &Refusal) -> Option<UserErrorCode> {
+                match refusal {
+                    $($pattern => Some(UserErrorCode::$variant),)+
+                    Refusal::At { refusal, .. } => UserErrorCode::of(refusal),
+                    Refusal::Unauthenticated | Refusal::InvalidCursor => None,
+                }
+            }
+        }
+    };
+}
+
+codes! {
+    /// A field of the input is not what it should be; `path` says which.
+    BadInput = Refusal::BadInput { .. },
+    /// What was named does not exist, or you may not know of it; `path` says which.
+    NotFound = Refusal::NotFound { .. },
+    /// You have no right to do this; `nodes` are the groups in which it is missing (R15).
+    Forbidden = Refusal::Forbidden { .. },
+    /// The platform owner cannot be removed; the platform is handed over first (R14).
+    OwnerProtected = Refusal::OwnerProtected,
+    /// Nobody removes themselves from the platform (R14).
+    SelfRemoval = Refusal::SelfRemoval,
+    /// The person is not a member of the group, or does not hold the role in it (R7).
+    NotAMember = Refusal::NotAMember,
+    /// Say what happens to private subgroups; `nodes` are the groups in which the answers differ (R6).
+    PrivateSubgroupsUndecided = Refusal::PrivateSubgroupsUndecided { .. },
+    /// The person is in private groups alone, in `nodes`, and those are kept (R7).
+    NothingReached = Refusal::NothingReached { .. },
+    /// It takes the person's last membership and so deletes the account; it needs `confirmAccountDeletion` (R7).
+    WouldDeleteAccount = Refusal::WouldDeleteAccount,
+    /// What would happen now is not what the plan showed (R18).
+    PlanChanged = Refusal::PlanChanged,
+    /// The account was deleted before; `nodes` has the removal that did it (R16).
+    AlreadyDeleted = Refusal::AlreadyDeleted { .. },
+    /// The account was erased before (R30).
+    AlreadyErased = Refusal::AlreadyErased,
+    /// The account's state does not allow it (R30).
+    InvalidTransition = Refusal::InvalidTransition { .. },
+    /// The person named by `path` is deleted or erased.
+    UserDeleted = Refusal::UserDeleted { .. },
+    /// Somebody else has this email (R24).
+    EmailTaken = Refusal::EmailTaken,
+    /// Somebody else has this username (R24).
+    UsernameTaken = Refusal::UsernameTaken,
+    /// Something else has this external id in this system (R34).
+    ExternalIdTaken = Refusal::ExternalIdTaken,
+    /// A deleted person, in `nodes`, had this email: reinstate them, or create a new account anyway (R24).
+    ReinstateAvailable = Refusal::ReinstateAvailable { .. },
+    /// Every seat is taken (R22).
+    NoSeatAvailable = Refusal::NoSeatAvailable { .. },
+    /// A group cannot be below itself (R1).
+    Cycle = Refusal::Cycle,
+    /// The tree would be too deep (R1).
+    GroupTooDeep = Refusal::GroupTooDeep { .. },
+    /// The platform group cannot be moved, opened, closed or deleted (R1).
+    PlatformGroup = Refusal::PlatformGroup,
+    /// The group still has members, subgroups or works, or stands in a running audience (R33).
+    GroupNotEmpty = Refusal::GroupNotEmpty { .. },
+    /// Learners would rise into further groups, in `nodes`; confirm with the digest that the message names (R33).
+    LearnersWouldRise = Refusal::LearnersWouldRise { .. },
+    /// Only a present participant of the session can attend a slot (R8).
+    NotAParticipant = Refusal::NotAParticipant,
+    /// Every seat of the slot is taken (R8).
+    SlotFull = Refusal::SlotFull { .. },
+    /// The session has ended; its audience can no longer be edited (R8).
+    SessionEnded = Refusal::SessionEnded,
+    /// Too many people are named at once (R16).
+    BatchTooLarge = Refusal::BatchTooLarge { .. },
+    /// The idempotency key was used with another input.
+    IdempotencyMismatch = Refusal::IdempotencyMismatch,
+}
+
+/// Why a mutation did not do what it was asked. Nothing was changed.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct UserError {
+    /// What kind of refusal it is, for programs.
+    code: UserErrorCode,
+    /// What it is about, for people, in English.
+    message: String,
+    /// The field of the input that it is about, from the input's root; empty where it is about the whole.
+    path: Vec<String>,
+    /// What it is about and you may see: groups, people, removals.
+    nodes: Vec<Node>,
+    /// How many more things it is about that you may not see.
+    hidden_count: i32,
+}
+
+impl UserError {
+    /// The error of a refusal and what it is about.
+    ///
+    /// # Errors
+    /// The refusal again where it is a top-level error.
+    pub fn of(refusal: Refusal, nodes: Vec<Node>) -> Result<UserError, ApiError> {
+        let Some(code) = UserErrorCode::of(&refusal) else { return Err(refusal.into()) };
+        Ok(UserError {
+            code,
+            message: refusal.to_string(),
+            path: refusal.path(),
+            nodes,
+            hidden_count: i32::try_from(refusal.hidden_count()).unwrap_or(i32::MAX),
+        })
+    }
+}

@@ -1,0 +1,29 @@
+//! What inputs have in common.
+
+use async_graphql::MaybeUndefined;
+
+use crate::change::Change;
+use crate::error::Refusal;
+
+/// Absent means unchanged, null clears.
+pub fn change<T>(field: MaybeUndefined<T>) -> Change<T> {
+    match field {
+        MaybeUndefined::Undefined => Change::Keep,
+        MaybeUndefined::Null => Change::Clear,
+        MaybeUndefined::Value(value) => Change::Set(value),
+    }
+}
+
+/// As [`change`], for a field that cannot be empty.
+///
+/// # Errors
+/// `BAD_INPUT` when it is null.
+pub fn set<T>(field: MaybeUndefined<T>, path: &[&str]) -> Result<Option<T>, Refusal> {
+    match field {
+        MaybeUndefined::Undefined => Ok(None),
+        MaybeUndefined::Null => {
+            Err(Refusal::bad_input(path, "This cannot be empty; leave it out to keep it."))
+        }
+        MaybeUndefined::Value(value) => Ok(Some(value)),
+    }
+}

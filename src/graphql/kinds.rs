@@ -1,0 +1,187 @@
+//! The kinds of things as GraphQL names them.
+
+use async_graphql::Enum;
+use entity::kind;
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $name:ident = $of:literal { $($(#[$value_doc:meta])* $value:ident),+ $(,)? })+) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Enum)]
+        #[graphql(remote = $of)]
+        pub enum $name {
+            $($(#[$value_doc])* $value),+
+        }
+    )+};
+}
+
+kinds! {
+    /// The state of an account.
+    UserStatus = "kind::Status" {
+        /// Signs in, takes a seat.
+        Active,
+        /// Cannot sign in; keeps its seat and its email.
+        Suspended,
+        /// Cannot sign in; its seat is free, its email stays reserved.
+        Deactivated,
+        /// Its personal data are gone for good; only a number is left.
+        Anonymized,
+        /// Deleted; can be reinstated.
+        Deleted,
+        /// Erased for good; only the record is left.
+        Erased,
+    }
+
+    /// Who sees a group (R1).
+    GroupPrivacy = "kind::Privacy" {
+        /// Seen by everybody who sees its parent.
+        Public,
+        /// Seen by its own people and by administrators above.
+        Private,
+    }
+
+    /// What somebody is in a group (R2). One person may hold several roles in one group.
+    Role = "kind::Role" {
+        /// Takes part in the sessions of the group.
+        Learner,
+        /// Follows learners.
+        Coach,
+        /// Makes courses and paths.
+        Author,
+        /// Manages the learners of this group alone.
+        UserAdministrator,
+        /// Manages this group and every group below (R4).
+        Administrator,
+    }
+
+    /// How a session finds its people (R8).
+    AudienceKind = "kind::AudienceKind" {
+        /// Whoever is a learner of an audience group now.
+        Dynamic,
+        /// Whoever was captured when the audience was saved.
+        Static,
+    }
+
+    /// What somebody does in a classroom slot (R8).
+    SeatKind = "kind::SeatKind" {
+        /// Attends: takes one of the slot's seats.
+        Attendee,
+        /// Trains: takes no seat.
+        Trainer,
+    }
+
+    /// What happens to private subgroups when somebody is taken out of a group above them (R6).
+    PrivateSubgroups = "kind::PrivateSubgroups" {
+        /// Private subgroups, and what is below them, are left alone.
+        Keep,
+        /// Private subgroups are reached like public ones.
+        Remove,
+    }
+
+    /// What happens to the posts of somebody deleted (R9).
+    PostTreatment = "kind::Posts" {
+        /// They keep their author.
+        Keep,
+        /// They show an anonymous author, for good.
+        Anonymize,
+    }
+
+    /// Why a removal happened.
+    RemovalCause = "kind::Cause" {
+        /// Somebody asked for it.
+        Requested,
+        /// The last membership went, and with it the account (R7).
+        LastGroup,
+        /// A date set for the person came (R25).
+        Scheduled,
+        /// The person had been inactive for too long (R25).
+        Inactivity,
+        /// A row of an imported list (R27).
+        Imported,
+    }
+
+    /// At which step a successor was found (R10, R11, R12).
+    SuccessionStep = "kind::Step" {
+        /// The first eligible co-author.
+        CoAuthor,
+        /// The first eligible co-instructor.
+        CoInstructor,
+        /// The main author of the session's path.
+        PathAuthor,
+        /// An administrator appointed in the owner group.
+        GroupAdministrator,
+        /// An administrator appointed in the owner group's parent.
+        ParentAdministrator,
+        /// The platform owner, when there is nobody else.
+        PlatformOwner,
+    }
+
+    /// What became of one person of a removal (R7, R16).
+    RemovalOutcome = "kind::Outcome" {
+        /// The entry of the list is no email address.
+        InvalidEmail,
+        /// Nobody is known by that id, external id or email.
+        NotFound,
+        /// The account was deleted before; nothing was changed.
+        AlreadyDeleted,
+        /// The account was erased before; nothing was changed.
+        AlreadyErased,
+        /// The platform owner cannot be removed (R14).
+        OwnerProtected,
+        /// Nobody removes themselves from the platform (R14).
+        SelfRemoval,
+        /// You have no right to it (R15).
+        Forbidden,
+        /// Not in the group, or the role is not held; nothing was changed.
+        NotAMember,
+        /// The filter of the request no longer matched when the person's turn came.
+        NoLongerMatches,
+        /// It would take the last membership, which was not confirmed (R7).
+        WouldDeleteAccount,
+        /// The plan that was shown no longer held (R18).
+        PlanChanged,
+        /// The account was deleted.
+        Deleted,
+        /// Taken out of the group, or the role revoked; the account lives.
+        Removed,
+        /// A deletion after which memberships in or below private groups still keep the person.
+        RemovedNotDeleted,
+        /// A deletion that keeps private subgroups, of somebody who lives in them alone: nothing was changed.
+        NothingReached,
+        /// The job was cancelled before the person's turn.
+        Cancelled,
+        /// It failed for an unexpected reason, and nothing was changed.
+        Failed,
+    }
+
+    /// Where a job stands (R29).
+    JobStatus = "kind::JobStatus" {
+        /// Its plan is being computed.
+        Preparing,
+        /// Its plan can be read and started.
+        Prepared,
+        /// It was prepared and not started in time.
+        Expired,
+        /// It needs somebody to confirm it.
+        AwaitingConfirmation,
+        /// It waits for its turn.
+        Queued,
+        /// Its chunks are being carried out.
+        Running,
+        /// It stops at the next chunk.
+        Cancelling,
+        /// It was cancelled; what was done stays done.
+        Cancelled,
+        /// Everybody of the list has an outcome, and none is a failure.
+        Succeeded,
+        /// Everybody of the list has an outcome; some could not be removed.
+        FinishedWithFailures,
+    }
+
+    /// What a post is.
+    PostKind = "kind::PostKind" {
+        /// Read by a group.
+        Post,
+        /// Read by its people.
+        Message,
+    }
+}

@@ -1,0 +1,30 @@
+//! Reads for the API, by noun, set-based: how many statements a request costs depends on its shape, never on how
+//! many rows it finds.
+//!
+//! Everything here is asked through a [`Reader`], which knows who asks: what somebody may not see is left out here
+//! and nowhere else. There are two kinds of question:
+//!
+//! - a [`Batch`]: many keys at once, one statement (people by id, external ids of people). [`crate::graphql`] asks
+//!   them through a loader, so that the fields of one level share a statement;
+//! - a [`List`]: an ordered selection that is read page by page ([`page`]) and counted. A list that hangs on
+//!   something else (the members of a group) is a [`Relation`], and is read for many parents at once too.
+
+mod page;
+mod reader;
+mod rows;
+
+pub mod activities;
+pub mod courses;
+pub mod groups;
+pub mod paths;
+pub mod platform;
+pub mod removals;
+pub mod sessions;
+pub mod slots;
+pub mod users;
+
+pub use page::{
+    By, Cell, Counts, Cursor, Direction, Filter, Item, Kind, List, Order, Page, Pages, Relation, Slice,
+};
+pub use reader::{Batch, Reader};
+pub use rows::{Row, all, by_id, columns, grouped};

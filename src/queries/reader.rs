@@ -1,0 +1,89 @@
+//! Who reads, and from where.
+
+use std::collections::HashMap;
+use std::fmt::Debug;
+use std::future::Future;
+use std::hash::Hash;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use sea_orm::DatabaseConnection;
+use tokio::sync::OnceCell;
+
+use crate::access::Caller;
+use crate::db::Database;
+use crate::error::Error;
+use crate::platform::{self, Platform};
+use crate::tree::Tree;
+
+/// Somebody reading. What it learns once (the time, the platform, the tree) it keeps, so it lives no longer than a
+/// request; after a write a new one is made.
+#[derive(Debug)]
+pub struct Reader {
+    database: Database,
+    caller: Caller,
+    now: OnceCell<DateTime<Utc>>,
+    platform: OnceCell<(Platform, Arc<Tree>)>,
+}
+
+impl Reader {
+    /// `caller` reading from `database`.
+    pub fn new(database: Database, caller: Caller) -> Reader {
+        Reader { database, caller, now: OnceCell::new(), platform: OnceCell::new() }
+    }
+
+    /// Where to read.
+    pub fn db(&self) -> &DatabaseConnection {
+        &self.database.read
+    }
+
+    /// Who reads.
+    pub fn caller(&self) -> &Caller {
+        &self.caller
+    }
+
+    /// The time of this reading.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn now(&self) -> Result<DateTime<Utc>, Error> {
+        self.now.get_or_try_init(|| self.database.clock.now(self.db())).await.copied()
+    }
+
+    /// The platform's own row.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn platform(&self) -> Result<&Platform, Error> {
+        Ok(&self.current().await?.0)
+    }
+
+    /// The tree of groups.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn tree(&self) -> Result<&Tree, Error> {
+        Ok(&self.current().await?.1)
+    }
+
+    async fn current(&self) -> Result<&(Platform, Arc<Tree>), Error> {
+        self.platform.get_or_try_init(|| platform::current(self.db(), &self.database.trees)).await
+    }
+}
+
+/// A question that is asked for many keys at once, in one statement.
+pub trait Batch: Send + Sync + 'static {
+    /// What is asked for.
+    type Key: Clone + Debug + Eq + Hash + Send + Sync + 'static;
+    /// What is answered; cheap to clone.
+    type Value: Clone + Send + Sync + 'static;
+
+    /// The answers by key. A key without an answer is left out.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    fn load(
+        reader: &Reader,
+        keys: Vec<Self::Key>,
+    ) -> impl Future<Output = Result<HashMap<Self::Key, Self::Value>, Error>> + Send;
+}
