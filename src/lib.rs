@@ -6,13 +6,16 @@
 pub mod access;
 pub mod change;
 pub mod clock;
+pub mod courses;
 pub mod db;
 pub mod error;
 pub mod graphql;
 pub mod keys;
 pub mod ownership;
+pub mod paths;
 pub mod platform;
 pub mod queries;
 pub mod removal;
 pub mod sessions;
 pub mod tree;
+pub mod works;

@@ -109,6 +109,7 @@ macro_rules! codes {
             fn of(refusal: &Refusal) -> Option<UserErrorCode> {
                 match refusal {
                     $($pattern => Some(UserErrorCode::$variant),)+
+                    Refusal::At { refusal, .. } => UserErrorCode::of(refusal),
                     Refusal::Unauthenticated | Refusal::InvalidCursor => None,
                 }
             }
