@@ -3,7 +3,7 @@
 //!
 //! | key                            | by                | made so that                                           |
 //! |--------------------------------|-------------------|--------------------------------------------------------|
-//! | `search_key`                   | [`fold`]          | case, width and spacing are forgotten                    |
+//! | `search_key`                   | [`fold`]          | case, width and spacing are forgotten                   |
 //! | `name_key`, `title_key`        | [`sort_key`]      | an index can hold it, however long the text is          |
 //! | `email_key`                    | [`email_key`]     | one mailbox has one key (R24)                           |
 //! | `username_key`                 | [`username_key`]  | nobody signs in as somebody who looks the same          |

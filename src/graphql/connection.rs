@@ -19,7 +19,7 @@ use tokio::sync::OnceCell;
 use super::context::{load, load_known, loaders};
 use super::error::ApiError;
 use crate::error::Refusal;
-use crate::queries::{Counts, Cursor, List, Order, Page, Pages, Relation, Slice};
+use crate::queries::{By, Counts, Cursor, List, Order, Page, Pages, Relation, Slice};
 
 /// Items of a page where the caller does not say.
 const DEFAULT: i32 = 20;
@@ -116,6 +116,26 @@ where
     Ok(Connection(Arc::new(Hanging { relation, parent, slice, list: list.name, order: list.order })))
 }
 
+/// A list that is already there, in order; it is called `list`, so that its cursors fit no other.
+///
+/// # Errors
+/// As [`Paging::slice`].
+pub fn of_items<T, N>(
+    list: &'static str,
+    items: Arc<Vec<T>>,
+    paging: &Paging,
+) -> Result<Connection<N>, ApiError>
+where
+    T: Clone + Send + Sync + 'static,
+    N: From<T> + 'static,
+{
+    let slice = paging.slice(list, &BY_POSITION)?;
+    Ok(Connection(Arc::new(Held { list, items, slice })))
+}
+
+/// The order of a list that is already there.
+const BY_POSITION: Order = Order::new("POSITION", &[By::number("position")]);
+
 /// Where a connection reads from.
 trait Source<N>: Send + Sync {
     fn page<'a>(&'a self, ctx: &'a Context<'a>) -> BoxFuture<'a, Result<Edges<N>, ApiError>>;
@@ -196,6 +216,28 @@ where
             Ok(count.unwrap_or(0))
         }
         .boxed()
+    }
+}
+
+struct Held<T> {
+    list: &'static str,
+    items: Arc<Vec<T>>,
+    slice: Slice,
+}
+
+impl<T, N> Source<N> for Held<T>
+where
+    T: Clone + Send + Sync + 'static,
+    N: From<T>,
+{
+    fn page<'a>(&'a self, _: &'a Context<'a>) -> BoxFuture<'a, Result<Edges<N>, ApiError>> {
+        let page = self.slice.of(&self.items);
+        async move { Ok(Edges::of(&page, self.list, BY_POSITION)) }.boxed()
+    }
+
+    fn count<'a>(&'a self, _: &'a Context<'a>) -> BoxFuture<'a, Result<i64, ApiError>> {
+        let count = i64::try_from(self.items.len()).unwrap_or(i64::MAX);
+        async move { Ok(count) }.boxed()
     }
 }
 

@@ -11,9 +11,10 @@ use super::error::{ApiError, UserError};
 use super::loaders::Loaders;
 use super::node;
 use crate::access::Caller;
-use crate::db::{self, Database, Key, Tx};
+use crate::db::{self, Database, Key, Snapshot, Tx};
 use crate::error::{Error, Failure, Refusal};
 use crate::queries::{Batch, Reader};
+use crate::removal::batch::CHUNK;
 
 /// What belongs to one request. The server adds it to the request's data, made afresh.
 #[derive(Debug)]
@@ -21,6 +22,7 @@ pub struct RequestContext {
     database: Database,
     caller: Option<Caller>,
     request_id: String,
+    chunk: usize,
     loaders: Mutex<Option<Arc<Loaders>>>,
 }
 
@@ -28,7 +30,13 @@ impl RequestContext {
     /// A request of `caller`; without one nothing but the schema itself can be read. The id is what errors of ours
     /// are logged under.
     pub fn new(database: Database, caller: Option<Caller>, request_id: String) -> RequestContext {
-        RequestContext { database, caller, request_id, loaders: Mutex::default() }
+        RequestContext { database, caller, request_id, chunk: CHUNK, loaders: Mutex::default() }
+    }
+
+    /// The same, removing at most `chunk` people in one transaction: 1 to [`CHUNK`].
+    #[must_use]
+    pub fn with_chunk(self, chunk: usize) -> RequestContext {
+        RequestContext { chunk: chunk.clamp(1, CHUNK), ..self }
     }
 
     /// Whether somebody asks whom we know.
@@ -116,13 +124,35 @@ where
     I: Serialize + Send + Sync + 'static,
     T: Serialize + DeserializeOwned + Send + 'static,
 {
+    perform(ctx, operation, key, input, move |database, caller, key, input| async move {
+        db::write(&database, caller, key, input, door).await
+    })
+    .await
+}
+
+/// As [`write`], for what takes more than one transaction.
+///
+/// # Errors
+/// As [`write`].
+pub async fn perform<I, T, F>(
+    ctx: &Context<'_>,
+    operation: &'static str,
+    key: Option<String>,
+    input: Result<I, Refusal>,
+    act: impl FnOnce(Database, Caller, Option<Key>, I) -> F + Send + 'static,
+) -> Result<Result<T, UserError>, ApiError>
+where
+    I: Send + 'static,
+    T: Send + 'static,
+    F: Future<Output = Result<T, Failure>> + Send,
+{
     let request = of(ctx)?;
     let caller = request.caller()?;
     let asked = input.and_then(|input| Ok((input, Key::parse(operation, key)?)));
     let done = match asked {
         Ok((input, key)) => {
             let database = request.database.clone();
-            tokio::spawn(async move { db::write(&database, caller, key, input, door).await })
+            tokio::spawn(async move { act(database, caller, key, input).await })
                 .await
                 .map_err(|_| Error::Broken("a mutation runs to its end"))?
         }
@@ -137,6 +167,32 @@ where
         }
         Err(Failure::Broken(error)) => Err(error.into()),
     }
+}
+
+/// Reads one state of the database with several statements, in a task of its own like a mutation.
+///
+/// # Errors
+/// What `work` refuses with, or what broke.
+pub async fn snapshot<I, T>(
+    ctx: &Context<'_>,
+    input: I,
+    work: impl for<'a> Fn(&'a Snapshot<'a>, &'a I) -> BoxFuture<'a, Result<T, Failure>> + Send + Sync + 'static,
+) -> Result<T, ApiError>
+where
+    I: Send + Sync + 'static,
+    T: Send + 'static,
+{
+    let database = of(ctx)?.database.clone();
+    let read = tokio::spawn(async move { db::snapshot(&database, input, work).await });
+    Ok(read.await.map_err(|_| Error::Broken("a snapshot is read to its end"))??)
+}
+
+/// The most people that one transaction removes.
+///
+/// # Errors
+/// When the server forgot to add a context.
+pub fn chunk(ctx: &Context<'_>) -> Result<usize, ApiError> {
+    Ok(of(ctx)?.chunk)
 }
 
 /// Declares the payload of a mutation: the thing, and why it was not done.

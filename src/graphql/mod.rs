@@ -72,6 +72,7 @@ mod loaders;
 mod node;
 mod path;
 mod platform;
+mod removal;
 mod session;
 mod slot;
 #[cfg(test)]
@@ -98,11 +99,12 @@ pub struct Query(
     session::SessionQuery,
     slot::SlotQuery,
     activity::ActivityQuery,
+    removal::RemovalQuery,
 );
 
 /// Everything that can be changed.
 #[derive(Debug, Default, MergedObject)]
-pub struct Mutation(platform::PlatformMutation);
+pub struct Mutation(platform::PlatformMutation, removal::RemovalMutation);
 
 /// The API of one database.
 pub type RosterSchema = Schema<Query, Mutation, EmptySubscription>;

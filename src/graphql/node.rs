@@ -10,6 +10,7 @@ use super::error::ApiError;
 use super::group::Group;
 use super::id::{self, AnyId};
 use super::path::Path;
+use super::removal::{Removal, RemovalJob};
 use super::session::Session;
 use super::slot::Slot;
 use super::user::User;
@@ -36,6 +37,10 @@ pub enum Node {
     Slot(Slot),
     /// An activity.
     Activity(Activity),
+    /// A removal that was done.
+    Removal(Removal),
+    /// A job that removes many people.
+    RemovalJob(RemovalJob),
 }
 
 impl Node {
@@ -52,6 +57,8 @@ impl Node {
             AnyId::Session(id) => Session::load(ctx, id).await?.map(Node::Session),
             AnyId::Slot(id) => Slot::load(ctx, id).await?.map(Node::Slot),
             AnyId::Activity(id) => Activity::load(ctx, id).await?.map(Node::Activity),
+            AnyId::Removal(id) => Removal::load(ctx, id).await?.map(Node::Removal),
+            AnyId::RemovalJob(id) => RemovalJob::load(ctx, id).await?.map(Node::RemovalJob),
             _ => None,
         })
     }

@@ -18,6 +18,7 @@ pub mod courses;
 pub mod groups;
 pub mod paths;
 pub mod platform;
+pub mod removals;
 pub mod sessions;
 pub mod slots;
 pub mod users;

@@ -516,6 +516,25 @@ impl Slice {
         Slice { size, from: None, backward: false }
     }
 
+    /// This part of a list that is already there, whose places are its positions.
+    pub fn of<T: Clone>(&self, items: &[T]) -> Page<T> {
+        let place = |cursor: &Cursor| match cursor.0.as_slice() {
+            [Cell::Number(at)] => usize::try_from(*at).unwrap_or(0).min(items.len()),
+            _ => 0,
+        };
+        // A position counts from 1, so that the place of an item is how many come before what follows it.
+        let item =
+            |at: usize| Item { value: items[at].clone(), cursor: Cursor(vec![Cell::Number(at as i64 + 1)]) };
+        let found: Vec<Item<T>> = if self.backward {
+            let end = self.from.as_ref().map_or(items.len(), |cursor| place(cursor).saturating_sub(1));
+            (0..end).rev().take(self.size + 1).map(item).collect()
+        } else {
+            let start = self.from.as_ref().map_or(0, place);
+            (start..items.len()).take(self.size + 1).map(item).collect()
+        };
+        self.cut(found)
+    }
+
     /// A page out of the rows that were read towards its end, of which there is one too many if there are more.
     fn cut<T>(&self, mut items: Vec<Item<T>>) -> Page<T> {
         let more = items.len() > self.size;

@@ -19,6 +19,7 @@ pub mod list;
 pub mod plan;
 mod planning;
 pub mod preview;
+pub mod reason;
 pub mod request;
 pub mod rules;
 pub mod single;

@@ -11,6 +11,7 @@ use entity::kind::{Outcome, PrivateSubgroups, Role, SeatKind, Status, Step, Work
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::reason::Reason;
 use super::request::{Options, Request, Scope};
 
 /// The form of the effects below.
@@ -181,54 +182,6 @@ pub enum Ineligible {
     Leaving,
     /// They lose, in the same request, the role that would have made them successor.
     LosesRole,
-}
-
-/// Why something goes, stays or moves. Its name is stable.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum Reason {
-    /// It is the group that was named.
-    NamedGroup,
-    /// It is the role that was named.
-    NamedRole,
-    /// It is reached from the named group through public groups only.
-    PublicSubgroup,
-    /// It is a private subgroup, or below one, and those are removed too.
-    PrivateSubgroup,
-    /// It is a private subgroup, or below one, and those are kept.
-    PrivateSubgroupKept,
-    /// Below the named group only the learner role goes.
-    OtherRoleBelow,
-    /// In the named group only the named role goes.
-    OtherRole,
-    /// The group is above or beside the named one.
-    OutsideReach,
-    /// No audience group of the session has the person any more.
-    LastAudienceGroup,
-    /// Another audience group still carries the person.
-    OtherAudienceGroup,
-    /// An individual enrolment carries the person.
-    IndividualEnrolment,
-    /// The audience is static: changes of membership do not touch it.
-    StaticAudience,
-    /// The session has ended; who took part stays written.
-    SessionEnded,
-    /// The session of the slot is left.
-    SessionLeft,
-    /// The person still takes part in the session of the slot.
-    StillParticipant,
-    /// Trainers are not tied to the audience.
-    TrainerStays,
-    /// The account is deleted.
-    AccountDeleted,
-    /// The main author or main instructor is deleted.
-    OwnerDeleted,
-    /// Deleting the account was asked for.
-    DeletionRequested,
-    /// The last membership went.
-    LastMembership,
-    /// Anonymizing the posts was asked for.
-    PostsAnonymizedOnRequest,
 }
 
 impl WorkId {

@@ -8,7 +8,8 @@ use entity::kind::{AudienceKind, Outcome, Posts, Role, SeatKind, Status};
 use super::verdict::Verdict;
 use crate::ownership::{Leaving, Successor, successor_of_course, successor_of_path, successor_of_session};
 use crate::removal::facts::{Facts, Person, Setting};
-use crate::removal::plan::{Effect, PersonPlan, Reason, WorkId};
+use crate::removal::plan::{Effect, PersonPlan, WorkId};
+use crate::removal::reason::Reason;
 use crate::removal::request::{Request, Scope};
 
 /// What happens to one person. `leaving` is of the whole request, `facts` of the chunk the person is in.

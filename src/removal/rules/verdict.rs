@@ -6,7 +6,7 @@ use entity::id::GroupId;
 use entity::kind::{Outcome, PrivateSubgroups, Role, Status};
 
 use crate::removal::facts::{Membership, Setting, Standing};
-use crate::removal::plan::Reason;
+use crate::removal::reason::Reason;
 use crate::removal::request::{Request, Scope};
 
 /// What becomes of one person: the outcome, and each membership with whether it goes and why.

@@ -1,0 +1,315 @@
+//! What removals are asked with.
+
+use async_graphql::{ID, InputObject, OneofObject};
+use entity::kind;
+
+use crate::error::Refusal;
+use crate::graphql::id;
+use crate::graphql::kinds::{PostTreatment, PrivateSubgroups, Role};
+use crate::removal::batch::Batch;
+use crate::removal::list::split_emails;
+use crate::removal::request::{Named, Options, Request, Scope};
+use crate::removal::single::Single;
+
+/// The people that a request is about, named in one of three ways. Who is named twice counts once.
+#[derive(Clone, Debug, OneofObject)]
+pub enum PeopleInput {
+    /// By id, at most 100,000.
+    Ids(Vec<ID>),
+    /// By email, at most 100,000. An entry may hold several, separated by commas, semicolons or line breaks; space
+    /// around them and case do not count. An email means the account that reserves it, else the one deleted last.
+    Emails(Vec<String>),
+    /// By the ids that other systems gave them, at most 100,000.
+    ExternalIds(Vec<ExternalIdInput>),
+}
+
+/// The id that another system gave somebody.
+#[derive(Clone, Debug, InputObject)]
+pub struct ExternalIdInput {
+    /// The system, as `hr`.
+    pub system: String,
+    /// What it calls the person.
+    pub value: String,
+}
+
+impl PeopleInput {
+    fn named(self) -> Result<Vec<Named>, Refusal> {
+        Ok(match self {
+            PeopleInput::Ids(ids) => {
+                id::parse_all(&ids, &["people", "ids"])?.into_iter().map(Named::Id).collect()
+            }
+            PeopleInput::Emails(texts) => texts.iter().flat_map(|text| split_emails(text)).collect(),
+            PeopleInput::ExternalIds(ids) => ids
+                .into_iter()
+                .map(|ExternalIdInput { system, value }| Named::ExternalId { system, value })
+                .collect(),
+        })
+    }
+}
+
+/// Whom to delete from the platform.
+#[derive(Clone, Debug, InputObject)]
+pub struct DeleteUsersInput {
+    /// Whom.
+    people: PeopleInput,
+    /// What happens to private groups (R6). Left out: refused with `PRIVATE_SUBGROUPS_UNDECIDED` where it matters.
+    private_subgroups: Option<PrivateSubgroups>,
+    /// What happens to their posts.
+    #[graphql(default_with = "PostTreatment::Keep")]
+    posts: PostTreatment,
+    /// The digest of the plan that was shown: if what would happen now is anything else, nothing is done.
+    plan_digest: Option<String>,
+    /// Your own word for this request, 8 to 200 characters: sent again, it gets the first answer and does nothing.
+    pub idempotency_key: Option<String>,
+}
+
+/// Whom to take out of a group. Taking somebody out of the platform group deletes them.
+#[derive(Clone, Debug, InputObject)]
+pub struct RemoveUsersFromGroupInput {
+    /// Out of which group.
+    group_id: ID,
+    /// Whom.
+    people: PeopleInput,
+    /// What happens to private subgroups (R6). Left out: refused with `PRIVATE_SUBGROUPS_UNDECIDED` where it matters.
+    private_subgroups: Option<PrivateSubgroups>,
+    /// Whether you know that taking somebody's last membership deletes the account (R7).
+    #[graphql(default)]
+    confirm_account_deletion: bool,
+    /// What happens to the posts of those whose account ends.
+    #[graphql(default_with = "PostTreatment::Keep")]
+    posts: PostTreatment,
+    /// The digest of the plan that was shown: if what would happen now is anything else, nothing is done.
+    plan_digest: Option<String>,
+    /// Your own word for this request, 8 to 200 characters: sent again, it gets the first answer and does nothing.
+    pub idempotency_key: Option<String>,
+}
+
+/// Whom to delete from the platform.
+#[derive(Clone, Debug, InputObject)]
+pub struct DeleteUserInput {
+    /// Whom.
+    user_id: ID,
+    /// What happens to private groups (R6). Left out: refused with `PRIVATE_SUBGROUPS_UNDECIDED` where it matters.
+    private_subgroups: Option<PrivateSubgroups>,
+    /// What happens to the person's posts.
+    #[graphql(default_with = "PostTreatment::Keep")]
+    posts: PostTreatment,
+    /// The digest of the plan that was shown: if what would happen now is anything else, nothing is done.
+    plan_digest: Option<String>,
+    /// Your own word for this request, 8 to 200 characters: sent again, it gets the first answer and does nothing.
+    pub idempotency_key: Option<String>,
+}
+
+/// Whom to take out of a group. Taking somebody out of the platform group deletes them.
+#[derive(Clone, Debug, InputObject)]
+pub struct RemoveUserFromGroupInput {
+    /// Out of which group.
+    group_id: ID,
+    /// Whom.
+    user_id: ID,
+    /// What happens to private subgroups (R6). Left out: refused with `PRIVATE_SUBGROUPS_UNDECIDED` where it matters.
+    private_subgroups: Option<PrivateSubgroups>,
+    /// Whether you know that taking the last membership deletes the account (R7).
+    #[graphql(default)]
+    confirm_account_deletion: bool,
+    /// What happens to the person's posts if the account ends.
+    #[graphql(default_with = "PostTreatment::Keep")]
+    posts: PostTreatment,
+    /// The digest of the plan that was shown: if what would happen now is anything else, nothing is done.
+    plan_digest: Option<String>,
+    /// Your own word for this request, 8 to 200 characters: sent again, it gets the first answer and does nothing.
+    pub idempotency_key: Option<String>,
+}
+
+/// Which role to take from whom.
+#[derive(Clone, Debug, InputObject)]
+pub struct RevokeRoleInput {
+    /// In which group.
+    group_id: ID,
+    /// From whom.
+    user_id: ID,
+    /// Which role. Revoking `LEARNER` reaches the groups below as removing does (R5).
+    role: Role,
+    /// What happens to private subgroups (R6). Left out: refused with `PRIVATE_SUBGROUPS_UNDECIDED` where it matters.
+    private_subgroups: Option<PrivateSubgroups>,
+    /// Whether you know that taking the last membership deletes the account (R7).
+    #[graphql(default)]
+    confirm_account_deletion: bool,
+    /// The digest of the plan that was shown: if what would happen now is anything else, nothing is done.
+    plan_digest: Option<String>,
+    /// Your own word for this request, 8 to 200 characters: sent again, it gets the first answer and does nothing.
+    pub idempotency_key: Option<String>,
+}
+
+/// A deletion to be planned.
+#[derive(Clone, Debug, InputObject)]
+pub struct PlanDeletionInput {
+    /// Whom, at most 3,000.
+    people: PeopleInput,
+    /// What happens to private groups (R6). Left out: the plan shows both where it matters.
+    private_subgroups: Option<PrivateSubgroups>,
+    /// What happens to their posts.
+    #[graphql(default_with = "PostTreatment::Keep")]
+    posts: PostTreatment,
+}
+
+/// A removal from a group to be planned.
+#[derive(Clone, Debug, InputObject)]
+pub struct PlanGroupRemovalInput {
+    /// Out of which group.
+    group_id: ID,
+    /// Whom, at most 3,000.
+    people: PeopleInput,
+    /// What happens to private subgroups (R6). Left out: the plan shows both where it matters.
+    private_subgroups: Option<PrivateSubgroups>,
+    /// Whether you know that taking somebody's last membership deletes the account (R7).
+    #[graphql(default)]
+    confirm_account_deletion: bool,
+    /// What happens to the posts of those whose account ends.
+    #[graphql(default_with = "PostTreatment::Keep")]
+    posts: PostTreatment,
+}
+
+/// The revocation of a role to be planned.
+#[derive(Clone, Debug, InputObject)]
+pub struct PlanRoleRevocationInput {
+    /// In which group.
+    group_id: ID,
+    /// From whom, at most 3,000.
+    people: PeopleInput,
+    /// Which role.
+    role: Role,
+    /// What happens to private subgroups (R6). Left out: the plan shows both where it matters.
+    private_subgroups: Option<PrivateSubgroups>,
+    /// Whether you know that taking the last membership deletes the account (R7).
+    #[graphql(default)]
+    confirm_account_deletion: bool,
+}
+
+/// A removal to be planned: exactly one of these.
+#[derive(Clone, Debug, OneofObject)]
+pub enum RemovalPlanInput {
+    /// Delete people from the platform.
+    DeleteUsers(PlanDeletionInput),
+    /// Take people out of a group.
+    RemoveUsersFromGroup(PlanGroupRemovalInput),
+    /// Take a role from people.
+    RevokeRole(PlanRoleRevocationInput),
+}
+
+fn request(scope: Scope, private: Option<PrivateSubgroups>, confirmed: bool, posts: kind::Posts) -> Request {
+    Request {
+        scope,
+        options: Options {
+            private_subgroups: private.map(Into::into),
+            confirm_account_deletion: confirmed,
+            posts,
+        },
+        cause: kind::Cause::Requested,
+    }
+}
+
+fn group(group_id: &ID) -> Result<Scope, Refusal> {
+    Ok(Scope::Group(id::parse(group_id, &["groupId"])?))
+}
+
+fn role(group_id: &ID, role: Role) -> Result<Scope, Refusal> {
+    Ok(Scope::Role(id::parse(group_id, &["groupId"])?, role.into()))
+}
+
+fn user(user_id: &ID) -> Result<Named, Refusal> {
+    Ok(Named::Id(id::parse(user_id, &["userId"])?))
+}
+
+impl RemovalPlanInput {
+    /// Whom it concerns, and what would be done.
+    pub fn read(self) -> Result<(Vec<Named>, Request), Refusal> {
+        Ok(match self {
+            RemovalPlanInput::DeleteUsers(input) => (
+                input.people.named()?,
+                request(Scope::Platform, input.private_subgroups, false, input.posts.into()),
+            ),
+            RemovalPlanInput::RemoveUsersFromGroup(input) => (
+                input.people.named()?,
+                request(
+                    group(&input.group_id)?,
+                    input.private_subgroups,
+                    input.confirm_account_deletion,
+                    input.posts.into(),
+                ),
+            ),
+            RemovalPlanInput::RevokeRole(input) => (
+                input.people.named()?,
+                request(
+                    role(&input.group_id, input.role)?,
+                    input.private_subgroups,
+                    input.confirm_account_deletion,
+                    kind::Posts::Keep,
+                ),
+            ),
+        })
+    }
+}
+
+impl DeleteUserInput {
+    /// What is asked.
+    pub fn read(self) -> Result<Single, Refusal> {
+        Ok(Single {
+            user: user(&self.user_id)?,
+            request: request(Scope::Platform, self.private_subgroups, false, self.posts.into()),
+            plan_digest: self.plan_digest,
+        })
+    }
+}
+
+impl RemoveUserFromGroupInput {
+    /// What is asked.
+    pub fn read(self) -> Result<Single, Refusal> {
+        let scope = group(&self.group_id)?;
+        let posts = self.posts.into();
+        Ok(Single {
+            user: user(&self.user_id)?,
+            request: request(scope, self.private_subgroups, self.confirm_account_deletion, posts),
+            plan_digest: self.plan_digest,
+        })
+    }
+}
+
+impl RevokeRoleInput {
+    /// What is asked.
+    pub fn read(self) -> Result<Single, Refusal> {
+        let scope = role(&self.group_id, self.role)?;
+        let posts = kind::Posts::Keep;
+        Ok(Single {
+            user: user(&self.user_id)?,
+            request: request(scope, self.private_subgroups, self.confirm_account_deletion, posts),
+            plan_digest: self.plan_digest,
+        })
+    }
+}
+
+impl DeleteUsersInput {
+    /// What is asked, to be done in chunks of at most `chunk` people.
+    pub fn read(self, chunk: usize) -> Result<Batch, Refusal> {
+        Ok(Batch {
+            people: self.people.named()?,
+            request: request(Scope::Platform, self.private_subgroups, false, self.posts.into()),
+            plan_digest: self.plan_digest,
+            chunk,
+        })
+    }
+}
+
+impl RemoveUsersFromGroupInput {
+    /// What is asked, to be done in chunks of at most `chunk` people.
+    pub fn read(self, chunk: usize) -> Result<Batch, Refusal> {
+        let scope = group(&self.group_id)?;
+        let posts = self.posts.into();
+        Ok(Batch {
+            people: self.people.named()?,
+            request: request(scope, self.private_subgroups, self.confirm_account_deletion, posts),
+            plan_digest: self.plan_digest,
+            chunk,
+        })
+    }
+}

@@ -1,0 +1,181 @@
+//! Many removals at once, as a job with an outcome for every entry of its list (R16).
+
+use std::sync::Arc;
+
+use async_graphql::{Context, ID, Object, SimpleObject};
+use chrono::{DateTime, Utc};
+use entity::id::JobId;
+
+use super::record::Removal;
+use crate::graphql::connection::{self, Connection, Paging};
+use crate::graphql::context::load;
+use crate::graphql::error::ApiError;
+use crate::graphql::id::GlobalId;
+use crate::graphql::kinds::{JobStatus, RemovalCause, RemovalOutcome};
+use crate::graphql::user::User;
+use crate::queries::removals::{Items, Job, JobItem, Jobs, OutcomeCounts};
+
+/// Many removals asked for at once. What concerns the whole list is settled before anybody is removed; then people
+/// are removed in chunks of at most 3,000, each chunk wholly or not at all.
+#[derive(Clone, Debug)]
+pub struct RemovalJob(Arc<Job>);
+
+/// One entry of a job's list, and what became of it.
+#[derive(Clone, Debug)]
+pub struct RemovalJobItem(Arc<JobItem>);
+
+/// How often an outcome came up.
+#[derive(Clone, Copy, Debug, SimpleObject)]
+pub struct RemovalOutcomeCount {
+    /// The outcome.
+    pub outcome: RemovalOutcome,
+    /// How many people have it.
+    pub count: i64,
+}
+
+impl RemovalJob {
+    /// The job of this id; none where there is none.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn load(ctx: &Context<'_>, id: JobId) -> Result<Option<RemovalJob>, ApiError> {
+        Ok(load::<Jobs>(ctx, id).await?.map(RemovalJob))
+    }
+
+    async fn counts(&self, ctx: &Context<'_>) -> Result<Vec<RemovalOutcomeCount>, ApiError> {
+        let counts = load::<OutcomeCounts>(ctx, self.0.id).await?.unwrap_or_default();
+        let count = |(outcome, count): &(entity::kind::Outcome, i64)| RemovalOutcomeCount {
+            outcome: (*outcome).into(),
+            count: *count,
+        };
+        Ok(counts.iter().map(count).collect())
+    }
+}
+
+impl From<Arc<Job>> for RemovalJob {
+    fn from(job: Arc<Job>) -> RemovalJob {
+        RemovalJob(job)
+    }
+}
+
+impl From<Arc<JobItem>> for RemovalJobItem {
+    fn from(item: Arc<JobItem>) -> RemovalJobItem {
+        RemovalJobItem(item)
+    }
+}
+
+/// Many removals asked for at once. What concerns the whole list is settled before anybody is removed; then people
+/// are removed in chunks of at most 3,000, each chunk wholly or not at all.
+#[Object]
+impl RemovalJob {
+    /// The id: opaque, never given to anything else.
+    pub(in crate::graphql) async fn id(&self) -> ID {
+        self.0.id.global()
+    }
+
+    /// Where it stands.
+    async fn status(&self) -> JobStatus {
+        self.0.status.into()
+    }
+
+    /// Why it was asked for.
+    async fn cause(&self) -> RemovalCause {
+        self.0.cause.into()
+    }
+
+    /// Who asked; null for the platform itself.
+    async fn actor(&self, ctx: &Context<'_>) -> Result<Option<User>, ApiError> {
+        match self.0.actor_id {
+            Some(actor) => User::load(ctx, actor).await,
+            None => Ok(None),
+        }
+    }
+
+    /// How many entries its list has; who was named twice counts once.
+    async fn total(&self) -> i64 {
+        self.0.total
+    }
+
+    /// How many entries were left out because they named somebody again.
+    async fn duplicates(&self) -> i64 {
+        self.0.duplicates
+    }
+
+    /// How many entries have an outcome.
+    async fn done(&self, ctx: &Context<'_>) -> Result<i64, ApiError> {
+        Ok(self.counts(ctx).await?.iter().map(|count| count.count).sum())
+    }
+
+    /// How often each outcome came up; their sum is `done`.
+    async fn counts_by_outcome(&self, ctx: &Context<'_>) -> Result<Vec<RemovalOutcomeCount>, ApiError> {
+        self.counts(ctx).await
+    }
+
+    /// The digest of the plan that it was compared with; null if none was given.
+    async fn plan_digest(&self) -> Option<&str> {
+        self.0.plan_digest.as_deref()
+    }
+
+    /// When it was asked for.
+    async fn created_at(&self) -> DateTime<Utc> {
+        self.0.created_at
+    }
+
+    /// When its first chunk began; null before that.
+    async fn started_at(&self) -> Option<DateTime<Utc>> {
+        self.0.started_at
+    }
+
+    /// When everybody had an outcome; null before that.
+    async fn finished_at(&self) -> Option<DateTime<Utc>> {
+        self.0.finished_at
+    }
+
+    /// What became of each entry, in the order of the list.
+    async fn items(
+        &self,
+        #[graphql(desc = "Only entries with this outcome.")] outcome: Option<RemovalOutcome>,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> Result<Connection<RemovalJobItem>, ApiError> {
+        let items = Items(outcome.map(Into::into));
+        connection::of_relation(items, self.0.id, &Paging { first, after, last, before })
+    }
+}
+
+/// One entry of a job's list, and what became of it.
+#[Object]
+impl RemovalJobItem {
+    /// Its place in the list, from 1.
+    async fn position(&self) -> i64 {
+        self.0.position
+    }
+
+    /// Whom it means; null where that is nobody.
+    async fn user(&self, ctx: &Context<'_>) -> Result<Option<User>, ApiError> {
+        match self.0.user_id {
+            Some(user) => User::load(ctx, user).await,
+            None => Ok(None),
+        }
+    }
+
+    /// The entry as typed, where it means nobody.
+    async fn typed(&self) -> Option<&str> {
+        self.0.typed.as_deref()
+    }
+
+    /// What became of it; null while its turn has not come.
+    async fn outcome(&self) -> Option<RemovalOutcome> {
+        self.0.outcome.map(Into::into)
+    }
+
+    /// The record of what was done; null where nothing was.
+    async fn removal(&self, ctx: &Context<'_>) -> Result<Option<Removal>, ApiError> {
+        match self.0.record_id {
+            Some(record) => Removal::load(ctx, record).await,
+            None => Ok(None),
+        }
+    }
+}

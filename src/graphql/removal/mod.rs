@@ -1,0 +1,14 @@
+//! Removals as clients see them: plans before, records after, both with the same effects; jobs for many at once.
+
+mod effect;
+mod input;
+mod job;
+mod mutation;
+mod plan;
+mod query;
+mod record;
+
+pub use job::RemovalJob;
+pub use mutation::RemovalMutation;
+pub use query::RemovalQuery;
+pub use record::Removal;

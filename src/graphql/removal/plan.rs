@@ -1,0 +1,269 @@
+//! A removal before it runs (R18).
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use async_graphql::{Context, Object, SimpleObject};
+use entity::id::GroupId;
+use entity::kind::{Outcome, PrivateSubgroups as Private};
+use futures::future::try_join_all;
+
+use super::effect::RemovalEffect;
+use super::job::RemovalOutcomeCount;
+use crate::graphql::connection::{self, Connection, Paging};
+use crate::graphql::error::ApiError;
+use crate::graphql::group::Group;
+use crate::graphql::kinds::{PrivateSubgroups, RemovalOutcome};
+use crate::graphql::user::User;
+use crate::removal::plan::{Effect, PersonPlan, Plan, WorkId};
+use crate::removal::preview::{Answer, Preview};
+use crate::removal::request::{Options, Request};
+
+/// What a removal would do now. Nothing was changed. To do exactly this, send the `digest` along with the mutation.
+#[derive(Clone, Debug)]
+pub struct RemovalPlan {
+    request: Request,
+    preview: Arc<Preview>,
+    kind: Which,
+}
+
+/// Which of the plans of a preview is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Which {
+    Asked,
+    Kept,
+    Removed,
+}
+
+/// What would happen to one person.
+#[derive(Clone, Debug)]
+pub struct PersonRemovalPlan(Arc<PersonPlan>);
+
+/// An entry of the list that means nobody.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct UnresolvedEntry {
+    /// The entry as typed.
+    typed: String,
+    /// Why it means nobody: `NOT_FOUND` or `INVALID_EMAIL`.
+    outcome: RemovalOutcome,
+}
+
+/// How much would go, stay and move in all.
+#[derive(Clone, Debug, Default, SimpleObject)]
+pub struct RemovalTotals {
+    /// People named, each counted once.
+    people: i64,
+    /// How often each outcome would come up, entries that mean nobody included.
+    outcomes: Vec<RemovalOutcomeCount>,
+    /// Memberships that would go.
+    memberships_removed: i64,
+    /// Memberships that would stay.
+    memberships_kept: i64,
+    /// Participations in sessions that would end.
+    sessions_left: i64,
+    /// Seats in upcoming slots that would be released.
+    seats_released: i64,
+    /// Individual enrolments in sessions that would go.
+    enrolments_removed: i64,
+    /// Places as co-author or co-instructor that would go.
+    places_removed: i64,
+    /// Courses that would get another main author.
+    courses_handed_over: i64,
+    /// Paths that would get another main author.
+    paths_handed_over: i64,
+    /// Sessions that would get another main instructor.
+    sessions_handed_over: i64,
+    /// Accounts that would end.
+    accounts_deleted: i64,
+}
+
+impl RemovalPlan {
+    /// What `preview` shows.
+    pub fn of(preview: Preview) -> RemovalPlan {
+        RemovalPlan { request: preview.request, preview: Arc::new(preview), kind: Which::Asked }
+    }
+
+    fn plan(&self) -> Option<&Plan> {
+        match (&self.preview.answer, self.kind) {
+            (Answer::Decided { plan, .. }, _) => Some(plan),
+            (Answer::Undecided { kept, .. }, Which::Kept) => Some(kept),
+            (Answer::Undecided { removed, .. }, Which::Removed) => Some(removed),
+            (Answer::Undecided { .. }, Which::Asked) => None,
+        }
+    }
+
+    fn answered(&self, answer: Private, kind: Which) -> Option<RemovalPlan> {
+        match (&self.preview.answer, self.kind) {
+            (Answer::Undecided { .. }, Which::Asked) => {
+                let options = Options { private_subgroups: Some(answer), ..self.request.options };
+                let request = Request { options, ..self.request };
+                Some(RemovalPlan { request, preview: self.preview.clone(), kind })
+            }
+            _ => None,
+        }
+    }
+}
+
+/// What a removal would do now. Nothing was changed. To do exactly this, send the `digest` along with the mutation.
+#[Object]
+impl RemovalPlan {
+    /// Stands for everything that would be done: sent along with the mutation, exactly this is done or nothing. Null
+    /// while the question of private subgroups is open.
+    async fn digest(&self) -> Option<String> {
+        self.plan().map(|plan| plan.digest(&self.request))
+    }
+
+    /// What would happen to private subgroups (R6): as asked, or either where both come to the same. Null while the
+    /// question is open.
+    async fn private_subgroups(&self) -> Option<PrivateSubgroups> {
+        match (&self.preview.answer, self.kind) {
+            (Answer::Decided { private_subgroups, .. }, _) => Some((*private_subgroups).into()),
+            (Answer::Undecided { .. }, Which::Asked) => None,
+            (Answer::Undecided { .. }, Which::Kept) => Some(PrivateSubgroups::Keep),
+            (Answer::Undecided { .. }, Which::Removed) => Some(PrivateSubgroups::Remove),
+        }
+    }
+
+    /// The groups in which keeping and removing private subgroups differ, of those you may see: empty unless the
+    /// question is open.
+    async fn undecided_groups(&self, ctx: &Context<'_>) -> Result<Vec<Group>, ApiError> {
+        match (&self.preview.answer, self.kind) {
+            (Answer::Undecided { groups: differing, .. }, Which::Asked) => {
+                groups(ctx, differing.seen.iter().copied()).await
+            }
+            _ => Ok(Vec::new()),
+        }
+    }
+
+    /// How many more such groups there are that you may not see.
+    async fn undecided_hidden_count(&self) -> i64 {
+        match (&self.preview.answer, self.kind) {
+            (Answer::Undecided { groups, .. }, Which::Asked) => groups.hidden as i64,
+            _ => 0,
+        }
+    }
+
+    /// The plan if private subgroups are kept; null unless the question is open.
+    async fn if_kept(&self) -> Option<RemovalPlan> {
+        self.answered(Private::Keep, Which::Kept)
+    }
+
+    /// The plan if private subgroups are removed; null unless the question is open.
+    async fn if_removed(&self) -> Option<RemovalPlan> {
+        self.answered(Private::Remove, Which::Removed)
+    }
+
+    /// How much would go, stay and move in all; null while the question of private subgroups is open.
+    async fn totals(&self) -> Option<RemovalTotals> {
+        self.plan().map(|plan| totals(plan, &self.preview))
+    }
+
+    /// What would happen to each person, in order of id; null while the question of private subgroups is open.
+    async fn people(
+        &self,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> Result<Option<Connection<PersonRemovalPlan>>, ApiError> {
+        let Some(plan) = self.plan() else { return Ok(None) };
+        let people = plan.people.iter().cloned().map(Arc::new).collect();
+        let paging = Paging { first, after, last, before };
+        connection::of_items("removal.people", Arc::new(people), &paging).map(Some)
+    }
+
+    /// Entries of the list that mean nobody.
+    async fn unresolved(&self) -> Vec<UnresolvedEntry> {
+        let entry = |item: &crate::removal::list::Item| {
+            Some(UnresolvedEntry { typed: item.typed.clone()?, outcome: item.outcome?.into() })
+        };
+        self.preview.list.items.iter().filter_map(entry).collect()
+    }
+
+    /// How many entries of the list were left out because they named somebody again.
+    async fn duplicates(&self) -> i64 {
+        self.preview.list.duplicates as i64
+    }
+}
+
+impl From<Arc<PersonPlan>> for PersonRemovalPlan {
+    fn from(plan: Arc<PersonPlan>) -> PersonRemovalPlan {
+        PersonRemovalPlan(plan)
+    }
+}
+
+/// What would happen to one person.
+#[Object]
+impl PersonRemovalPlan {
+    /// Who.
+    async fn user(&self, ctx: &Context<'_>) -> Result<Option<User>, ApiError> {
+        User::load(ctx, self.0.user).await
+    }
+
+    /// What would become of them.
+    async fn outcome(&self) -> RemovalOutcome {
+        self.0.outcome.into()
+    }
+
+    /// Stands for what would be done to this person.
+    async fn digest(&self) -> &str {
+        &self.0.digest
+    }
+
+    /// The groups in which you lack a right, of those you may see: where the outcome is `FORBIDDEN` (R15).
+    async fn missing_rights(&self, ctx: &Context<'_>) -> Result<Vec<Group>, ApiError> {
+        groups(ctx, self.0.missing.iter().copied()).await
+    }
+
+    /// The groups that would still keep the person: where the outcome is `REMOVED_NOT_DELETED` or `NOTHING_REACHED`.
+    async fn kept_in(&self, ctx: &Context<'_>) -> Result<Vec<Group>, ApiError> {
+        groups(ctx, self.0.kept_in()).await
+    }
+
+    /// What would go, stay and move, with the reason of each.
+    async fn effects(
+        &self,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> Result<Connection<RemovalEffect>, ApiError> {
+        let effects: Arc<Vec<Effect>> = Arc::new(self.0.effects.clone());
+        connection::of_items("removal.effects", effects, &Paging { first, after, last, before })
+    }
+}
+
+async fn groups(ctx: &Context<'_>, ids: impl IntoIterator<Item = GroupId>) -> Result<Vec<Group>, ApiError> {
+    let found = try_join_all(ids.into_iter().map(|id| Group::load(ctx, id))).await?;
+    Ok(found.into_iter().flatten().collect())
+}
+
+fn totals(plan: &Plan, preview: &Preview) -> RemovalTotals {
+    let mut totals = RemovalTotals { people: preview.list.items.len() as i64, ..RemovalTotals::default() };
+    let mut outcomes: BTreeMap<Outcome, i64> = BTreeMap::new();
+    let resolved = plan.people.iter().map(|person| person.outcome);
+    for outcome in resolved.chain(preview.list.items.iter().filter_map(|item| item.outcome)) {
+        *outcomes.entry(outcome).or_default() += 1;
+    }
+    totals.outcomes = outcomes
+        .into_iter()
+        .map(|(outcome, count)| RemovalOutcomeCount { outcome: outcome.into(), count })
+        .collect();
+    for effect in plan.people.iter().flat_map(|person| &person.effects) {
+        let total = match effect {
+            Effect::MembershipRemoved { .. } => &mut totals.memberships_removed,
+            Effect::MembershipKept { .. } => &mut totals.memberships_kept,
+            Effect::SessionLeft { .. } => &mut totals.sessions_left,
+            Effect::SeatReleased { .. } => &mut totals.seats_released,
+            Effect::EnrolmentRemoved { .. } => &mut totals.enrolments_removed,
+            Effect::PlaceRemoved { .. } => &mut totals.places_removed,
+            Effect::HandedOver { work: WorkId::Course(_), .. } => &mut totals.courses_handed_over,
+            Effect::HandedOver { work: WorkId::Path(_), .. } => &mut totals.paths_handed_over,
+            Effect::HandedOver { work: WorkId::Session(_), .. } => &mut totals.sessions_handed_over,
+            Effect::AccountDeleted { .. } => &mut totals.accounts_deleted,
+            Effect::SessionKept { .. } | Effect::SeatKept { .. } | Effect::PostsAnonymized { .. } => continue,
+        };
+        *total += 1;
+    }
+    totals
+}
