@@ -13,6 +13,7 @@ pub mod people;
 pub mod rules;
 pub mod store;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use entity::id::{GroupId, UserId};
@@ -77,8 +78,24 @@ impl Handing<'_> {
 /// # Errors
 /// When the database refuses.
 pub async fn lock(db: &impl ConnectionTrait, handing: &Handing<'_>, exists: bool) -> Result<(), Failure> {
+    lock_with(db, handing, exists, &[]).await
+}
+
+/// As [`lock`], and with them `more` people, whose rows are written besides.
+///
+/// # Errors
+/// As [`lock`].
+pub async fn lock_with(
+    db: &impl ConnectionTrait,
+    handing: &Handing<'_>,
+    exists: bool,
+    more: &[UserId],
+) -> Result<(), Failure> {
     locks::tree(db).await?;
-    locks::users(db, &handing.people()).await?;
+    let people: BTreeSet<UserId> = handing.people().into_iter().chain(more.iter().copied()).collect();
+    if !people.is_empty() {
+        locks::users(db, &people.into_iter().collect::<Vec<_>>()).await?;
+    }
     if exists && !handing.is_empty() {
         locks::succession(db).await?;
     }
