@@ -6,7 +6,9 @@
 pub mod access;
 pub mod change;
 pub mod clock;
+pub mod config;
 pub mod db;
+pub mod demo;
 pub mod error;
 pub mod graphql;
 pub mod keys;
@@ -15,6 +17,7 @@ pub mod ownership;
 pub mod platform;
 pub mod queries;
 pub mod removal;
+pub mod server;
 pub mod sessions;
 pub mod setup;
 pub mod token;
