@@ -6,8 +6,10 @@
 pub mod access;
 pub mod change;
 pub mod clock;
+pub mod config;
 pub mod courses;
 pub mod db;
+pub mod demo;
 pub mod error;
 pub mod graphql;
 pub mod groups;
@@ -20,6 +22,7 @@ pub mod people;
 pub mod platform;
 pub mod queries;
 pub mod removal;
+pub mod server;
 pub mod sessions;
 pub mod setup;
 pub mod token;
