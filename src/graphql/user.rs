@@ -30,7 +30,7 @@ use crate::queries::links::OfUser;
 use crate::queries::memberships::Memberships;
 use crate::queries::paths::AuthoredPaths;
 use crate::queries::posts::PostsBy;
-use crate::queries::removals;
+use crate::queries::records::RecordsOf;
 use crate::queries::sessions::InstructedSessions;
 use crate::queries::slots::Registrations;
 use crate::queries::users::{self, CustomFields, ExternalIds, Users};
@@ -386,7 +386,7 @@ impl User {
         connection::of_relation(PostsBy, self.0.id, &Paging { first, after, last, before })
     }
 
-    /// What was done to the person: every removal, newest first (R17).
+    /// What was done to the person: every removal, oldest first (R17).
     async fn removals(
         &self,
         first: Option<i32>,
@@ -394,7 +394,7 @@ impl User {
         last: Option<i32>,
         before: Option<String>,
     ) -> Result<Connection<Removal>, ApiError> {
-        connection::of_relation(removals::OfUser, self.0.id, &Paging { first, after, last, before })
+        connection::of_relation(RecordsOf, self.0.id, &Paging { first, after, last, before })
     }
 }
 
