@@ -1,5 +1,6 @@
 //! Everything that Roster promises, shown.
 
+mod architecture;
 mod common;
 mod properties;
 mod removal;

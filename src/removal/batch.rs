@@ -90,7 +90,8 @@ async fn accept(tx: &Tx, batch: &Batch) -> Result<JobId, Failure> {
     let items = items(&list, &tx.caller, batch.chunk, &leaving, digests);
     let kept = Kept { request: batch.request, answer, losing: leaving.administrators.into_iter().collect() };
     let job = NewJob {
-        caller: &tx.caller,
+        actor: tx.caller.user(),
+        on_behalf_of: tx.caller.on_behalf_of(),
         cause: batch.request.cause,
         options: serde_json::to_string(&kept).map_err(Error::from)?,
         plan_digest: batch.plan_digest.as_deref(),

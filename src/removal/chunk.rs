@@ -66,7 +66,8 @@ pub(super) async fn execute(
         }
     }
     let context = store::Context {
-        caller: &tx.caller,
+        actor: tx.caller.user(),
+        on_behalf_of: tx.caller.on_behalf_of(),
         now: tx.now,
         cause: request.cause,
         deletion_cause: match request.scope {
