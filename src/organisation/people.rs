@@ -5,7 +5,7 @@ use entity::id::{GroupId, UserId};
 use entity::kind::{Cause, DateKind, Privacy, Role, Status};
 use entity::{custom_field, date, external_id, group, group_external_id, membership, user};
 
-use super::{Organisation, next};
+use super::{Organisation, next_id};
 use crate::keys::{email_key, fold, sort_key};
 use crate::tree::Tree;
 
@@ -16,7 +16,7 @@ impl Organisation {
     /// A person of that name, `ACTIVE`, whose email is made of it: "Maya Okafor" is maya.okafor@example.org.
     #[must_use]
     pub fn user(mut self, name: &str) -> Organisation {
-        let id = UserId(next(&self.tables.users));
+        let id = UserId(next_id(&self.tables.users));
         let at = self.next_moment();
         let (first, last) = match name.split_once(' ') {
             Some((first, last)) => (first, Some(last)),
@@ -169,7 +169,7 @@ impl Organisation {
     /// A group below `parent`.
     #[must_use]
     pub fn group(mut self, name: &str, parent: &str, privacy: Privacy) -> Organisation {
-        let (id, created_at) = (GroupId(next(&self.tables.groups)), self.next_moment());
+        let (id, created_at) = (GroupId(next_id(&self.tables.groups)), self.next_moment());
         let parent_id = Some(self.a_group(parent));
         let (name_key, own_name) = (sort_key(name), name.to_owned());
         self.tables.groups.push(group::Model {

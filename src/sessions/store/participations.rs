@@ -83,7 +83,7 @@ pub async fn waiting(db: &impl ConnectionTrait, now: DateTime<Utc>) -> Result<Ve
 }
 
 /// Drops those excluded since they were captured.
-pub(super) async fn drop_excluded_captures(
+pub(in crate::sessions) async fn drop_excluded_captures(
     db: &impl ConnectionTrait,
     sessions: &[SessionId],
 ) -> Result<u64, Error> {
@@ -99,7 +99,7 @@ pub(super) async fn drop_excluded_captures(
 
 /// Captures everybody who takes part in these sessions. Who was captured before and is individually enrolled too is
 /// from now on carried by the enrolment.
-pub(super) async fn capture(
+pub(in crate::sessions) async fn capture(
     db: &impl ConnectionTrait,
     sessions: &[SessionId],
     now: DateTime<Utc>,
@@ -122,7 +122,7 @@ pub(super) async fn capture(
 }
 
 /// Marks these sessions as captured at their end.
-pub(super) async fn close(
+pub(in crate::sessions) async fn close(
     db: &impl ConnectionTrait,
     sessions: &[SessionId],
     now: DateTime<Utc>,
