@@ -1,9 +1,10 @@
 //! What inputs have in common.
 
-use async_graphql::MaybeUndefined;
+use async_graphql::{InputObject, MaybeUndefined};
 
 use crate::change::Change;
 use crate::error::Refusal;
+use crate::keys::ExternalId;
 
 /// Absent means unchanged, null clears.
 pub fn change<T>(field: MaybeUndefined<T>) -> Change<T> {
@@ -25,5 +26,20 @@ pub fn set<T>(field: MaybeUndefined<T>, path: &[&str]) -> Result<Option<T>, Refu
             Err(Refusal::bad_input(path, "This cannot be empty; leave it out to keep it."))
         }
         MaybeUndefined::Value(value) => Ok(Some(value)),
+    }
+}
+
+/// An external id: what some other system calls a person or a group.
+#[derive(Clone, Debug, InputObject)]
+pub struct ExternalIdInput {
+    /// The system that gave it, as `SIS`.
+    pub system: String,
+    /// What it gave.
+    pub value: String,
+}
+
+impl From<ExternalIdInput> for ExternalId {
+    fn from(id: ExternalIdInput) -> ExternalId {
+        ExternalId { system: id.system, value: id.value }
     }
 }

@@ -64,13 +64,16 @@ pub mod connection;
 pub mod context;
 mod course;
 pub mod error;
+mod grant;
 mod group;
+mod groups;
 pub mod id;
 pub mod input;
 mod kinds;
 mod loaders;
 mod node;
 mod path;
+mod people;
 mod platform;
 mod removal;
 mod session;
@@ -105,7 +108,13 @@ pub struct Query(
 
 /// Everything that can be changed.
 #[derive(Debug, Default, MergedObject)]
-pub struct Mutation(platform::PlatformMutation, removal::RemovalMutation);
+pub struct Mutation(
+    platform::PlatformMutation,
+    people::PeopleMutation,
+    groups::GroupMutation,
+    grant::GrantMutation,
+    removal::RemovalMutation,
+);
 
 /// The API of one database.
 pub type RosterSchema = Schema<Query, Mutation, EmptySubscription>;

@@ -5,6 +5,7 @@ use entity::kind;
 
 use crate::error::Refusal;
 use crate::graphql::id;
+use crate::graphql::input::ExternalIdInput;
 use crate::graphql::kinds::{PostTreatment, PrivateSubgroups, Role};
 use crate::removal::batch::Batch;
 use crate::removal::list::split_emails;
@@ -21,15 +22,6 @@ pub enum PeopleInput {
     Emails(Vec<String>),
     /// By the ids that other systems gave them, at most 100,000.
     ExternalIds(Vec<ExternalIdInput>),
-}
-
-/// The id that another system gave somebody.
-#[derive(Clone, Debug, InputObject)]
-pub struct ExternalIdInput {
-    /// The system, as `hr`.
-    pub system: String,
-    /// What it calls the person.
-    pub value: String,
 }
 
 impl PeopleInput {
