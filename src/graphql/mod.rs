@@ -70,17 +70,22 @@ mod groups;
 pub mod id;
 pub mod input;
 mod kinds;
+mod learning;
 mod loaders;
+mod membership;
 mod node;
+mod participation;
 mod path;
 mod people;
 mod platform;
+mod post;
 mod removal;
 mod session;
 mod slot;
 #[cfg(test)]
 mod tests;
 mod user;
+mod users;
 
 use async_graphql::{EmptySubscription, ID, MergedObject, Schema};
 use chrono::{DateTime, Utc};
@@ -96,7 +101,7 @@ const COMPLEXITY: usize = 100_000;
 pub struct Query(
     node::NodeQuery,
     platform::PlatformQuery,
-    user::UserQuery,
+    users::UserQuery,
     group::GroupQuery,
     course::CourseQuery,
     path::PathQuery,
