@@ -1,5 +1,6 @@
 //! Everything that Roster promises, shown.
 
 mod common;
+mod proofs;
 mod properties;
 mod removal;
