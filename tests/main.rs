@@ -2,5 +2,6 @@
 
 mod architecture;
 mod common;
+mod proofs;
 mod properties;
 mod removal;
