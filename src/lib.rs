@@ -4,18 +4,22 @@
 //! what moves, and the same plan is shown or carried out. `README.md` has the map.
 
 pub mod access;
+pub mod activities;
 pub mod change;
 pub mod clock;
 pub mod courses;
 pub mod db;
+pub mod enrolments;
 pub mod error;
 pub mod graphql;
 pub mod keys;
 pub mod ownership;
 pub mod paths;
 pub mod platform;
+pub mod progress;
 pub mod queries;
 pub mod removal;
 pub mod sessions;
+pub mod slots;
 pub mod tree;
 pub mod works;
