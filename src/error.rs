@@ -220,7 +220,9 @@ pub enum Refusal {
         what: String,
     },
     /// R33.
-    #[error("{people} people would become learners of further groups; confirm with the digest {digest}.")]
+    #[error(
+        "Learners would rise into further groups ({people} in number); confirm with the digest {digest}."
+    )]
     LearnersWouldRise {
         /// The groups they would join.
         groups: Vec<GroupId>,

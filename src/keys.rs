@@ -14,6 +14,8 @@ use email_address::{EmailAddress, Options};
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
+use serde::{Deserialize, Serialize};
+
 use crate::error::Refusal;
 
 /// Bytes an email may have (RFC 5321, as corrected).
@@ -22,6 +24,8 @@ const EMAIL_BYTES: usize = 254;
 const USERNAME_LENGTH: usize = 100;
 /// Characters of a sort key. NFKC can make a text eleven times longer, and an index of PostgreSQL holds 2,700 bytes.
 const SORT_KEY_LENGTH: usize = 256;
+/// External ids that one person or group may have.
+const EXTERNAL_IDS: usize = 20;
 /// Marks that may follow each other on one letter: more than any language needs.
 const MARKS: usize = 10;
 
@@ -87,6 +91,38 @@ pub fn username_key(text: &str) -> Result<String, Refusal> {
         ));
     }
     Ok(key)
+}
+
+/// What another system calls a person or a group (R34): compared letter by letter.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct ExternalId {
+    /// The other system, at most 100 characters.
+    pub system: String,
+    /// The id there, at most 200 characters; one person at most, and one group at most, has it per system.
+    pub value: String,
+}
+
+/// External ids as typed, trimmed.
+///
+/// # Errors
+/// `BAD_INPUT` below `externalIds`: more than 20, a blank or too long part, or the same twice.
+pub fn external_ids(typed: &[ExternalId]) -> Result<Vec<ExternalId>, Refusal> {
+    if typed.len() > EXTERNAL_IDS {
+        return Err(Refusal::bad_input(&["externalIds"], format!("At most {EXTERNAL_IDS} external ids.")));
+    }
+    let mut checked: Vec<ExternalId> = Vec::with_capacity(typed.len());
+    for (entry, id) in typed.iter().enumerate() {
+        let entry = entry.to_string();
+        let id = ExternalId {
+            system: text(&["externalIds", &entry, "system"], &id.system, 100)?,
+            value: text(&["externalIds", &entry, "value"], &id.value, 200)?,
+        };
+        if checked.contains(&id) {
+            return Err(Refusal::bad_input(&["externalIds", &entry], "This external id is there twice."));
+        }
+        checked.push(id);
+    }
+    Ok(checked)
 }
 
 /// A text that somebody typed into the field at `path`, trimmed.

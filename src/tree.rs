@@ -45,6 +45,12 @@ impl Tree {
         (tree.below(tree.root).len() + 1 == tree.groups.len()).then_some(tree)
     }
 
+    /// The tree of a new platform: its root alone.
+    pub fn of_root(root: GroupId) -> Tree {
+        let branch = Branch { parent: None, privacy: Privacy::Public, children: Vec::new() };
+        Tree { root, groups: BTreeMap::from([(root, branch)]) }
+    }
+
     /// The platform group.
     pub fn root(&self) -> GroupId {
         self.root

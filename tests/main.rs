@@ -1,3 +1,5 @@
 //! Everything that Roster promises, shown.
 
+mod common;
 mod properties;
+mod removal;

@@ -38,6 +38,18 @@ pub async fn bearer(db: &impl ConnectionTrait, sha256: &str) -> Result<Option<Us
     Ok(row.map(|(user,)| user))
 }
 
+/// Who reserves the email of this key (R24), and their state.
+pub async fn by_email(db: &impl ConnectionTrait, email_key: &str) -> Result<Option<(UserId, Status)>, Error> {
+    sql(
+        "access.by_email",
+        "select id, status from users
+         where email_key = {email_key} and status in ('ACTIVE', 'SUSPENDED', 'DEACTIVATED')",
+    )
+    .bind("email_key", email_key)
+    .one(db)
+    .await
+}
+
 /// Keeps the hash of a token of `user`.
 pub async fn add_token(
     db: &impl ConnectionTrait,

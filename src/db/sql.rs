@@ -39,10 +39,14 @@ pub struct Rows {
     columns: Vec<(&'static str, Column)>,
 }
 
+/// The driver's arrays hold no nulls: a column that may have some goes to PostgreSQL as the text of an array. Which of
+/// the two it is depends on the column, never on its values, since a statement is prepared once for all of them.
 #[derive(Clone, Debug)]
 enum Column {
-    Numbers(Vec<Option<i64>>),
-    Texts(Vec<Option<String>>),
+    Numbers(Vec<i64>),
+    NumbersOrNull(Vec<Option<i64>>),
+    Texts(Vec<String>),
+    TextsOrNull(Vec<Option<String>>),
     Times(Vec<Option<DateTime<Utc>>>),
     Flags(Vec<bool>),
 }
@@ -60,7 +64,7 @@ impl Rows {
 
     /// A column of ids or numbers.
     pub fn numbers<T: Into<i64>>(self, name: &'static str, values: impl IntoIterator<Item = T>) -> Rows {
-        self.numbers_or_null(name, values.into_iter().map(Some))
+        self.with(name, Column::Numbers(values.into_iter().map(Into::into).collect()))
     }
 
     /// A column of ids or numbers, some of them null.
@@ -69,12 +73,15 @@ impl Rows {
         name: &'static str,
         values: impl IntoIterator<Item = Option<T>>,
     ) -> Rows {
-        self.with(name, Column::Numbers(values.into_iter().map(|value| value.map(Into::into)).collect()))
+        self.with(
+            name,
+            Column::NumbersOrNull(values.into_iter().map(|value| value.map(Into::into)).collect()),
+        )
     }
 
     /// A column of texts.
     pub fn texts<T: Into<String>>(self, name: &'static str, values: impl IntoIterator<Item = T>) -> Rows {
-        self.texts_or_null(name, values.into_iter().map(Some))
+        self.with(name, Column::Texts(values.into_iter().map(Into::into).collect()))
     }
 
     /// A column of texts, some of them null.
@@ -83,7 +90,7 @@ impl Rows {
         name: &'static str,
         values: impl IntoIterator<Item = Option<T>>,
     ) -> Rows {
-        self.with(name, Column::Texts(values.into_iter().map(|value| value.map(Into::into)).collect()))
+        self.with(name, Column::TextsOrNull(values.into_iter().map(|value| value.map(Into::into)).collect()))
     }
 
     /// A column of instants, some of them null.
@@ -111,7 +118,9 @@ impl Column {
     fn len(&self) -> usize {
         match self {
             Column::Numbers(values) => values.len(),
+            Column::NumbersOrNull(values) => values.len(),
             Column::Texts(values) => values.len(),
+            Column::TextsOrNull(values) => values.len(),
             Column::Times(values) => values.len(),
             Column::Flags(values) => values.len(),
         }
@@ -119,13 +128,14 @@ impl Column {
 
     fn postgres_type(&self) -> &'static str {
         match self {
-            Column::Numbers(_) => "bigint[]",
-            Column::Texts(_) => "text[]",
+            Column::Numbers(_) | Column::NumbersOrNull(_) => "bigint[]",
+            Column::Texts(_) | Column::TextsOrNull(_) => "text[]",
             Column::Times(_) => "timestamptz[]",
             Column::Flags(_) => "boolean[]",
         }
     }
 
+    /// The column as PostgreSQL takes it.
     fn array(self) -> Value {
         fn of<T>(kind: ArrayType, values: Vec<T>) -> Value
         where
@@ -136,22 +146,47 @@ impl Column {
         match self {
             Column::Numbers(values) => of(ArrayType::BigInt, values),
             Column::Texts(values) => of(ArrayType::String, values),
-            Column::Times(values) => of(ArrayType::ChronoDateTimeUtc, values),
             Column::Flags(values) => of(ArrayType::Bool, values),
+            Column::NumbersOrNull(values) => {
+                array_text(values.iter().map(|value| Some(value.as_ref()?.to_string())))
+            }
+            Column::TextsOrNull(values) => {
+                array_text(values.iter().map(|value| Some(quoted(value.as_ref()?))))
+            }
+            Column::Times(values) => {
+                array_text(values.iter().map(|value| Some(quoted(&instant(value.as_ref()?)))))
+            }
         }
     }
 
+    /// One cell as SQLite takes it.
     fn json(&self, row: usize) -> Json {
         match self {
             Column::Numbers(values) => values[row].into(),
-            Column::Texts(values) => values[row].clone().into(),
-            // As the driver writes an instant, so that texts compare as instants do.
-            Column::Times(values) => {
-                values[row].map(|time| time.to_rfc3339_opts(SecondsFormat::AutoSi, false)).into()
-            }
+            Column::NumbersOrNull(values) => values[row].into(),
+            Column::Texts(values) => values[row].as_str().into(),
+            Column::TextsOrNull(values) => values[row].as_deref().into(),
+            Column::Times(values) => values[row].as_ref().map(instant).into(),
             Column::Flags(values) => i64::from(values[row]).into(),
         }
     }
+}
+
+/// As the driver writes an instant, so that texts compare as instants do.
+fn instant(time: &DateTime<Utc>) -> String {
+    time.to_rfc3339_opts(SecondsFormat::AutoSi, false)
+}
+
+/// The text of an array of PostgreSQL with these elements.
+fn array_text(elements: impl Iterator<Item = Option<String>>) -> Value {
+    let elements: Vec<String> =
+        elements.map(|element| element.unwrap_or_else(|| "NULL".to_owned())).collect();
+    Value::from(format!("{{{}}}", elements.join(",")))
+}
+
+/// A text as it stands in the text of an array.
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
 impl Sql {
@@ -246,7 +281,7 @@ impl Bind {
                 text.replace(&word, &format!("${next}"))
             }
             Bind::Ids(ids) if postgres => {
-                values.push(Column::Numbers(ids.into_iter().map(Some).collect()).array());
+                values.push(Column::Numbers(ids).array());
                 text.replace(&format!("not in {word}"), &format!("<> all(${next})"))
                     .replace(&format!("in {word}"), &format!("= any(${next})"))
             }
@@ -279,5 +314,35 @@ impl Bind {
                 text.replace(&word, &table)
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_in_an_array_is_quoted() {
+        assert_eq!(quoted(r#"a "b" \ {c}, NULL"#), r#""a \"b\" \\ {c}, NULL""#);
+    }
+
+    #[test]
+    fn words_in_braces_become_parameters_in_the_order_of_their_binding() {
+        let text = "select {now} where id in {ids} and id not in {ids} and x in (select a from {gone})";
+        let statement = |backend| {
+            let gone = Rows::new().numbers("a", [3]).texts_or_null("b", [None::<String>]);
+            sql("room.what", text).bind("now", 1).ids("ids", [2]).rows("gone", gone).statement(backend).sql
+        };
+        assert_eq!(
+            statement(DbBackend::Postgres),
+            "/* room.what */ select $1 where id = any($2) and id <> all($2) and x in (select a from \
+             unnest($3::bigint[], $4::text[]) as gone (a, b))"
+        );
+        assert_eq!(
+            statement(DbBackend::Sqlite),
+            "/* room.what */ select $1 where id in (select value from json_each($2)) and id not in (select value from \
+             json_each($2)) and x in (select a from (select json_extract(value, '$[0]') as a, \
+             json_extract(value, '$[1]') as b from json_each($3)) as gone)"
+        );
     }
 }

@@ -113,3 +113,114 @@ fn path(node: &QueryPathNode<'_>) -> Vec<PathSegment> {
     path.reverse();
     path
 }
+
+#[cfg(test)]
+mod tests {
+    use async_graphql::{EmptyMutation, EmptySubscription, Object, Schema};
+    use serde_json::{Value as Json, json};
+
+    use super::*;
+    use crate::access::Caller;
+    use crate::db::Database;
+    use crate::error::Error;
+
+    struct Query;
+    struct Row(i32);
+
+    #[Object]
+    impl Query {
+        async fn rows(&self) -> Vec<Row> {
+            vec![Row(0), Row(1)]
+        }
+
+        async fn maybe_rows(&self) -> Vec<Option<Row>> {
+            vec![Some(Row(0)), None, Some(Row(1))]
+        }
+
+        async fn broken(&self) -> Result<Option<i32>, ApiError> {
+            Err(Error::Broken("a secret").into())
+        }
+
+        async fn page(&self, first: i32) -> i32 {
+            first
+        }
+    }
+
+    #[Object]
+    impl Row {
+        async fn number(&self) -> i32 {
+            self.0
+        }
+
+        async fn may_fail(&self) -> Result<Option<i32>, ApiError> {
+            self.must_not_fail_().map(Some)
+        }
+
+        async fn must_not_fail(&self) -> Result<i32, ApiError> {
+            self.must_not_fail_()
+        }
+    }
+
+    impl Row {
+        fn must_not_fail_(&self) -> Result<i32, ApiError> {
+            if self.0 == 1 { Err(Refusal::not_found(&["id"], "Row").into()) } else { Ok(self.0) }
+        }
+    }
+
+    /// What a query is answered with: data and errors, these as path and code.
+    async fn answer(query: &str) -> (Json, Vec<(Vec<Json>, String)>) {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        let database = Database::open_file(file.path()).await.expect("a database");
+        let caller = Some(Caller::System { on_behalf_of: None });
+        let schema = Schema::build(Query, EmptyMutation, EmptySubscription)
+            .data(RequestContext::new(database, caller, "request-1".to_owned()))
+            .extension(Factory)
+            .finish();
+        let response = serde_json::to_value(schema.execute(query).await).expect("json");
+        let errors = response["errors"].as_array().cloned().unwrap_or_default();
+        let errors = errors.iter().map(|error| {
+            let path = error["path"].as_array().cloned().unwrap_or_default();
+            (path, error["extensions"]["code"].as_str().unwrap_or_default().to_owned())
+        });
+        (response["data"].clone(), errors.collect())
+    }
+
+    #[tokio::test]
+    async fn a_field_that_may_be_null_stops_its_failure() {
+        let (data, errors) = answer("{ rows { number mayFail } }").await;
+        assert_eq!(
+            data,
+            json!({ "rows": [{ "number": 0, "mayFail": 0 }, { "number": 1, "mayFail": null }] })
+        );
+        assert_eq!(errors, [(vec![json!("rows"), json!(1), json!("mayFail")], "NOT_FOUND".to_owned())]);
+    }
+
+    #[tokio::test]
+    async fn other_fields_pass_it_on_to_the_next_that_may() {
+        let path = |list: &str, at: i32| vec![json!(list), json!(at), json!("mustNotFail")];
+        let (data, errors) = answer("{ maybeRows { mustNotFail } }").await;
+        assert_eq!(data, json!({ "maybeRows": [{ "mustNotFail": 0 }, null, null] }));
+        assert_eq!(errors, [(path("maybeRows", 2), "NOT_FOUND".to_owned())]);
+        let (data, errors) = answer("{ rows { number mustNotFail } }").await;
+        assert_eq!(data, Json::Null);
+        assert_eq!(errors, [(path("rows", 1), "NOT_FOUND".to_owned())]);
+    }
+
+    #[tokio::test]
+    async fn every_error_has_a_code_and_ours_say_nothing() {
+        let (data, errors) = answer("{ broken rows { number } }").await;
+        assert_eq!(data, json!({ "broken": null, "rows": [{ "number": 0 }, { "number": 1 }] }));
+        assert_eq!(errors, [(vec![json!("broken")], "INTERNAL".to_owned())]);
+        for query in [
+            "{",
+            "{ unknown }",
+            "{ page(first: 99999999999) }",
+            "{ page }",
+            "query Q($a: Int!) { page(first: $a) }",
+        ] {
+            let (_, errors) = answer(query).await;
+            assert_eq!(errors.len(), 1, "{query}");
+            assert_eq!(errors[0].1, "BAD_INPUT", "{query}");
+        }
+    }
+}

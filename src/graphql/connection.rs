@@ -316,7 +316,9 @@ impl OutputType for Arguments {
     fn create_type_info(registry: &mut Registry) -> String {
         for kind in registry.types.values_mut() {
             let MetaType::Object { fields, .. } = kind else { continue };
-            for field in fields.values_mut().filter(|field| field.ty.ends_with("Connection!")) {
+            for field in
+                fields.values_mut().filter(|field| field.ty.trim_end_matches('!').ends_with("Connection"))
+            {
                 for (name, argument) in &mut field.args {
                     let Some(meaning) = meaning(name) else { continue };
                     argument.description = Some(meaning);

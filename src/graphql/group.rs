@@ -9,8 +9,8 @@ use super::connection::{self, Connection, Paging};
 use super::context::{load, load_known};
 use super::error::ApiError;
 use super::id::GlobalId;
+use crate::queries::Direction;
 use crate::queries::groups::{self, Groups, Subgroups};
-use crate::queries::{Direction, Filter};
 
 /// A group.
 #[derive(Clone, Debug)]
@@ -80,7 +80,7 @@ impl GroupQuery {
         last: Option<i32>,
         before: Option<String>,
     ) -> Result<Connection<Group>, ApiError> {
-        let list = groups::list(Filter::new(), Direction::Ascending);
+        let list = groups::list(&groups::GroupFilter::default(), Direction::Ascending)?;
         connection::of_list(list, &Paging { first, after, last, before })
     }
 }

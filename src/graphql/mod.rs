@@ -79,7 +79,8 @@ mod slot;
 mod tests;
 mod user;
 
-use async_graphql::{EmptySubscription, MergedObject, Schema};
+use async_graphql::{EmptySubscription, ID, MergedObject, Schema};
+use chrono::{DateTime, Utc};
 pub use context::RequestContext;
 
 /// Deepest selection: introspection as tools ask for it needs 15.
@@ -114,6 +115,12 @@ pub fn schema() -> RosterSchema {
     Schema::build(Query::default(), Mutation::default(), EmptySubscription)
         .register_output_type::<node::Node>()
         .register_output_type::<connection::Arguments>()
+        .override_output_type_description::<ID>(
+            "An opaque text that names one thing, and says which kind of thing.",
+        )
+        .override_output_type_description::<DateTime<Utc>>(
+            "An instant, in UTC, as RFC 3339 writes it: 2026-01-31T08:00:00+00:00.",
+        )
         .limit_depth(DEPTH)
         .limit_complexity(COMPLEXITY)
         .extension(answers::Factory)

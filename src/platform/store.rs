@@ -1,5 +1,6 @@
 //! What is read of the platform as a whole.
 
+use chrono::{DateTime, Utc};
 use entity::id::{GroupId, UserId};
 use entity::kind::Privacy;
 use sea_orm::ConnectionTrait;
@@ -61,4 +62,47 @@ pub(super) async fn update(db: &impl ConnectionTrait, platform: &Platform) -> Re
     .bind("seat_limit", platform.seat_limit)
     .exactly(db, 1)
     .await
+}
+
+/// Whether there is a platform: not so in a database that was only migrated.
+pub async fn exists(db: &impl ConnectionTrait) -> Result<bool, Error> {
+    let row: Option<(i64,)> = sql("platform.exists", "select id from platform").one(db).await?;
+    Ok(row.is_some())
+}
+
+/// Makes `owner` the platform's owner (R14).
+pub async fn set_owner(db: &impl ConnectionTrait, owner: UserId) -> Result<(), Error> {
+    sql("platform.set_owner", "update platform set owner_id = {owner}")
+        .bind("owner", owner)
+        .exactly(db, 1)
+        .await
+}
+
+/// Makes `user` an administrator of `root`, by the operator, unless they are one.
+pub async fn appoint(
+    db: &impl ConnectionTrait,
+    user: UserId,
+    root: GroupId,
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
+    sql(
+        "platform.appoint",
+        "insert into memberships (user_id, group_id, role, granted_by, granted_at)
+         values ({user}, {root}, 'ADMINISTRATOR', null, {now}) on conflict do nothing",
+    )
+    .bind("user", user)
+    .bind("root", root)
+    .bind("now", now)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Clears the dates set for `user` (R25).
+pub async fn clear_dates(db: &impl ConnectionTrait, user: UserId) -> Result<(), Error> {
+    sql("platform.clear_dates", "delete from dates where user_id = {user}")
+        .bind("user", user)
+        .execute(db)
+        .await?;
+    Ok(())
 }

@@ -14,11 +14,17 @@ mod reader;
 mod rows;
 
 pub mod activities;
+pub mod audiences;
 pub mod courses;
 pub mod groups;
+pub mod jobs;
+pub mod learning;
+pub mod links;
+pub mod memberships;
 pub mod paths;
 pub mod platform;
-pub mod removals;
+pub mod posts;
+pub mod records;
 pub mod sessions;
 pub mod slots;
 pub mod users;

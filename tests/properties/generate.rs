@@ -106,9 +106,10 @@ fn join(model: &mut Model, memberships: &[(Index, Index, Role, i64)]) {
     for (user, group, role, at) in memberships {
         let (user, (mut group, ..)) = (pick(&people, user), pick(&model.groups, group));
         model.memberships.entry((user, group, *role)).or_insert(day(*at));
-        while *role == Role::Learner {
-            let (_, parent, privacy) = model.groups[group.0 as usize - 1];
-            let (Some(parent), Privacy::Public) = (parent, privacy) else { break };
+        if *role != Role::Learner {
+            continue;
+        }
+        while let (_, Some(parent), Privacy::Public) = model.groups[group.0 as usize - 1] {
             model.memberships.entry((user, parent, Role::Learner)).or_insert(day(*at));
             group = parent;
         }
@@ -139,7 +140,6 @@ fn author(model: &mut Model, works: &[(Index, Index, Vec<Index>)]) {
     }
 }
 
-#[expect(clippy::type_complexity, reason = "one random session")]
 fn schedule(model: &mut Model, sessions: &[(Index, bool, bool, Vec<Index>, Index, Vec<Index>)]) {
     let people = living(model);
     let paths: Vec<PathId> = model.paths.keys().copied().collect();

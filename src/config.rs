@@ -1,0 +1,130 @@
+//! What the program is told on its command line.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// The people side of a learning platform, over GraphQL.
+#[derive(Debug, Parser)]
+#[command(name = "roster", version, about, disable_help_subcommand = true)]
+pub struct Config {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What the program can do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve the platform. The first start makes it and prints its owner's token.
+    Serve(Serve),
+    /// Serve a sample organisation with every case of the rules in it, in a fresh database.
+    Demo(Demo),
+    /// Bring the database to the newest step, creating it where it is not there.
+    Migrate(Place),
+    /// Print the schema of the API.
+    Schema,
+    /// Print a new bearer token of somebody.
+    Token(Token),
+    /// Change who owns the platform.
+    #[command(subcommand)]
+    Owner(Owner),
+}
+
+/// Which database.
+#[derive(Clone, Debug, Args)]
+pub struct Place {
+    /// The database: sqlite:FILE or postgres://USER@HOST/NAME.
+    #[arg(
+        long,
+        env = "DATABASE_URL",
+        value_name = "URL",
+        hide_env_values = true,
+        default_value = "sqlite:roster.db"
+    )]
+    pub database_url: String,
+}
+
+/// How to answer.
+#[derive(Clone, Debug, Args)]
+pub struct Door {
+    /// The address to listen on; port 0 takes a free one.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
+    pub bind: SocketAddr,
+    /// Print what a script needs as JSON, one object a line.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `roster serve`.
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// Which database.
+    #[command(flatten)]
+    pub place: Place,
+    /// How to answer.
+    #[command(flatten)]
+    pub door: Door,
+    /// At the first start: what the platform is called.
+    #[arg(long, value_name = "NAME", default_value = "Roster")]
+    pub name: String,
+    /// At the first start: the email of the platform's owner.
+    #[arg(long, value_name = "EMAIL", default_value = "owner@example.org")]
+    pub owner_email: String,
+    /// At the first start: the platform's time zone, by its IANA name.
+    #[arg(long, value_name = "ZONE", default_value = "UTC")]
+    pub time_zone: chrono_tz::Tz,
+}
+
+/// `roster demo`.
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// The database, which must be empty; else a file of the demo's own, made anew each time.
+    #[arg(long, value_name = "URL")]
+    pub database_url: Option<String>,
+    /// How to answer.
+    #[command(flatten)]
+    pub door: Door,
+    /// How many people there are.
+    #[arg(long, value_name = "N", default_value_t = 300, value_parser = clap::value_parser!(u32).range(100..=1_000_000))]
+    pub people: u32,
+    /// What the people and their works are drawn from: the same number, the same organisation.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// Load the database and stop.
+    #[arg(long)]
+    pub no_serve: bool,
+}
+
+/// `roster token`.
+#[derive(Debug, Args)]
+pub struct Token {
+    /// Which database.
+    #[command(flatten)]
+    pub place: Place,
+    /// The email of the person.
+    #[arg(long = "as", value_name = "EMAIL")]
+    pub email: String,
+    /// Print it as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `roster owner`.
+#[derive(Debug, Subcommand)]
+pub enum Owner {
+    /// Hand the platform to somebody who is active. The former owner stays platform administrator.
+    Set {
+        /// Which database.
+        #[command(flatten)]
+        place: Place,
+        /// The email of the new owner.
+        email: String,
+    },
+}
+
+/// The file of the demo, in the working directory.
+pub fn demo_file() -> PathBuf {
+    PathBuf::from("roster-demo.db")
+}

@@ -1,0 +1,322 @@
+//! People: their entry (R34), the emails they reserve (R24), the seats they take (R22).
+//!
+//! A person is created with memberships, so that every living account has at least one (R2); who may grant each of
+//! those may create the person. Many are created with as many statements as one. An entry is changed field by field:
+//! what is not named stays, null clears. What the person is sorted and searched by is written with every change.
+
+pub mod rules;
+pub mod store;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use entity::id::{GroupId, UserId};
+use entity::kind::{Role, Status};
+use serde::Serialize;
+
+use crate::access::{self, Authority};
+use crate::change::Change;
+use crate::db::{Tx, locks};
+use crate::error::{Failure, Refusal};
+use crate::keys::{self, ExternalId};
+use crate::platform::Platform;
+use crate::tree::Tree;
+use crate::{memberships, platform, sessions};
+use rules::{Checked, Touches};
+
+/// The most people that one request creates.
+pub const MOST: usize = 1_000;
+
+/// A person's entry, as typed; trimmed when written. A username or an email, or both, must be there.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Entry {
+    /// At most 100 characters.
+    pub first_name: Option<String>,
+    /// At most 100 characters.
+    pub last_name: Option<String>,
+    /// At most 100 characters, no spaces; unique without case among those who reserve theirs.
+    pub username: Option<String>,
+    /// At most 254 bytes; unique without case among those who reserve theirs (R24).
+    pub email: Option<String>,
+    /// At most 50 characters.
+    pub phone: Option<String>,
+    /// At most 200 characters.
+    pub job_title: Option<String>,
+    /// A language tag: `en`, `pt-BR`.
+    pub language: Option<String>,
+    /// Where the photo is, on the web; at most 2,000 characters.
+    pub photo_url: Option<String>,
+}
+
+/// A field of the organisation's own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct CustomField {
+    /// At most 100 characters; a person has it once at most.
+    pub name: String,
+    /// At most 500 characters.
+    pub value: String,
+}
+
+/// A person to be created.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct NewPerson {
+    /// The entry.
+    pub entry: Entry,
+    /// At most 50.
+    pub custom_fields: Vec<CustomField>,
+    /// At most 20.
+    pub external_ids: Vec<ExternalId>,
+    /// At most 100; none means `LEARNER` of the platform group (R34).
+    pub memberships: Vec<(GroupId, Role)>,
+    /// A new account, even where a deleted person had this email (R24).
+    pub create_anyway: bool,
+}
+
+/// What changes of an entry.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct EntryChange {
+    /// As in [`Entry`].
+    pub first_name: Change<String>,
+    /// As in [`Entry`].
+    pub last_name: Change<String>,
+    /// As in [`Entry`].
+    pub username: Change<String>,
+    /// As in [`Entry`].
+    pub email: Change<String>,
+    /// As in [`Entry`].
+    pub phone: Change<String>,
+    /// As in [`Entry`].
+    pub job_title: Change<String>,
+    /// As in [`Entry`].
+    pub language: Change<String>,
+    /// As in [`Entry`].
+    pub photo_url: Change<String>,
+}
+
+/// What changes of a person.
+#[derive(Clone, Debug, Serialize)]
+pub struct PersonChange {
+    /// Who.
+    pub user: UserId,
+    /// Their entry.
+    pub entry: EntryChange,
+    /// All of them: those given take the place of those there were.
+    pub custom_fields: Change<Vec<CustomField>>,
+    /// All of them: those given take the place of those there were.
+    pub external_ids: Change<Vec<ExternalId>>,
+}
+
+impl From<&Entry> for EntryChange {
+    fn from(entry: &Entry) -> EntryChange {
+        let set = |field: &Option<String>| field.clone().map_or(Change::Keep, Change::Set);
+        EntryChange {
+            first_name: set(&entry.first_name),
+            last_name: set(&entry.last_name),
+            username: set(&entry.username),
+            email: set(&entry.email),
+            phone: set(&entry.phone),
+            job_title: set(&entry.job_title),
+            language: set(&entry.language),
+            photo_url: set(&entry.photo_url),
+        }
+    }
+}
+
+/// Creates a person: an `ACTIVE` account with a membership.
+///
+/// # Errors
+/// `BAD_INPUT` naming the field; `NOT_FOUND` of a group; `FORBIDDEN` naming the groups in which the caller may not grant
+/// the membership, also one by which a learner rises into a private group (R3); `EMAIL_TAKEN`, `USERNAME_TAKEN`,
+/// `EXTERNAL_ID_TAKEN`; `REINSTATE_AVAILABLE` (R24); `NO_SEAT_AVAILABLE` (R22).
+pub async fn create(tx: &Tx, person: &NewPerson) -> Result<UserId, Failure> {
+    let made = all(tx, std::slice::from_ref(person), |_| Vec::new()).await?;
+    Ok(made.into_iter().next().ok_or(crate::error::Error::Broken("a person was made"))?)
+}
+
+/// Creates all of these people, or none; their ids, in the same order.
+///
+/// # Errors
+/// As [`create`], of the first entry that is refused; `BAD_INPUT` for an empty list, `BATCH_TOO_LARGE` for more than
+/// 1,000 people.
+pub async fn create_many(tx: &Tx, people: &[NewPerson]) -> Result<Vec<UserId>, Failure> {
+    if people.is_empty() {
+        return Err(Refusal::bad_input(&["people"], "Name at least one person to create.").into());
+    }
+    if people.len() > MOST {
+        return Err(Refusal::BatchTooLarge { limit: MOST }.into());
+    }
+    all(tx, people, |entry| vec!["people".to_owned(), entry.to_string()]).await
+}
+
+async fn all(
+    tx: &Tx,
+    people: &[NewPerson],
+    place: impl Fn(usize) -> Vec<String>,
+) -> Result<Vec<UserId>, Failure> {
+    let db = &tx.conn;
+    let at = |(entry, refusal): (usize, Refusal)| refusal.at(&place(entry));
+    let checked: Vec<Checked> = people
+        .iter()
+        .enumerate()
+        .map(|(entry, person)| rules::checked(person).map_err(|refusal| at((entry, refusal))))
+        .collect::<Result<_, _>>()?;
+    rules::distinct(&checked).map_err(at)?;
+
+    locks::tree(db).await?;
+    locks::seats(db).await?;
+    let authority = access::authority(tx).await?;
+    let (platform, tree) = platform::current(db, &tx.trees).await?;
+    let mut places = BTreeSet::new();
+    for (entry, person) in people.iter().enumerate() {
+        let rows = rows(person, &authority, &tree).map_err(|refusal| at((entry, refusal)))?;
+        places.extend(rows.into_iter().map(|(group, role)| (entry, group, role)));
+    }
+    let may_reinstate = authority.administers_platform(&tree);
+    free(tx, &checked, people, may_reinstate).await?.map_err(at)?;
+    seats(tx, &platform, people.len()).await?;
+
+    sessions::capture_ended(db, tx.now).await?;
+    let users = store::add(db, &checked, tx.now).await?;
+    let rows: Vec<_> = places.into_iter().map(|(entry, group, role)| (users[entry], group, role)).collect();
+    memberships::store::add(db, &rows, tx.caller.user(), tx.now).await?;
+    Ok(users)
+}
+
+/// The memberships of a new person, those included into which they rise (R3, R34).
+fn rows(
+    person: &NewPerson,
+    authority: &Authority,
+    tree: &Tree,
+) -> Result<BTreeSet<(GroupId, Role)>, Refusal> {
+    let asked: BTreeSet<(GroupId, Role)> = if person.memberships.is_empty() {
+        BTreeSet::from([(tree.root(), Role::Learner)])
+    } else {
+        person.memberships.iter().copied().collect()
+    };
+    for (entry, (group, _)) in person.memberships.iter().enumerate() {
+        if !authority.sees(tree, *group) {
+            return Err(Refusal::not_found(&["memberships", &entry.to_string(), "groupId"], "Group"));
+        }
+    }
+    let grants = asked.iter().map(|(group, role)| ((), *group, *role));
+    let rows =
+        memberships::rules::rows(tree, grants).into_iter().map(|((), group, role)| (group, role)).collect();
+    memberships::require(authority, tree, &asked, &rows)?;
+    Ok(rows)
+}
+
+/// Whether nobody has the emails, usernames and external ids of these people; the first who is refused.
+async fn free(
+    tx: &Tx,
+    checked: &[Checked],
+    people: &[NewPerson],
+    may_reinstate: bool,
+) -> Result<Result<(), (usize, Refusal)>, Failure> {
+    let db = &tx.conn;
+    let emails: Vec<&str> = checked.iter().filter_map(|person| person.known.email_key.as_deref()).collect();
+    let usernames: Vec<&str> =
+        checked.iter().filter_map(|person| person.known.username_key.as_deref()).collect();
+    let ids: Vec<&ExternalId> = checked.iter().flat_map(|person| &person.external_ids).collect();
+    let mut holders: BTreeMap<String, Vec<(UserId, Status)>> = BTreeMap::new();
+    for (key, user, status) in store::by_email(db, &emails).await? {
+        holders.entry(key).or_default().push((user, status));
+    }
+    let usernames: BTreeSet<String> =
+        store::by_username(db, &usernames).await?.into_iter().map(|(key, _)| key).collect();
+    let ids: BTreeSet<ExternalId> =
+        store::by_external_id(db, &ids).await?.into_iter().map(|(id, _)| id).collect();
+    for (entry, (new, person)) in checked.iter().zip(people).enumerate() {
+        let before =
+            new.known.email_key.as_ref().and_then(|key| holders.get(key)).map_or(&[][..], Vec::as_slice);
+        if before.iter().any(|(_, status)| status.reserves_email()) {
+            return Ok(Err((entry, Refusal::EmailTaken)));
+        }
+        if new.known.username_key.as_ref().is_some_and(|key| usernames.contains(key)) {
+            return Ok(Err((entry, Refusal::UsernameTaken)));
+        }
+        // R20 also lets administrators of the groups that the person was in reinstate; until reinstating is there,
+        // platform administrators are told, and to everybody else the email is free.
+        let deleted = before.iter().find(|(_, status)| *status == Status::Deleted);
+        if let Some((user, _)) = deleted.filter(|_| may_reinstate && !person.create_anyway) {
+            return Ok(Err((entry, Refusal::ReinstateAvailable { user: *user })));
+        }
+        if new.external_ids.iter().any(|id| ids.contains(id)) {
+            return Ok(Err((entry, Refusal::ExternalIdTaken)));
+        }
+    }
+    Ok(Ok(()))
+}
+
+/// R22: whether `more` accounts still get a seat; all or none.
+async fn seats(tx: &Tx, platform: &Platform, more: usize) -> Result<(), Failure> {
+    let Some(limit) = platform.seat_limit else { return Ok(()) };
+    let used = store::seats_taken(&tx.conn).await?;
+    if used.saturating_add(more as i64) > limit {
+        return Err(Refusal::NoSeatAvailable { used, limit }.into());
+    }
+    Ok(())
+}
+
+/// Changes somebody's entry.
+///
+/// # Errors
+/// `NOT_FOUND`, `FORBIDDEN` (see [`rules::may_update`]), `USER_DELETED`, `INVALID_TRANSITION` for an anonymized account,
+/// whose data are gone for good (R21); `BAD_INPUT` naming the field; `EMAIL_TAKEN`, `USERNAME_TAKEN`,
+/// `EXTERNAL_ID_TAKEN`. A deleted person's email may be taken freely (R24).
+pub async fn update(tx: &Tx, change: &PersonChange) -> Result<UserId, Failure> {
+    let db = &tx.conn;
+    let user = change.user;
+    let external_ids = change.external_ids.as_ref().try_map(|typed| keys::external_ids(typed))?;
+    let custom_fields = change.custom_fields.as_ref().try_map(|typed| rules::custom_fields(typed))?;
+
+    locks::tree(db).await?;
+    locks::users_exclusively(db, &[user]).await?;
+    let authority = access::authority(tx).await?;
+    let (platform, tree) = platform::current(db, &tx.trees).await?;
+    let (status, known) =
+        store::known(db, user).await?.ok_or_else(|| Refusal::not_found(&["userId"], "User"))?;
+    let memberships = store::memberships(db, user).await?;
+    let touches = Touches {
+        organisation: !external_ids.is_keep() || !custom_fields.is_keep(),
+        sign_in: !change.entry.email.is_keep() || !change.entry.username.is_keep(),
+    };
+    rules::may_update(&authority, &tree, user, user == platform.owner, &memberships, touches)?;
+    match status {
+        Status::Active | Status::Suspended | Status::Deactivated => {}
+        Status::Anonymized => return Err(Refusal::InvalidTransition { status }.into()),
+        Status::Deleted | Status::Erased => return Err(Refusal::user_deleted(user, &["userId"]).into()),
+    }
+
+    let known = rules::changed(known, &change.entry)?;
+    let had = store::external_ids(db, user).await?;
+    let ids = external_ids.clone().after(Some(had)).unwrap_or_default();
+    free_for(tx, user, &known, &ids).await?;
+    store::update(db, user, &known, &ids).await?;
+    if !external_ids.is_keep() {
+        store::replace_external_ids(db, user, &ids).await?;
+    }
+    if !custom_fields.is_keep() {
+        store::replace_custom_fields(db, user, &custom_fields.after(None).unwrap_or_default()).await?;
+    }
+    Ok(user)
+}
+
+/// Passes when nobody but `user` has the email, the username or an external id.
+async fn free_for(tx: &Tx, user: UserId, known: &rules::Known, ids: &[ExternalId]) -> Result<(), Failure> {
+    let db = &tx.conn;
+    if let Some(key) = &known.email_key {
+        let holders = store::by_email(db, &[key]).await?;
+        if holders.iter().any(|(_, holder, status)| *holder != user && status.reserves_email()) {
+            return Err(Refusal::EmailTaken.into());
+        }
+    }
+    if let Some(key) = &known.username_key
+        && store::by_username(db, &[key]).await?.iter().any(|(_, holder)| *holder != user)
+    {
+        return Err(Refusal::UsernameTaken.into());
+    }
+    let ids: Vec<&ExternalId> = ids.iter().collect();
+    if !ids.is_empty() && store::by_external_id(db, &ids).await?.iter().any(|(_, holder)| *holder != user) {
+        return Err(Refusal::ExternalIdTaken.into());
+    }
+    Ok(())
+}

@@ -1,0 +1,113 @@
+//! The first start of a platform, and what only its operator does: tokens for anybody, and handing the platform over
+//! when its owner cannot (R14).
+
+use entity::id::UserId;
+use entity::kind::Status;
+use serde::{Deserialize, Serialize};
+
+use crate::access::{self, Caller};
+use crate::db::{Database, Tx, locks, write};
+use crate::error::{Failure, Refusal};
+use crate::keys::email_key;
+use crate::organisation::Organisation;
+use crate::platform;
+use crate::token::Token;
+
+/// How the platform begins.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct FirstDay {
+    /// What the platform, and its platform group, are called.
+    pub name: String,
+    /// The email of its owner.
+    pub owner_email: String,
+    /// The IANA name of its time zone.
+    pub time_zone: String,
+}
+
+/// Gives an empty database its platform: the platform group, the owner (administrator and learner of it) and the
+/// platform's own row. Answers with the owner's token, or with none where there is a platform already; of instances
+/// that start together, one gets it.
+///
+/// # Errors
+/// `BAD_INPUT` when the email is none, or when the database cannot be written.
+pub async fn first_start(db: &Database, first_day: FirstDay) -> Result<Option<Token>, Failure> {
+    email_key(&first_day.owner_email)?;
+    let token = Token::draw()?;
+    let began = write(db, operator(), None, (first_day, token.sha256()), |tx, (first_day, sha256)| {
+        Box::pin(begin(tx, first_day, sha256))
+    })
+    .await?;
+    Ok(began.then_some(token))
+}
+
+async fn begin(tx: &Tx, first_day: &FirstDay, sha256: &str) -> Result<bool, Failure> {
+    locks::tree_exclusively(&tx.conn).await?;
+    if platform::store::exists(&tx.conn).await? {
+        return Ok(false);
+    }
+    let owner = "Owner";
+    let organisation = Organisation::first_day(&first_day.name, owner, tx.now)
+        .email(owner, Some(&first_day.owner_email))
+        .time_zone(&first_day.time_zone);
+    organisation.load(tx).await?;
+    let platform = platform::store::platform(&tx.conn).await?;
+    access::store::add_token(&tx.conn, platform.owner, sha256, tx.now).await?;
+    Ok(true)
+}
+
+/// Makes the person with this email the platform's owner (R14): administrator of the platform group, without any date
+/// set for them (R25). The former owner stays platform administrator.
+///
+/// # Errors
+/// `NOT_FOUND`, or `INVALID_TRANSITION` when the account is not `ACTIVE`.
+pub async fn hand_over(db: &Database, email: &str) -> Result<UserId, Failure> {
+    let email_key = email_key(email)?;
+    write(db, operator(), None, email_key, |tx, email_key| Box::pin(set_owner(tx, email_key))).await
+}
+
+async fn set_owner(tx: &Tx, email_key: &str) -> Result<UserId, Failure> {
+    locks::tree(&tx.conn).await?;
+    let (owner, _) = known(tx, email_key).await?;
+    locks::users_exclusively(&tx.conn, &[owner]).await?;
+    locks::succession(&tx.conn).await?;
+    let (owner, status) = known(tx, email_key).await?;
+    if !status.may_succeed() {
+        return Err(Refusal::InvalidTransition { status }.into());
+    }
+    let platform = platform::store::platform(&tx.conn).await?;
+    platform::store::set_owner(&tx.conn, owner).await?;
+    platform::store::appoint(&tx.conn, owner, platform.root, tx.now).await?;
+    platform::store::clear_dates(&tx.conn, owner).await?;
+    Ok(owner)
+}
+
+async fn known(tx: &Tx, email_key: &str) -> Result<(UserId, Status), Failure> {
+    let found = access::store::by_email(&tx.conn, email_key).await?;
+    Ok(found.ok_or_else(|| Refusal::not_found(&["email"], "User"))?)
+}
+
+/// Draws a token for the person with this email. It works whenever the account signs in.
+///
+/// # Errors
+/// `NOT_FOUND` when nobody has it.
+pub async fn token_for(db: &Database, email: &str) -> Result<Token, Failure> {
+    let email_key = email_key(email)?;
+    let token = Token::draw()?;
+    write(db, operator(), None, (email_key, token.sha256()), |tx, (email_key, sha256)| {
+        Box::pin(issue(tx, email_key, sha256))
+    })
+    .await?;
+    Ok(token)
+}
+
+async fn issue(tx: &Tx, email_key: &str, sha256: &str) -> Result<(), Failure> {
+    let (user, _) = known(tx, email_key).await?;
+    locks::users(&tx.conn, &[user]).await?;
+    let (user, _) = known(tx, email_key).await?;
+    Ok(access::store::add_token(&tx.conn, user, sha256, tx.now).await?)
+}
+
+/// Whoever has the machine may do this: nobody's rights are asked.
+fn operator() -> Caller {
+    Caller::System { on_behalf_of: None }
+}

@@ -1,0 +1,187 @@
+//! An organisation in a database, and the API in front of it.
+
+use std::sync::{Arc, Mutex};
+
+use async_graphql::{Request, Variables};
+use entity::id::{CourseId, GroupId, PathId, SessionId, SlotId, UserId};
+use roster::access::Caller;
+use roster::db::{Database, write};
+use roster::graphql::id::GlobalId;
+use roster::graphql::{RequestContext, RosterSchema, schema};
+use roster::organisation::{Organisation, Tables};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use super::databases;
+use super::dump::{self, Dump};
+
+/// A migrated database with nothing in it.
+pub struct Start {
+    db: Database,
+    url: Option<String>,
+    folder: Option<TempDir>,
+}
+
+/// An organisation, and the API to it.
+pub struct World {
+    /// Its database.
+    pub db: Database,
+    /// Where PostgreSQL has it.
+    pub url: Option<String>,
+    /// What it was made of, by name.
+    pub made: Organisation,
+    schema: RosterSchema,
+    statements: Arc<Mutex<Vec<sea_orm::Statement>>>,
+    chunk: usize,
+    _folder: Option<TempDir>,
+}
+
+/// What a mutation answered with.
+#[derive(Clone, Debug)]
+pub struct Answer(pub Value);
+
+impl Start {
+    pub async fn sqlite() -> Start {
+        let (db, folder) = databases::sqlite().await;
+        Start { db, url: None, folder: Some(folder) }
+    }
+
+    pub async fn postgres() -> Start {
+        let (db, url) = databases::postgres().await;
+        Start { db, url: Some(url), folder: None }
+    }
+
+    /// The organisation that `write` makes of a platform called "platform" with the user "owner".
+    pub async fn with(self, made: impl FnOnce(Organisation) -> Organisation) -> World {
+        let now = self.db.clock.now(&self.db.read).await.expect("the time");
+        let made = made(Organisation::new(now));
+        assert_eq!(made.mistakes(), Vec::<String>::new().as_slice());
+        self.load(made).await
+    }
+
+    /// The organisation that was made elsewhere.
+    pub async fn load(self, made: Organisation) -> World {
+        let operator = Caller::System { on_behalf_of: None };
+        let loading = made.clone();
+        write(&self.db, operator, None, (), |tx, ()| {
+            let loading = loading.clone();
+            Box::pin(async move { loading.load(tx).await })
+        })
+        .await
+        .expect("the organisation");
+        let statements: Arc<Mutex<Vec<sea_orm::Statement>>> = Arc::default();
+        let seen = statements.clone();
+        let db = self.db.observed(move |statement| seen.lock().expect("a lock").push(statement.clone()));
+        World { db, url: self.url, made, schema: schema(), statements, chunk: 3_000, _folder: self.folder }
+    }
+}
+
+impl World {
+    /// The same, removing at most `chunk` people in one transaction.
+    pub fn in_chunks_of(self, chunk: usize) -> World {
+        World { chunk, ..self }
+    }
+
+    /// What the API answers `who` with, whole.
+    pub async fn ask(&self, who: &str, query: &str, variables: Value) -> Value {
+        let caller = (who != "nobody").then(|| Caller::User(self.user_id(who)));
+        let context = RequestContext::new(self.db.clone(), caller, "test".to_owned()).with_chunk(self.chunk);
+        let request = Request::new(query).variables(Variables::from_json(variables)).data(context);
+        serde_json::to_value(self.schema.execute(request).await).expect("an answer is JSON")
+    }
+
+    /// The data of an answer without errors.
+    pub async fn read(&self, who: &str, query: &str, variables: Value) -> Value {
+        let answer = self.ask(who, query, variables).await;
+        assert!(answer["errors"].is_null(), "{query}\n{answer:#}");
+        answer["data"].clone()
+    }
+
+    /// What the mutation `name` answers with, asked for `fields` besides its errors.
+    pub async fn mutate(&self, who: &str, name: &str, input: Value, fields: &str) -> Answer {
+        let kind = format!("{}{}Input", name[..1].to_uppercase(), &name[1..]);
+        let query = format!(
+            "mutation($input: {kind}!) {{ answer: {name}(input: $input) {{ {fields}
+                userErrors {{ code message path hiddenCount nodes {{ __typename id ... on Group {{ name }} }} }} }} }}"
+        );
+        Answer(self.read(who, &query, json!({ "input": input })).await["answer"].clone())
+    }
+
+    pub fn user_id(&self, name: &str) -> UserId {
+        self.made.user_id(name).unwrap_or_else(|| panic!("a user called {name}"))
+    }
+
+    pub fn group_id(&self, name: &str) -> GroupId {
+        self.made.group_id(name).unwrap_or_else(|| panic!("a group called {name}"))
+    }
+
+    pub fn course_id(&self, name: &str) -> CourseId {
+        self.made.course_id(name).unwrap_or_else(|| panic!("a course called {name}"))
+    }
+
+    pub fn path_id(&self, name: &str) -> PathId {
+        self.made.path_id(name).unwrap_or_else(|| panic!("a path called {name}"))
+    }
+
+    pub fn session_id(&self, name: &str) -> SessionId {
+        self.made.session_id(name).unwrap_or_else(|| panic!("a session called {name}"))
+    }
+
+    pub fn slot_id(&self, name: &str) -> SlotId {
+        self.made.slot_id(name).unwrap_or_else(|| panic!("a slot called {name}"))
+    }
+
+    /// The id of a user as the API has it.
+    pub fn user(&self, name: &str) -> Value {
+        json!(self.user_id(name).global().as_str())
+    }
+
+    /// The ids of users as the API has them.
+    pub fn users(&self, names: &[&str]) -> Value {
+        names.iter().map(|name| self.user(name)).collect()
+    }
+
+    /// The id of a group as the API has it.
+    pub fn group(&self, name: &str) -> Value {
+        json!(self.group_id(name).global().as_str())
+    }
+
+    /// Every row of the organisation.
+    pub async fn tables(&self) -> Tables {
+        Tables::read(&self.db.read).await.expect("the tables")
+    }
+
+    /// Every row of every table as text, to be compared with another dump.
+    pub async fn dump(&self) -> Dump {
+        dump::of(&self.db).await
+    }
+
+    /// How many statements `work` takes.
+    pub async fn statements<T>(&self, work: impl Future<Output = T>) -> (T, Vec<String>) {
+        self.statements.lock().expect("a lock").clear();
+        let done = work.await;
+        let seen = std::mem::take(&mut *self.statements.lock().expect("a lock"));
+        (done, seen.into_iter().map(|statement| statement.sql).collect())
+    }
+}
+
+impl Answer {
+    /// The code of the one error.
+    pub fn refused(&self) -> &str {
+        let errors = self.0["userErrors"].as_array().expect("userErrors");
+        assert_eq!(errors.len(), 1, "{:#}", self.0);
+        errors[0]["code"].as_str().expect("a code")
+    }
+
+    /// The groups that the one error names.
+    pub fn about(&self) -> Vec<&str> {
+        let nodes = self.0["userErrors"][0]["nodes"].as_array().expect("nodes");
+        nodes.iter().filter_map(|node| node["name"].as_str()).collect()
+    }
+
+    /// The answer, which has no error.
+    pub fn done(&self) -> &Value {
+        assert_eq!(self.0["userErrors"], json!([]), "{:#}", self.0);
+        &self.0
+    }
+}

@@ -1,0 +1,3 @@
+//! Removing people, rule by rule, through the API.
+
+mod reach;
