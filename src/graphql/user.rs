@@ -19,7 +19,7 @@ use super::membership::Membership;
 use super::participation::Participation;
 use super::path::Path;
 use super::post::Post;
-use super::removal::Removal;
+use super::removal::{Deletion, Removal};
 use super::session::Session;
 use super::slot::Registration;
 use crate::queries::activities::OwnedActivities;
@@ -384,6 +384,11 @@ impl User {
         before: Option<String>,
     ) -> Result<Connection<Post>, ApiError> {
         connection::of_relation(PostsBy, self.0.id, &Paging { first, after, last, before })
+    }
+
+    /// How the account came to be deleted: when, why, by whom, and the groups at the time; null while it lives.
+    async fn deletion(&self) -> Option<Deletion> {
+        Deletion::of(self.0.clone())
     }
 
     /// What was done to the person: every removal, newest first (R17).

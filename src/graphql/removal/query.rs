@@ -100,7 +100,7 @@ impl RemovalQuery {
         #[graphql(desc = "Whom, and what would be done to them.")] input: RemovalPlanInput,
     ) -> Result<RemovalPlan, ApiError> {
         let caller = context::caller(ctx)?;
-        let (people, request) = input.read()?;
+        let (people, request) = input.read(ctx).await?;
         let shown = Shown { caller, people, request };
         let preview =
             context::snapshot(ctx, shown, |snapshot, shown| Box::pin(preview::preview(snapshot, shown)));
