@@ -1,5 +1,7 @@
 //! Everything that Roster promises, shown.
 
+mod architecture;
 mod common;
+mod proofs;
 mod properties;
 mod removal;

@@ -9,6 +9,7 @@ use super::error::ApiError;
 use super::id;
 use crate::change::Change;
 use crate::error::Refusal;
+use crate::keys::ExternalId;
 use crate::queries::Direction;
 use crate::queries::groups::Branch;
 use crate::queries::users::Span;
@@ -95,6 +96,12 @@ pub struct ExternalIdInput {
     pub system: String,
     /// What it gave.
     pub value: String,
+}
+
+impl From<ExternalIdInput> for ExternalId {
+    fn from(id: ExternalIdInput) -> ExternalId {
+        ExternalId { system: id.system, value: id.value }
+    }
 }
 
 /// A group, or a branch of the tree.

@@ -64,7 +64,9 @@ pub mod connection;
 pub mod context;
 mod course;
 pub mod error;
+mod grant;
 mod group;
+mod groups;
 pub mod id;
 pub mod input;
 mod kinds;
@@ -74,6 +76,7 @@ mod membership;
 mod node;
 mod participation;
 mod path;
+mod people;
 mod platform;
 mod post;
 mod removal;
@@ -110,7 +113,13 @@ pub struct Query(
 
 /// Everything that can be changed.
 #[derive(Debug, Default, MergedObject)]
-pub struct Mutation(platform::PlatformMutation, removal::RemovalMutation);
+pub struct Mutation(
+    platform::PlatformMutation,
+    people::PeopleMutation,
+    groups::GroupMutation,
+    grant::GrantMutation,
+    removal::RemovalMutation,
+);
 
 /// The API of one database.
 pub type RosterSchema = Schema<Query, Mutation, EmptySubscription>;

@@ -19,7 +19,7 @@ use super::membership::Membership;
 use super::participation::Participation;
 use super::path::Path;
 use super::post::Post;
-use super::removal::Removal;
+use super::removal::{Deletion, Removal};
 use super::session::Session;
 use super::slot::Registration;
 use crate::queries::activities::OwnedActivities;
@@ -30,7 +30,7 @@ use crate::queries::links::OfUser;
 use crate::queries::memberships::Memberships;
 use crate::queries::paths::AuthoredPaths;
 use crate::queries::posts::PostsBy;
-use crate::queries::records::RecordsOf;
+use crate::queries::removals;
 use crate::queries::sessions::InstructedSessions;
 use crate::queries::slots::Registrations;
 use crate::queries::users::{self, CustomFields, ExternalIds, Users};
@@ -386,7 +386,12 @@ impl User {
         connection::of_relation(PostsBy, self.0.id, &Paging { first, after, last, before })
     }
 
-    /// What was done to the person: every removal, oldest first (R17).
+    /// How the account came to be deleted: when, why, by whom, and the groups at the time; null while it lives.
+    async fn deletion(&self) -> Option<Deletion> {
+        Deletion::of(self.0.clone())
+    }
+
+    /// What was done to the person: every removal, newest first (R17).
     async fn removals(
         &self,
         first: Option<i32>,
@@ -394,7 +399,7 @@ impl User {
         last: Option<i32>,
         before: Option<String>,
     ) -> Result<Connection<Removal>, ApiError> {
-        connection::of_relation(RecordsOf, self.0.id, &Paging { first, after, last, before })
+        connection::of_relation(removals::OfUser, self.0.id, &Paging { first, after, last, before })
     }
 }
 
