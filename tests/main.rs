@@ -4,4 +4,5 @@ mod architecture;
 mod common;
 mod proofs;
 mod properties;
+mod reads;
 mod removal;
