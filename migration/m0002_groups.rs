@@ -33,6 +33,8 @@ crate::step! {
             primary key (user_id, group_id, role)
         ) {by_key}",
         "create index memberships_group on memberships (group_id, role, granted_at, user_id)",
+        // Learners are almost all there are; the others are looked for among everybody (R26).
+        "create index memberships_staff on memberships (role, user_id) where role <> 'LEARNER'",
         "create table platform (
             id bigint primary key check (id = 1),
             name text not null,

@@ -3,7 +3,7 @@
 
 use async_graphql::{Context, InputObject, MaybeUndefined, Object, SimpleObject};
 
-use super::context::{self, loaders, payload};
+use super::context::{self, load_known, loaders, payload};
 use super::error::ApiError;
 use super::group::Group;
 use super::input::{change, set};
@@ -11,7 +11,7 @@ use super::kinds::UserStatus;
 use super::user::User;
 use crate::error::{Error, Refusal};
 use crate::platform::{self, Settings};
-use crate::queries;
+use crate::queries::platform::StatusCounts;
 
 /// The platform itself.
 #[derive(Clone, Debug)]
@@ -77,15 +77,19 @@ impl Platform {
 
     /// Seats taken, free and in all (R22).
     async fn seats(&self, ctx: &Context<'_>) -> Result<Seats, ApiError> {
-        let used = queries::platform::seats_used(loaders(ctx)?.reader()).await?;
+        let counts = load_known::<StatusCounts>(ctx, ()).await?;
+        let used =
+            counts.iter().filter(|(status, _)| status.takes_seat()).map(|(_, count)| count).sum::<i64>();
         let limit = self.0.seat_limit;
         Ok(Seats { used, limit, free: limit.map(|limit| (limit - used).max(0)) })
     }
 
     /// How many accounts there are in each state, all six of them.
     async fn users_by_status(&self, ctx: &Context<'_>) -> Result<Vec<StatusCount>, ApiError> {
-        let counts = queries::platform::counts_per_status(loaders(ctx)?.reader()).await?;
-        Ok(counts.into_iter().map(|(status, count)| StatusCount { status: status.into(), count }).collect())
+        let counts = load_known::<StatusCounts>(ctx, ()).await?;
+        let told =
+            |(status, count): &(_, i64)| StatusCount { status: UserStatus::from(*status), count: *count };
+        Ok(counts.iter().map(told).collect())
     }
 }
 

@@ -1,32 +1,30 @@
 //! The platform as a whole.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use entity::kind::Status;
 
-use super::Reader;
+use super::{Batch, Reader};
 use crate::db::sql::sql;
 use crate::error::Error;
 
-/// How many accounts there are in each state (R26), all of them, in order.
-///
-/// # Errors
-/// When the database cannot be read.
-pub async fn counts_per_status(reader: &Reader) -> Result<Vec<(Status, i64)>, Error> {
-    let found: BTreeMap<Status, i64> =
-        sql("platform.counts_per_status", "select status, count(*) from users group by status")
-            .all(reader.db())
-            .await?
-            .into_iter()
-            .collect();
-    Ok(Status::ALL.iter().map(|status| (*status, found.get(status).copied().unwrap_or(0))).collect())
-}
+/// How many accounts there are in each state (R26), all of them, in order; counted once, whoever asks.
+#[derive(Debug)]
+pub struct StatusCounts;
 
-/// How many seats are taken (R22).
-///
-/// # Errors
-/// When the database cannot be read.
-pub async fn seats_used(reader: &Reader) -> Result<i64, Error> {
-    let counts = counts_per_status(reader).await?;
-    Ok(counts.iter().filter(|(status, _)| status.takes_seat()).map(|(_, count)| count).sum())
+impl Batch for StatusCounts {
+    type Key = ();
+    type Value = Arc<Vec<(Status, i64)>>;
+
+    async fn load(reader: &Reader, _: Vec<()>) -> Result<HashMap<(), Arc<Vec<(Status, i64)>>>, Error> {
+        let found: BTreeMap<Status, i64> =
+            sql("platform.status_counts", "select status, count(*) from users group by status")
+                .all(reader.db())
+                .await?
+                .into_iter()
+                .collect();
+        let count = |status: &Status| (*status, found.get(status).copied().unwrap_or(0));
+        Ok(HashMap::from([((), Arc::new(Status::ALL.iter().map(count).collect()))]))
+    }
 }

@@ -232,24 +232,25 @@ impl UserFilter {
         } else {
             format!("u.status in ({statuses})")
         });
-        let roles = self.roles.as_ref().map(|roles| {
-            let roles: Vec<&str> = roles.iter().map(|role| role.as_str()).collect();
-            if roles.is_empty() {
-                " and 1 = 0".to_owned()
-            } else {
-                format!(" and m.role in ('{}')", roles.join("', '"))
-            }
-        });
-        let roles_text = roles.as_deref().unwrap_or_default();
-        let member = |groups: &str| {
-            format!("exists (select 1 from memberships m where m.user_id = u.id{groups}{roles_text})")
-        };
-        match &self.groups {
-            Some(groups) => {
-                filter.within(member(" and m.group_id in {groups}"), "groups", groups.iter().copied())
-            }
-            None if roles.is_some() => filter.and(member("")),
-            None => filter,
+        let roles = self.roles.as_deref();
+        let of_role = roles.map(with_roles).unwrap_or_default();
+        match (&self.groups, roles) {
+            (Some(groups), _) => filter.within(
+                format!(
+                    "u.id in (select m.user_id from memberships m where m.group_id in {{groups}}{of_role})"
+                ),
+                "groups",
+                groups.iter().copied(),
+            ),
+            // Almost everybody is a learner of something: it is looked up for those on the page alone, which this form
+            // of the question makes sure of.
+            (None, Some(roles)) if roles.contains(&Role::Learner) => filter.and(format!(
+                "(select m.user_id from memberships m where m.user_id = u.id{of_role} limit 1) is not null"
+            )),
+            (None, Some(_)) => filter.and(format!(
+                "u.id in (select m.user_id from memberships m where m.role <> 'LEARNER'{of_role})"
+            )),
+            (None, None) => filter,
         }
     }
 
@@ -372,6 +373,12 @@ fn literal<'a>(path: &[&str], text: &'a str) -> Result<&'a str, Refusal> {
         return Err(Refusal::bad_input(path, "This has control characters in it."));
     }
     Ok(text)
+}
+
+/// A further condition on a membership, called `m`: one of these roles. None is none, on both databases.
+fn with_roles(roles: &[Role]) -> String {
+    let texts: Vec<String> = roles.iter().map(|role| format!("'{}'", role.as_str())).collect();
+    if texts.is_empty() { " and 1 = 0".to_owned() } else { format!(" and m.role in ({})", texts.join(", ")) }
 }
 
 fn texts(statuses: impl Iterator<Item = Status>) -> String {
