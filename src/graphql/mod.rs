@@ -78,6 +78,7 @@ mod slot;
 #[cfg(test)]
 mod tests;
 mod user;
+mod works;
 
 use async_graphql::{EmptySubscription, ID, MergedObject, Schema};
 use chrono::{DateTime, Utc};
@@ -105,7 +106,7 @@ pub struct Query(
 
 /// Everything that can be changed.
 #[derive(Debug, Default, MergedObject)]
-pub struct Mutation(platform::PlatformMutation, removal::RemovalMutation);
+pub struct Mutation(platform::PlatformMutation, works::WorksMutation, removal::RemovalMutation);
 
 /// The API of one database.
 pub type RosterSchema = Schema<Query, Mutation, EmptySubscription>;
