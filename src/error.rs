@@ -369,6 +369,15 @@ impl Refusal {
         }
     }
 
+    /// What the caller sends to say that this is what they want, where the refusal asks for it.
+    pub fn digest(&self) -> Option<&str> {
+        match self {
+            Refusal::LearnersWouldRise { digest, .. } => Some(digest),
+            Refusal::At { refusal, .. } => refusal.digest(),
+            _ => None,
+        }
+    }
+
     /// How many more things it is about that the caller may not see.
     pub fn hidden_count(&self) -> usize {
         match self {

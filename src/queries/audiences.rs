@@ -102,6 +102,17 @@ pub struct Participations {
     pub ended_by: Option<DateTime<Utc>>,
 }
 
+/// By what somebody takes part in a session (R8).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum How {
+    /// By an individual enrolment.
+    Individual,
+    /// As a learner of an audience group.
+    Group,
+    /// Captured, when a static audience was saved or when the session ended.
+    Captured,
+}
+
 /// That somebody takes part in a session.
 #[derive(Clone, Debug)]
 pub struct Participation {
@@ -109,8 +120,8 @@ pub struct Participation {
     pub session_id: SessionId,
     /// Who.
     pub user_id: UserId,
-    /// `INDIVIDUAL`, `GROUP` or `CAPTURED`; of several, the first in this order.
-    pub how: String,
+    /// By what; of several, the first in the order of [`How`].
+    pub how: How,
     /// Since when.
     pub since: DateTime<Utc>,
 }
@@ -124,10 +135,16 @@ impl Row for Participation {
 
     fn read(row: &QueryResult, table: &str) -> Result<Participation, DbErr> {
         let prefix = format!("{table}_");
+        let how: String = row.try_get(&prefix, "how")?;
         Ok(Participation {
             session_id: row.try_get(&prefix, "session_id")?,
             user_id: row.try_get(&prefix, "user_id")?,
-            how: row.try_get(&prefix, "how")?,
+            how: match how.as_str() {
+                "INDIVIDUAL" => How::Individual,
+                "GROUP" => How::Group,
+                "CAPTURED" => How::Captured,
+                other => return Err(DbErr::Type(format!("nobody takes part by {other}"))),
+            },
             since: row.try_get(&prefix, "since")?,
         })
     }

@@ -11,7 +11,7 @@ use entity::kind::Privacy;
 use super::users::search_text;
 use super::{Batch, By, Direction, Filter, List, Order, Reader, Relation, Row, all, by_id, columns, grouped};
 use crate::db::sql::sql;
-use crate::error::{Error, Failure, Refusal};
+use crate::error::{Error, Refusal};
 
 /// Groups by id.
 #[derive(Debug)]
@@ -74,19 +74,19 @@ pub struct Branch {
 }
 
 impl Branch {
-    /// The groups it has, in order of id.
+    /// The groups it has, in order of id; none when there is no such group.
     ///
     /// # Errors
-    /// `NOT_FOUND` when there is no such group.
-    pub async fn groups(self, reader: &Reader) -> Result<Vec<GroupId>, Failure> {
+    /// When the database cannot be read.
+    pub async fn groups(self, reader: &Reader) -> Result<Option<Vec<GroupId>>, Error> {
         let tree = reader.tree().await?;
         if !tree.contains(self.group) {
-            return Err(Refusal::not_found(&["filter", "group", "id"], "Group").into());
+            return Ok(None);
         }
         let mut groups = if self.below { tree.below(self.group) } else { Vec::new() };
         groups.push(self.group);
         groups.sort_unstable();
-        Ok(groups)
+        Ok(Some(groups))
     }
 }
 

@@ -3,15 +3,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-pub use entity::certificate::Model as Certificate;
 use entity::id::{ActivityId, CertificateId, CourseId, ResultId, SaleId};
-pub use entity::result::Model as ActivityResult;
-pub use entity::sale::Model as Sale;
 use entity::{certificate, course_enrolment, progress, result, sale, subscription};
 
 use super::activities::Activity;
 use super::courses::Course;
-use super::links::{Link, Rows};
+use super::links::{Link, Linked, Rows};
 use super::{Batch, By, Reader, by_id};
 use crate::error::Error;
 
@@ -120,13 +117,16 @@ pub struct CertificatesById;
 
 impl Batch for CertificatesById {
     type Key = CertificateId;
-    type Value = Arc<Certificate>;
+    type Value = Arc<Linked<Certificates>>;
 
     async fn load(
         reader: &Reader,
         ids: Vec<CertificateId>,
-    ) -> Result<HashMap<CertificateId, Arc<Certificate>>, Error> {
-        by_id("certificates.by_id", "certificates", ids, reader.db(), |row: &Certificate| row.id).await
+    ) -> Result<HashMap<CertificateId, Arc<Linked<Certificates>>>, Error> {
+        let rows =
+            by_id("certificates.by_id", "certificates", ids, reader.db(), |row: &certificate::Model| row.id)
+                .await?;
+        Ok(rows.into_iter().map(|(id, row)| (id, Linked::alone(row.as_ref().clone()))).collect())
     }
 }
 
@@ -136,10 +136,11 @@ pub struct SalesById;
 
 impl Batch for SalesById {
     type Key = SaleId;
-    type Value = Arc<Sale>;
+    type Value = Arc<Linked<Sales>>;
 
-    async fn load(reader: &Reader, ids: Vec<SaleId>) -> Result<HashMap<SaleId, Arc<Sale>>, Error> {
-        by_id("sales.by_id", "sales", ids, reader.db(), |row: &Sale| row.id).await
+    async fn load(reader: &Reader, ids: Vec<SaleId>) -> Result<HashMap<SaleId, Arc<Linked<Sales>>>, Error> {
+        let rows = by_id("sales.by_id", "sales", ids, reader.db(), |row: &sale::Model| row.id).await?;
+        Ok(rows.into_iter().map(|(id, row)| (id, Linked::alone(row.as_ref().clone()))).collect())
     }
 }
 
@@ -149,12 +150,13 @@ pub struct ResultsById;
 
 impl Batch for ResultsById {
     type Key = ResultId;
-    type Value = Arc<ActivityResult>;
+    type Value = Arc<Linked<Results>>;
 
     async fn load(
         reader: &Reader,
         ids: Vec<ResultId>,
-    ) -> Result<HashMap<ResultId, Arc<ActivityResult>>, Error> {
-        by_id("results.by_id", "results", ids, reader.db(), |row: &ActivityResult| row.id).await
+    ) -> Result<HashMap<ResultId, Arc<Linked<Results>>>, Error> {
+        let rows = by_id("results.by_id", "results", ids, reader.db(), |row: &result::Model| row.id).await?;
+        Ok(rows.into_iter().map(|(id, row)| (id, Linked::alone(row.as_ref().clone()))).collect())
     }
 }

@@ -68,6 +68,13 @@ pub struct Linked<L: Link> {
     pub other: Option<Arc<L::Other>>,
 }
 
+impl<L: Link> Linked<L> {
+    /// A row without either end.
+    pub fn alone(row: L::Row) -> Arc<Linked<L>> {
+        Arc::new(Linked { row, user: None, other: None })
+    }
+}
+
 /// A link read from the person.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct OfUser<L>(pub L);

@@ -9,10 +9,12 @@ pub use entity::external_id::Model as ExternalId;
 use entity::id::{GroupId, UserId};
 use entity::kind::{Role, Status};
 pub use entity::user::Model as User;
+use sea_orm::ConnectionTrait;
+use serde::{Deserialize, Serialize};
 
 use super::{Batch, By, Direction, Filter, List, Order, Reader, Row, all, by_id, columns, grouped};
 use crate::db::sql::sql;
-use crate::error::{Error, Refusal};
+use crate::error::{Error, Failure, Refusal};
 use crate::keys;
 
 /// Characters that a text to be found may have.
@@ -161,7 +163,7 @@ impl UserOrder {
 }
 
 /// A span of time.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Span {
     /// From here on, this instant included.
     pub from: Option<DateTime<Utc>>,
@@ -170,7 +172,7 @@ pub struct Span {
 }
 
 /// Who is meant: everybody who meets all of it (R26).
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UserFilter {
     /// In one of these states; none given: every one but `DELETED` and `ERASED`.
     pub status: Option<Vec<Status>>,
@@ -327,6 +329,25 @@ pub fn list(filter: &UserFilter, order: UserOrder, direction: Direction) -> Resu
         order: order.order().towards(direction),
         read: |row| Ok(Arc::new(User::read(row, "u")?)),
     })
+}
+
+/// The ids of those who meet `filter`, in order, at most `limit` of them; only `among` these people, if any are given.
+///
+/// # Errors
+/// As [`UserFilter::conditions`], and when the database cannot be read.
+pub async fn matching(
+    db: &impl ConnectionTrait,
+    filter: &UserFilter,
+    among: Option<&[UserId]>,
+    limit: usize,
+) -> Result<Vec<UserId>, Failure> {
+    let mut conditions = filter.conditions()?;
+    if let Some(among) = among {
+        conditions = conditions.within("u.id in {among}", "among", among.iter().copied());
+    }
+    let text = format!("select u.id from users u where {} order by u.id limit {limit}", conditions.text());
+    let rows: Vec<(UserId,)> = conditions.bind(sql("users.matching", text)).all(db).await?;
+    Ok(rows.into_iter().map(|(user,)| user).collect())
 }
 
 /// A text to be found somewhere in a search key.

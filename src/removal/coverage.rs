@@ -28,6 +28,7 @@ pub const COVERAGE: &[(&str, &str, Verdict)] = &[
     ("external_ids", "user_id", Kept("R20: a deleted person can be reinstated with their entry")),
     ("hand_overs", "from_user_id", Kept("R17: the record survives the people in it")),
     ("hand_overs", "to_user_id", Kept("R17: the record survives the people in it")),
+    ("idempotency_keys", "actor_id", Kept("R29: a request sent again gets its first answer")),
     ("job_items", "user_id", Kept("R17: the record survives the people in it")),
     ("jobs", "actor_id", Kept("R17: the record survives the people in it")),
     ("jobs", "on_behalf_of", Kept("R17: the record survives the people in it")),

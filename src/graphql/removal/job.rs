@@ -13,7 +13,7 @@ use crate::graphql::error::ApiError;
 use crate::graphql::id::GlobalId;
 use crate::graphql::kinds::{JobStatus, RemovalCause, RemovalOutcome};
 use crate::graphql::user::User;
-use crate::queries::jobs::{Items, Job, JobItem, Jobs, OutcomeCounts};
+use crate::queries::removals::{Items, Job, JobItem, Jobs, OutcomeCounts};
 
 /// Many removals asked for at once. What concerns the whole list is settled before anybody is removed; then people
 /// are removed in chunks of at most 3,000, each chunk wholly or not at all.

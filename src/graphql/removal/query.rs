@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, Enum, ID, InputObject, Object};
 use chrono::{DateTime, Utc};
-use entity::id::{GroupId, UserId};
+use entity::id::{GroupId, JobId, UserId};
 
 use super::input::RemovalPlanInput;
 use super::job::RemovalJob;
@@ -14,9 +14,7 @@ use crate::graphql::context::{self, loaders};
 use crate::graphql::error::ApiError;
 use crate::graphql::id;
 use crate::graphql::kinds::{JobStatus, RemovalCause, RemovalOutcome};
-use crate::queries::records::{self, RecordFilter};
-use crate::queries::users::Span;
-use crate::queries::{Direction, Filter, jobs};
+use crate::queries::{Direction, Filter, removals};
 use crate::removal::preview::{self, Shown};
 
 /// Which removals. All conditions given hold together.
@@ -69,18 +67,21 @@ impl From<RemovalOrder> for Direction {
 }
 
 impl RemovalFilter {
-    fn read(self) -> Result<RecordFilter, Refusal> {
+    fn read(self) -> Result<Filter, Refusal> {
         let path = |field| ["filter", field];
-        let group: Option<GroupId> = id::parse_option(self.group_id.as_ref(), &path("groupId"))?;
-        Ok(RecordFilter {
-            user: id::parse_option(self.user_id.as_ref(), &path("userId"))?,
-            groups: group.map(|group| vec![group]),
-            actor: id::parse_option(self.actor_id.as_ref(), &path("actorId"))?,
-            cause: self.cause.map(Into::into),
-            outcome: self.outcome.map(Into::into),
-            job: id::parse_option(self.job_id.as_ref(), &path("jobId"))?,
-            at: Span { from: self.from, until: self.until },
-        })
+        let user = id::parse_option::<UserId>(self.user_id.as_ref(), &path("userId"))?;
+        let actor = id::parse_option::<UserId>(self.actor_id.as_ref(), &path("actorId"))?;
+        let group = id::parse_option::<GroupId>(self.group_id.as_ref(), &path("groupId"))?;
+        let job = id::parse_option::<JobId>(self.job_id.as_ref(), &path("jobId"))?;
+        Ok(Filter::new()
+            .maybe("r.user_id = {user}", "user", user)
+            .maybe("r.actor_id = {actor}", "actor", actor)
+            .maybe("r.group_id = {group}", "group", group)
+            .maybe("r.job_id = {job}", "job", job)
+            .maybe("r.cause = {cause}", "cause", self.cause.map(entity::kind::Cause::from))
+            .maybe("r.outcome = {outcome}", "outcome", self.outcome.map(entity::kind::Outcome::from))
+            .maybe("r.at >= {from}", "from", self.from)
+            .maybe("r.at < {until}", "until", self.until))
     }
 }
 
@@ -99,7 +100,7 @@ impl RemovalQuery {
         #[graphql(desc = "Whom, and what would be done to them.")] input: RemovalPlanInput,
     ) -> Result<RemovalPlan, ApiError> {
         let caller = context::caller(ctx)?;
-        let (people, request) = input.read()?;
+        let (people, request) = input.read(ctx).await?;
         let shown = Shown { caller, people, request };
         let preview =
             context::snapshot(ctx, shown, |snapshot, shown| Box::pin(preview::preview(snapshot, shown)));
@@ -116,6 +117,7 @@ impl RemovalQuery {
     }
 
     /// Removals that were done.
+    #[expect(clippy::too_many_arguments, reason = "the arguments of a connection")]
     async fn removals(
         &self,
         ctx: &Context<'_>,
@@ -127,7 +129,7 @@ impl RemovalQuery {
         before: Option<String>,
     ) -> Result<Connection<Removal>, ApiError> {
         loaders(ctx)?;
-        let list = records::list(&filter.unwrap_or_default().read()?, order_by.into());
+        let list = removals::list(filter.unwrap_or_default().read()?, order_by.into());
         connection::of_list(list, &Paging { first, after, last, before })
     }
 
@@ -141,6 +143,7 @@ impl RemovalQuery {
     }
 
     /// Removal jobs, running and done.
+    #[expect(clippy::too_many_arguments, reason = "the arguments of a connection")]
     async fn removal_jobs(
         &self,
         ctx: &Context<'_>,
@@ -159,7 +162,7 @@ impl RemovalQuery {
             "status",
             filter.status.map(entity::kind::JobStatus::from),
         );
-        let list = jobs::list(filter, order_by.into());
+        let list = removals::jobs(filter, order_by.into());
         connection::of_list(list, &Paging { first, after, last, before })
     }
 }

@@ -16,7 +16,7 @@ use crate::graphql::group::Group;
 use crate::graphql::id::GlobalId;
 use crate::graphql::kinds::{PrivateSubgroups, RemovalCause, RemovalOutcome, Role};
 use crate::graphql::user::User;
-use crate::queries::records::{Record, Records};
+use crate::queries::removals::{Record, Records};
 use crate::removal::plan::Effect;
 
 /// A removal that was done: to whom, by whom, when, why, and every effect. Written together with the effects, and
