@@ -36,7 +36,13 @@ pub enum Command {
 #[derive(Clone, Debug, Args)]
 pub struct Place {
     /// The database: sqlite:FILE or postgres://USER@HOST/NAME.
-    #[arg(long, env = "DATABASE_URL", value_name = "URL", hide_env_values = true, default_value = "sqlite:roster.db")]
+    #[arg(
+        long,
+        env = "DATABASE_URL",
+        value_name = "URL",
+        hide_env_values = true,
+        default_value = "sqlite:roster.db"
+    )]
     pub database_url: String,
 }
 

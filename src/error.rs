@@ -220,7 +220,9 @@ pub enum Refusal {
         what: String,
     },
     /// R33.
-    #[error("Learners would rise into further groups ({people} in number); confirm with the digest {digest}.")]
+    #[error(
+        "Learners would rise into further groups ({people} in number); confirm with the digest {digest}."
+    )]
     LearnersWouldRise {
         /// The groups they would join.
         groups: Vec<GroupId>,
@@ -364,6 +366,15 @@ impl Refusal {
             Refusal::AlreadyDeleted { record, .. } => record.iter().copied().map(Node::Record).collect(),
             Refusal::At { refusal, .. } => refusal.nodes(),
             _ => Vec::new(),
+        }
+    }
+
+    /// What the caller sends to say that this is what they want, where the refusal asks for it.
+    pub fn digest(&self) -> Option<&str> {
+        match self {
+            Refusal::LearnersWouldRise { digest, .. } => Some(digest),
+            Refusal::At { refusal, .. } => refusal.digest(),
+            _ => None,
         }
     }
 

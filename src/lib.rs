@@ -4,10 +4,14 @@
 //! what moves, and the same plan is shown or carried out. `README.md` has the map.
 
 pub mod access;
+pub mod activities;
 pub mod change;
 pub mod clock;
+pub mod config;
 pub mod courses;
 pub mod db;
+pub mod demo;
+pub mod enrolments;
 pub mod error;
 pub mod graphql;
 pub mod groups;
@@ -18,10 +22,13 @@ pub mod ownership;
 pub mod paths;
 pub mod people;
 pub mod platform;
+pub mod progress;
 pub mod queries;
 pub mod removal;
+pub mod server;
 pub mod sessions;
 pub mod setup;
+pub mod slots;
 pub mod token;
 pub mod tree;
 pub mod works;

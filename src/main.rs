@@ -1,1 +1,205 @@
-fn main() {}
+//! `roster`: reads its command line, does one thing, and says in one line why it could not.
+
+use std::fmt::Display;
+use std::io::{IsTerminal, Write};
+use std::net::SocketAddr;
+use std::process::ExitCode;
+
+use clap::Parser;
+use roster::config::{Command, Config, Demo, Door, Owner, Place, Serve, demo_file};
+use roster::db::Database;
+use roster::demo::{self, Sample};
+use roster::error::Failure;
+use roster::server::Start;
+use roster::setup::{self, FirstDay};
+use roster::token::Token;
+use roster::{graphql, server};
+use serde_json::json;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Why the program stopped, in a sentence for whoever started it.
+type Stopped = String;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let config = Config::parse();
+    let filter =
+        EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,sea_orm_migration=warn"));
+    let colours = std::io::stderr().is_terminal();
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours).init();
+    let done = match config.command {
+        Command::Serve(options) => serve(options).await,
+        Command::Demo(options) => demo(options).await,
+        Command::Migrate(place) => migrate(&place).await,
+        Command::Schema => {
+            say(graphql::sdl().trim_end());
+            Ok(())
+        }
+        Command::Token(options) => token(&options.place, &options.email, options.json).await,
+        Command::Owner(Owner::Set { place, email }) => set_owner(&place, &email).await,
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            let _ = writeln!(std::io::stderr(), "roster: {why}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn serve(options: Serve) -> Result<(), Stopped> {
+    // The address first: where it is taken nothing is made.
+    let listener = listen(options.door.bind).await?;
+    let database = migrated(&options.place.database_url).await?;
+    let first_day = FirstDay {
+        name: options.name,
+        owner_email: options.owner_email,
+        time_zone: options.time_zone.name().to_owned(),
+    };
+    if let Some(token) = setup::first_start(&database, first_day).await.map_err(failed)? {
+        say_token(&token, options.door.json);
+    }
+    answer(listener, database, None, &options.door).await
+}
+
+async fn demo(options: Demo) -> Result<(), Stopped> {
+    let listener = if options.no_serve { None } else { Some(listen(options.door.bind).await?) };
+    let url = match options.database_url {
+        Some(url) => url,
+        None => fresh_demo_file()?,
+    };
+    let database = migrated(&url).await?;
+    let now = database.clock.now(&database.read).await.map_err(why)?;
+    let sample = Sample { people: options.people as usize, seed: options.seed, now };
+    let Some(token) = demo::load(&database, &sample).await.map_err(failed)? else {
+        return Err("the database is not empty; the demo wants one of its own".to_owned());
+    };
+    say_token(&token, options.door.json);
+    match listener {
+        Some(listener) => answer(listener, database, Some(demo::start(&token)), &options.door).await,
+        None => {
+            database.close().await;
+            Ok(())
+        }
+    }
+}
+
+async fn migrate(place: &Place) -> Result<(), Stopped> {
+    migrated(&place.database_url).await?.close().await;
+    Ok(())
+}
+
+async fn token(place: &Place, email: &str, json: bool) -> Result<(), Stopped> {
+    let database = migrated(&place.database_url).await?;
+    let token = setup::token_for(&database, email).await.map_err(|why| about(email, why))?;
+    say_token(&token, json);
+    database.close().await;
+    Ok(())
+}
+
+async fn set_owner(place: &Place, email: &str) -> Result<(), Stopped> {
+    let database = migrated(&place.database_url).await?;
+    setup::hand_over(&database, email).await.map_err(|why| about(email, why))?;
+    say(&format!("owner {email}"));
+    database.close().await;
+    Ok(())
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, Stopped> {
+    TcpListener::bind(address).await.map_err(|error| format!("cannot listen on {address}: {error}"))
+}
+
+async fn migrated(url: &str) -> Result<Database, Stopped> {
+    let database = Database::open(url).await.map_err(why)?;
+    database.migrate().await.map_err(why)?;
+    Ok(database)
+}
+
+/// Serves until somebody says stop.
+async fn answer(
+    listener: TcpListener,
+    database: Database,
+    start: Option<Start>,
+    door: &Door,
+) -> Result<(), Stopped> {
+    let address = listener.local_addr().map_err(why)?;
+    let stop = asked_to_stop()?;
+    let url = format!("http://{address}");
+    if door.json {
+        say(&json!({ "listening": url }).to_string());
+    } else {
+        say(&format!("listening on {url}"));
+    }
+    server::serve(listener, database.clone(), start, stop).await.map_err(why)?;
+    database.close().await;
+    Ok(())
+}
+
+/// Ends at the first SIGINT or SIGTERM; a second one stops the program where it stands.
+fn asked_to_stop() -> Result<impl Future<Output = ()> + Send + 'static, Stopped> {
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(why)?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(why)?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+        tracing::info!("stopping: finishing what is in flight");
+        tokio::spawn(async move {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+            std::process::exit(1);
+        });
+    })
+}
+
+/// The demo's own file, made anew.
+fn fresh_demo_file() -> Result<String, Stopped> {
+    let file = demo_file();
+    for suffix in ["", "-wal", "-shm"] {
+        let mut path = file.clone().into_os_string();
+        path.push(suffix);
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(format!("cannot replace {}: {error}", path.display()));
+            }
+            _ => {}
+        }
+    }
+    Ok(format!("sqlite:{}", file.display()))
+}
+
+fn say_token(token: &Token, json: bool) {
+    if json {
+        say(&json!({ "token": token.as_str() }).to_string());
+    } else {
+        say(&format!("token {}", token.as_str()));
+    }
+}
+
+/// Prints a line for whoever started the program, who may have stopped reading.
+fn say(line: &str) {
+    let _ = writeln!(std::io::stdout(), "{line}");
+}
+
+fn about(email: &str, failure: Failure) -> Stopped {
+    format!("{email}: {}", failed(failure))
+}
+
+fn failed(failure: Failure) -> Stopped {
+    match failure {
+        Failure::Refused(refusal) => refusal.to_string(),
+        Failure::Broken(error) => error.to_string(),
+    }
+}
+
+fn why(why: impl Display) -> Stopped {
+    why.to_string()
+}

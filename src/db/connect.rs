@@ -9,14 +9,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use migration::{Migrator, MigratorTrait};
+use sea_orm::sqlx::postgres::PgConnectOptions;
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
-use sea_orm::{ConnectOptions, DatabaseConnection, DbBackend, DbErr, TransactionTrait};
+use sea_orm::sqlx::{ConnectOptions as _, Connection as _};
+use sea_orm::{ConnectOptions, DatabaseConnection, DbBackend, DbErr, RuntimeErr, TransactionTrait, sqlx};
 
 use crate::clock::Clock;
 use crate::tree::TreeCache;
 
 /// How long a statement waits for another writer before it gives up and is tried again.
 const LOCK_WAIT: Duration = Duration::from_secs(20);
+/// How long a server may take to answer at all.
+const CONNECT_WAIT: Duration = Duration::from_secs(10);
 /// Connections that read, and on PostgreSQL as many that write: more do not help on a few cores.
 const CONNECTIONS: u32 = 8;
 
@@ -61,6 +65,11 @@ impl Database {
         if !sqlite && !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
             return Err(OpenError::UnknownScheme);
         }
+        if !sqlite {
+            let unreachable =
+                |error| OpenError::Unreachable(DbErr::Conn(RuntimeErr::SqlxError(Arc::new(error))));
+            answers(url).await.map_err(unreachable)?;
+        }
         let write = connect(url, if sqlite { 1 } else { CONNECTIONS }, true).await?;
         let read = connect(url, CONNECTIONS, false).await?;
         Ok(Database { read, write, clock: Arc::default(), trees: Arc::default() })
@@ -96,13 +105,11 @@ impl Database {
         Ok(())
     }
 
-    /// Closes every connection, after what is under way on it.
+    /// Closes every connection, once those in use are given back. SQLite then has all of it in one file.
     pub async fn close(self) {
-        for pool in [self.read, self.write] {
-            if let Err(error) = pool.close().await {
-                tracing::debug!(%error, "a pool was closed before");
-            }
-        }
+        // A pool that cannot be closed is closed with the program.
+        let _ = self.read.close().await;
+        let _ = self.write.close().await;
     }
 
     /// Which of the two it is.
@@ -143,7 +150,7 @@ async fn connect(url: &str, connections: u32, writes: bool) -> Result<DatabaseCo
         .max_connections(connections)
         .min_connections(1)
         .acquire_timeout(Duration::from_secs(60))
-        .connect_timeout(Duration::from_secs(10))
+        .connect_timeout(CONNECT_WAIT)
         // A check before each use costs a point query a fifth of its time; a dead connection is retried.
         .test_before_acquire(false)
         .sqlx_logging(false)
@@ -177,6 +184,14 @@ async fn connect(url: &str, connections: u32, writes: bool) -> Result<DatabaseCo
         });
     }
     sea_orm::Database::connect(options).await.map_err(OpenError::Unreachable)
+}
+
+/// Whether a server answers at `url`. A pool would go on asking one that refuses connections for as long as it waits
+/// for a free one.
+async fn answers(url: &str) -> Result<(), sqlx::Error> {
+    let options: PgConnectOptions = url.parse()?;
+    let connection = tokio::time::timeout(CONNECT_WAIT, options.connect()).await;
+    connection.map_err(|_| sqlx::Error::PoolTimedOut)??.close().await
 }
 
 async fn reset(connection: &mut sea_orm::sqlx::PgConnection) -> bool {

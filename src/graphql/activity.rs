@@ -1,16 +1,23 @@
-//! Activities of a course.
+//! Activities of a course, and their copies (R13).
 
 use std::sync::Arc;
 
-use async_graphql::{Context, ID, Object};
+use async_graphql::{Context, ID, InputObject, Object};
+use chrono::{DateTime, Utc};
 use entity::id::ActivityId;
 
-use super::context::load;
+use super::connection::{self, Connection, Paging};
+use super::context::{load, load_known};
+use super::course::{Course, WorkOrder};
 use super::error::ApiError;
 use super::id::{self, GlobalId};
+use super::learning::ActivityResult;
+use super::user::User;
 use crate::queries::activities::{self, Activities};
+use crate::queries::learning::Results;
+use crate::queries::links::OfOther;
 
-/// An activity of a course. Who may see one may copy it and owns the copy (R13).
+/// An activity.
 #[derive(Clone, Debug)]
 pub struct Activity(Arc<activities::Activity>);
 
@@ -21,6 +28,29 @@ impl Activity {
     /// When the database cannot be read.
     pub async fn load(ctx: &Context<'_>, id: ActivityId) -> Result<Option<Activity>, ApiError> {
         Ok(load::<Activities>(ctx, id).await?.map(Activity))
+    }
+
+    /// As [`Activity::load`], where a foreign key promises that there is one.
+    ///
+    /// # Errors
+    /// As [`Activity::load`], and when there is none.
+    pub async fn known(ctx: &Context<'_>, id: ActivityId) -> Result<Activity, ApiError> {
+        Ok(Activity(load_known::<Activities>(ctx, id).await?))
+    }
+
+    /// As [`Activity::known`], where it may have been read already.
+    ///
+    /// # Errors
+    /// As [`Activity::known`].
+    pub(super) async fn linked(
+        ctx: &Context<'_>,
+        row: Option<&Arc<activities::Activity>>,
+        id: ActivityId,
+    ) -> Result<Activity, ApiError> {
+        match row {
+            Some(row) => Ok(Activity(row.clone())),
+            None => Activity::known(ctx, id).await,
+        }
     }
 }
 
@@ -42,6 +72,51 @@ impl Activity {
     async fn title(&self) -> &str {
         &self.0.title
     }
+
+    /// Of which course.
+    async fn course(&self, ctx: &Context<'_>) -> Result<Course, ApiError> {
+        Course::known(ctx, self.0.course_id).await
+    }
+
+    /// Who owns it; null if you may not see them.
+    async fn owner(&self, ctx: &Context<'_>) -> Result<Option<User>, ApiError> {
+        User::load(ctx, self.0.owner_id).await
+    }
+
+    /// What it was copied from; null if it is no copy.
+    async fn copied_from(&self, ctx: &Context<'_>) -> Result<Option<Activity>, ApiError> {
+        match self.0.copied_from_id {
+            Some(original) => Activity::load(ctx, original).await,
+            None => Ok(None),
+        }
+    }
+
+    /// When it was made.
+    async fn created_at(&self) -> DateTime<Utc> {
+        self.0.created_at
+    }
+
+    /// The results that people reached in it, by name.
+    async fn results(
+        &self,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> Result<Connection<ActivityResult>, ApiError> {
+        connection::of_relation(OfOther(Results), self.0.id, &Paging { first, after, last, before })
+    }
+}
+
+/// Which activities. All conditions given hold together.
+#[derive(Clone, Debug, Default, InputObject)]
+pub struct ActivityFilter {
+    /// Of this course.
+    course_id: Option<ID>,
+    /// Owned by this person.
+    owner_id: Option<ID>,
+    /// With this text anywhere in the title, whatever its case. Every character means itself.
+    text: Option<String>,
 }
 
 /// Reads of activities.
@@ -58,5 +133,26 @@ impl ActivityQuery {
         #[graphql(desc = "Its id.")] id: ID,
     ) -> Result<Option<Activity>, ApiError> {
         Activity::load(ctx, id::parse(&id, &["id"])?).await
+    }
+
+    /// Activities, by title unless `orderBy` says otherwise.
+    async fn activities(
+        &self,
+        #[graphql(desc = "Which; all of them if left out.")] filter: Option<ActivityFilter>,
+        #[graphql(desc = "In which order.")] order_by: Option<WorkOrder>,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> Result<Connection<Activity>, ApiError> {
+        let filter = filter.unwrap_or_default();
+        let WorkOrder { field, direction } = order_by.unwrap_or_default();
+        let filter = activities::ActivityFilter {
+            course: id::parse_option(filter.course_id.as_ref(), &["filter", "courseId"])?,
+            owner: id::parse_option(filter.owner_id.as_ref(), &["filter", "ownerId"])?,
+            text: filter.text,
+        };
+        let list = activities::list(&filter, field.into(), direction.into())?;
+        connection::of_list(list, &Paging { first, after, last, before })
     }
 }

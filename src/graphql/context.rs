@@ -187,6 +187,18 @@ where
     Ok(read.await.map_err(|_| Error::Broken("a snapshot is read to its end"))??)
 }
 
+/// What a mutation is asked, where reading its input took the database: a refusal is one of the payload.
+///
+/// # Errors
+/// What broke.
+pub fn asked<I>(read: Result<I, ApiError>) -> Result<Result<I, Refusal>, ApiError> {
+    match read {
+        Ok(input) => Ok(Ok(input)),
+        Err(ApiError::Refused(refusal)) => Ok(Err(refusal)),
+        Err(broken) => Err(broken),
+    }
+}
+
 /// The most people that one transaction removes.
 ///
 /// # Errors

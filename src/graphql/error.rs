@@ -164,7 +164,7 @@ codes! {
     PlatformGroup = Refusal::PlatformGroup,
     /// The group still has members, subgroups or works, or stands in a running audience (R33).
     GroupNotEmpty = Refusal::GroupNotEmpty { .. },
-    /// Learners would rise into further groups, in `nodes`; confirm with the digest that the message names (R33).
+    /// Learners would rise into further groups, in `nodes`; confirm with `digest` (R33).
     LearnersWouldRise = Refusal::LearnersWouldRise { .. },
     /// Only a present participant of the session can attend a slot (R8).
     NotAParticipant = Refusal::NotAParticipant,
@@ -191,6 +191,8 @@ pub struct UserError {
     nodes: Vec<Node>,
     /// How many more things it is about that you may not see.
     hidden_count: i32,
+    /// What to send to say that this is what you want, where the error asks for it (R33); else null.
+    digest: Option<String>,
 }
 
 impl UserError {
@@ -205,6 +207,7 @@ impl UserError {
             message: refusal.to_string(),
             path: refusal.path(),
             nodes,
+            digest: refusal.digest().map(str::to_owned),
             hidden_count: i32::try_from(refusal.hidden_count()).unwrap_or(i32::MAX),
         })
     }

@@ -3,6 +3,8 @@
 use async_graphql::Enum;
 use entity::kind;
 
+use crate::queries::audiences::How;
+
 macro_rules! kinds {
     ($($(#[$doc:meta])* $name:ident = $of:literal { $($(#[$value_doc:meta])* $value:ident),+ $(,)? })+) => {$(
         $(#[$doc])*
@@ -59,6 +61,24 @@ kinds! {
         Dynamic,
         /// Whoever was captured when the audience was saved.
         Static,
+    }
+
+    /// By what somebody takes part in a session (R8).
+    ParticipationKind = "How" {
+        /// By an individual enrolment.
+        Individual,
+        /// As a learner of an audience group, now.
+        Group,
+        /// Captured, when a static audience was saved or when the session ended.
+        Captured,
+    }
+
+    /// What carried somebody into a session when they were captured (R8).
+    Carrier = "kind::Carrier" {
+        /// An audience group.
+        Group,
+        /// An individual enrolment.
+        Individual,
     }
 
     /// What somebody does in a classroom slot (R8).

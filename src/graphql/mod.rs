@@ -64,20 +64,28 @@ pub mod connection;
 pub mod context;
 mod course;
 pub mod error;
+mod grant;
 mod group;
+mod groups;
 pub mod id;
 pub mod input;
 mod kinds;
+mod learning;
 mod loaders;
+mod membership;
 mod node;
+mod participation;
 mod path;
+mod people;
 mod platform;
+mod post;
 mod removal;
 mod session;
 mod slot;
 #[cfg(test)]
 mod tests;
 mod user;
+mod users;
 
 use async_graphql::{EmptySubscription, ID, MergedObject, Schema};
 use chrono::{DateTime, Utc};
@@ -93,7 +101,7 @@ const COMPLEXITY: usize = 100_000;
 pub struct Query(
     node::NodeQuery,
     platform::PlatformQuery,
-    user::UserQuery,
+    users::UserQuery,
     group::GroupQuery,
     course::CourseQuery,
     path::PathQuery,
@@ -105,7 +113,13 @@ pub struct Query(
 
 /// Everything that can be changed.
 #[derive(Debug, Default, MergedObject)]
-pub struct Mutation(platform::PlatformMutation, removal::RemovalMutation);
+pub struct Mutation(
+    platform::PlatformMutation,
+    people::PeopleMutation,
+    groups::GroupMutation,
+    grant::GrantMutation,
+    removal::RemovalMutation,
+);
 
 /// The API of one database.
 pub type RosterSchema = Schema<Query, Mutation, EmptySubscription>;

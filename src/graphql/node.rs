@@ -9,7 +9,9 @@ use super::course::Course;
 use super::error::ApiError;
 use super::group::Group;
 use super::id::{self, AnyId};
+use super::learning::{ActivityResult, Certificate, Sale};
 use super::path::Path;
+use super::post::Post;
 use super::removal::{Removal, RemovalJob};
 use super::session::Session;
 use super::slot::Slot;
@@ -37,6 +39,14 @@ pub enum Node {
     Slot(Slot),
     /// An activity.
     Activity(Activity),
+    /// A post or a message.
+    Post(Post),
+    /// A result in an activity.
+    Result(ActivityResult),
+    /// A certificate.
+    Certificate(Certificate),
+    /// A sale.
+    Sale(Sale),
     /// A removal that was done.
     Removal(Removal),
     /// A job that removes many people.
@@ -57,9 +67,12 @@ impl Node {
             AnyId::Session(id) => Session::load(ctx, id).await?.map(Node::Session),
             AnyId::Slot(id) => Slot::load(ctx, id).await?.map(Node::Slot),
             AnyId::Activity(id) => Activity::load(ctx, id).await?.map(Node::Activity),
+            AnyId::Post(id) => Post::load(ctx, id).await?.map(Node::Post),
+            AnyId::Result(id) => ActivityResult::load(ctx, id).await?.map(Node::Result),
+            AnyId::Certificate(id) => Certificate::load(ctx, id).await?.map(Node::Certificate),
+            AnyId::Sale(id) => Sale::load(ctx, id).await?.map(Node::Sale),
             AnyId::Removal(id) => Removal::load(ctx, id).await?.map(Node::Removal),
             AnyId::RemovalJob(id) => RemovalJob::load(ctx, id).await?.map(Node::RemovalJob),
-            _ => None,
         })
     }
 }

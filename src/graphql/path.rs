@@ -2,15 +2,24 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, ID, Object};
+use async_graphql::{Context, ID, InputObject, Object};
+use chrono::{DateTime, Utc};
 use entity::id::PathId;
 
-use super::context::load;
+use super::connection::{self, Connection, Paging};
+use super::context::{load, load_known};
+use super::course::{CoAuthor, Course, WorkOrder};
 use super::error::ApiError;
+use super::group::Group;
 use super::id::{self, GlobalId};
-use crate::queries::paths::{self, Paths};
+use super::input::{GroupScope, groups};
+use super::session::Session;
+use super::user::User;
+use crate::queries::courses::CoursesOfPath;
+use crate::queries::paths::{self, CoAuthors, Paths};
+use crate::queries::sessions::SessionsOfPath;
 
-/// A path: courses in an order. Its main author owns it (R11).
+/// A path.
 #[derive(Clone, Debug)]
 pub struct Path(Arc<paths::Path>);
 
@@ -22,6 +31,14 @@ impl Path {
     pub async fn load(ctx: &Context<'_>, id: PathId) -> Result<Option<Path>, ApiError> {
         Ok(load::<Paths>(ctx, id).await?.map(Path))
     }
+
+    /// As [`Path::load`], where a foreign key promises that there is one.
+    ///
+    /// # Errors
+    /// As [`Path::load`], and when there is none.
+    pub async fn known(ctx: &Context<'_>, id: PathId) -> Result<Path, ApiError> {
+        Ok(Path(load_known::<Paths>(ctx, id).await?))
+    }
 }
 
 impl From<Arc<paths::Path>> for Path {
@@ -30,7 +47,7 @@ impl From<Arc<paths::Path>> for Path {
     }
 }
 
-/// A path: courses in an order. Its main author owns it (R11).
+/// A path: courses in an order, also called a program. Its main author owns it (R11).
 #[Object]
 impl Path {
     /// The id: opaque, never given to anything else.
@@ -42,6 +59,62 @@ impl Path {
     async fn title(&self) -> &str {
         &self.0.title
     }
+
+    /// The group that owns it; null if you may not see it.
+    async fn group(&self, ctx: &Context<'_>) -> Result<Option<Group>, ApiError> {
+        Group::load(ctx, self.0.group_id).await
+    }
+
+    /// Who owns it; null if you may not see them.
+    async fn main_author(&self, ctx: &Context<'_>) -> Result<Option<User>, ApiError> {
+        User::load(ctx, self.0.main_author_id).await
+    }
+
+    /// Who succeeds the main author first, in order.
+    async fn co_authors(&self, ctx: &Context<'_>) -> Result<Vec<CoAuthor>, ApiError> {
+        let people = load::<CoAuthors>(ctx, self.0.id).await?.unwrap_or_default();
+        Ok(people.iter().map(|(rank, user)| CoAuthor::new(*rank, user.clone().into())).collect())
+    }
+
+    /// When it was made.
+    async fn created_at(&self) -> DateTime<Utc> {
+        self.0.created_at
+    }
+
+    /// Its courses, in their order.
+    async fn courses(
+        &self,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> Result<Connection<Course>, ApiError> {
+        connection::of_relation(CoursesOfPath, self.0.id, &Paging { first, after, last, before })
+    }
+
+    /// Its sessions, by start.
+    async fn sessions(
+        &self,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> Result<Connection<Session>, ApiError> {
+        connection::of_relation(SessionsOfPath, self.0.id, &Paging { first, after, last, before })
+    }
+}
+
+/// Which paths. All conditions given hold together.
+#[derive(Clone, Debug, Default, InputObject)]
+pub struct PathFilter {
+    /// Owned by this group, or within this branch of the tree.
+    group: Option<GroupScope>,
+    /// With this person as main author or co-author.
+    author_id: Option<ID>,
+    /// With this course among theirs.
+    course_id: Option<ID>,
+    /// With this text anywhere in the title, whatever its case. Every character means itself.
+    text: Option<String>,
 }
 
 /// Reads of paths.
@@ -58,5 +131,28 @@ impl PathQuery {
         #[graphql(desc = "Its id.")] id: ID,
     ) -> Result<Option<Path>, ApiError> {
         Path::load(ctx, id::parse(&id, &["id"])?).await
+    }
+
+    /// Paths, by title unless `orderBy` says otherwise.
+    async fn paths(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which; all of them if left out.")] filter: Option<PathFilter>,
+        #[graphql(desc = "In which order.")] order_by: Option<WorkOrder>,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> Result<Connection<Path>, ApiError> {
+        let filter = filter.unwrap_or_default();
+        let WorkOrder { field, direction } = order_by.unwrap_or_default();
+        let filter = paths::PathFilter {
+            groups: groups(ctx, filter.group.as_ref(), "group").await?,
+            author: id::parse_option(filter.author_id.as_ref(), &["filter", "authorId"])?,
+            course: id::parse_option(filter.course_id.as_ref(), &["filter", "courseId"])?,
+            text: filter.text,
+        };
+        let list = paths::list(&filter, field.into(), direction.into())?;
+        connection::of_list(list, &Paging { first, after, last, before })
     }
 }

@@ -1,18 +1,32 @@
-//! Classroom slots of a session (R8).
+//! Classroom slots of a session, and their seats (R8).
 
 use std::sync::Arc;
 
-use async_graphql::{Context, ID, Object};
+use async_graphql::{Context, Enum, ID, InputObject, Object};
+use chrono::{DateTime, Utc};
 use entity::id::SlotId;
+use entity::kind;
 
-use super::context::load;
+use super::connection::{self, Connection, Paging};
+use super::context::{load, load_known};
 use super::error::ApiError;
 use super::id::{self, GlobalId};
-use crate::queries::slots::{self, Slots};
+use super::input::{OrderDirection, TimeRange, span};
+use super::kinds::SeatKind;
+use super::session::Session;
+use super::user::User;
+use crate::queries::Counts;
+use crate::queries::links::{Linked, OfOther};
+use crate::queries::slots::{self, Registrations, Slots};
 
-/// A classroom slot of a session: a time, a place, seats (R8).
+/// A slot.
 #[derive(Clone, Debug)]
 pub struct Slot(Arc<slots::Slot>);
+
+/// Those who attend.
+const ATTENDEES: OfOther<Registrations> = OfOther(Registrations { kind: Some(kind::SeatKind::Attendee) });
+/// Those who train.
+const TRAINERS: OfOther<Registrations> = OfOther(Registrations { kind: Some(kind::SeatKind::Trainer) });
 
 impl Slot {
     /// The slot of this id; none where there is none.
@@ -21,6 +35,29 @@ impl Slot {
     /// When the database cannot be read.
     pub async fn load(ctx: &Context<'_>, id: SlotId) -> Result<Option<Slot>, ApiError> {
         Ok(load::<Slots>(ctx, id).await?.map(Slot))
+    }
+
+    /// As [`Slot::load`], where a foreign key promises that there is one.
+    ///
+    /// # Errors
+    /// As [`Slot::load`], and when there is none.
+    pub async fn known(ctx: &Context<'_>, id: SlotId) -> Result<Slot, ApiError> {
+        Ok(Slot(load_known::<Slots>(ctx, id).await?))
+    }
+
+    /// As [`Slot::known`], where it may have been read already.
+    ///
+    /// # Errors
+    /// As [`Slot::known`].
+    pub(super) async fn linked(
+        ctx: &Context<'_>,
+        row: Option<&Arc<slots::Slot>>,
+        id: SlotId,
+    ) -> Result<Slot, ApiError> {
+        match row {
+            Some(row) => Ok(Slot(row.clone())),
+            None => Slot::known(ctx, id).await,
+        }
     }
 }
 
@@ -38,10 +75,134 @@ impl Slot {
         self.0.id.global()
     }
 
+    /// Of which session.
+    async fn session(&self, ctx: &Context<'_>) -> Result<Session, ApiError> {
+        Session::known(ctx, self.0.session_id).await
+    }
+
     /// Where it takes place.
     async fn place(&self) -> &str {
         &self.0.place
     }
+
+    /// When it starts.
+    async fn starts_at(&self) -> DateTime<Utc> {
+        self.0.starts_at
+    }
+
+    /// When it ends.
+    async fn ends_at(&self) -> DateTime<Utc> {
+        self.0.ends_at
+    }
+
+    /// Seats for attendees; null means no limit.
+    async fn capacity(&self) -> Option<i32> {
+        self.0.capacity
+    }
+
+    /// When it was made.
+    async fn created_at(&self) -> DateTime<Utc> {
+        self.0.created_at
+    }
+
+    /// Seats that are free; null means no limit.
+    async fn free_seats(&self, ctx: &Context<'_>) -> Result<Option<i64>, ApiError> {
+        let Some(capacity) = self.0.capacity else { return Ok(None) };
+        let taken = load_known::<Counts<OfOther<Registrations>>>(ctx, (ATTENDEES, self.0.id)).await?;
+        Ok(Some((i64::from(capacity) - taken).max(0)))
+    }
+
+    /// Who attends, by name.
+    async fn attendees(
+        &self,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> Result<Connection<Registration>, ApiError> {
+        connection::of_relation(ATTENDEES, self.0.id, &Paging { first, after, last, before })
+    }
+
+    /// Who trains, by name.
+    async fn trainers(
+        &self,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> Result<Connection<Registration>, ApiError> {
+        connection::of_relation(TRAINERS, self.0.id, &Paging { first, after, last, before })
+    }
+}
+
+/// A seat in a classroom slot (R8).
+#[derive(Clone, Debug)]
+pub struct Registration(Arc<Linked<Registrations>>);
+
+impl From<Arc<Linked<Registrations>>> for Registration {
+    fn from(linked: Arc<Linked<Registrations>>) -> Registration {
+        Registration(linked)
+    }
+}
+
+/// A seat in a classroom slot (R8).
+#[Object]
+impl Registration {
+    /// Who.
+    async fn user(&self, ctx: &Context<'_>) -> Result<User, ApiError> {
+        User::linked(ctx, self.0.user.as_ref(), self.0.row.user_id).await
+    }
+
+    /// In which slot.
+    async fn slot(&self, ctx: &Context<'_>) -> Result<Slot, ApiError> {
+        Slot::linked(ctx, self.0.other.as_ref(), self.0.row.slot_id).await
+    }
+
+    /// As what.
+    async fn kind(&self) -> SeatKind {
+        self.0.row.kind.into()
+    }
+
+    /// Who registered the person; null for the platform itself.
+    async fn registered_by(&self, ctx: &Context<'_>) -> Result<Option<User>, ApiError> {
+        match self.0.row.registered_by {
+            Some(user) => User::load(ctx, user).await,
+            None => Ok(None),
+        }
+    }
+
+    /// When.
+    async fn registered_at(&self) -> DateTime<Utc> {
+        self.0.row.registered_at
+    }
+}
+
+/// Which slots. All conditions given hold together.
+#[derive(Clone, Debug, Default, InputObject)]
+pub struct SlotFilter {
+    /// Of this session.
+    session_id: Option<ID>,
+    /// Which start then.
+    starts: Option<TimeRange>,
+}
+
+/// What slots are ordered by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Enum)]
+pub enum SlotOrderField {
+    /// By when they start.
+    #[default]
+    Start,
+}
+
+/// How slots are ordered.
+#[derive(Clone, Copy, Debug, Default, InputObject)]
+pub struct SlotOrder {
+    /// What they are ordered by.
+    #[graphql(default)]
+    field: SlotOrderField,
+    /// Which way.
+    #[graphql(default)]
+    direction: OrderDirection,
 }
 
 /// Reads of slots.
@@ -58,5 +219,25 @@ impl SlotQuery {
         #[graphql(desc = "Its id.")] id: ID,
     ) -> Result<Option<Slot>, ApiError> {
         Slot::load(ctx, id::parse(&id, &["id"])?).await
+    }
+
+    /// Slots, by start.
+    async fn slots(
+        &self,
+        #[graphql(desc = "Which; all of them if left out.")] filter: Option<SlotFilter>,
+        #[graphql(desc = "In which order.")] order_by: Option<SlotOrder>,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> Result<Connection<Slot>, ApiError> {
+        let filter = filter.unwrap_or_default();
+        let SlotOrder { field: SlotOrderField::Start, direction } = order_by.unwrap_or_default();
+        let filter = slots::SlotFilter {
+            session: id::parse_option(filter.session_id.as_ref(), &["filter", "sessionId"])?,
+            starts: span(filter.starts, "starts")?,
+        };
+        let list = slots::list(&filter, direction.into());
+        connection::of_list(list, &Paging { first, after, last, before })
     }
 }

@@ -2,19 +2,60 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, ID, Object};
+use async_graphql::{Context, ID, Object, SimpleObject};
+use chrono::{DateTime, Utc};
 use entity::id::UserId;
+use entity::kind::Status;
 
-use super::context::{self, load};
+use super::activity::Activity;
+use super::connection::{self, Connection, Paging};
+use super::context::{load, load_known, loaders};
+use super::course::Course;
 use super::error::ApiError;
 use super::id::GlobalId;
-use super::kinds::UserStatus;
-use crate::error::Refusal;
-use crate::queries::users::{self, Users};
+use super::kinds::{Role, SeatKind, UserStatus};
+use super::learning::{ActivityResult, Certificate, CourseEnrolment, Progress, Sale, Subscription};
+use super::membership::Membership;
+use super::participation::Participation;
+use super::path::Path;
+use super::post::Post;
+use super::removal::{Deletion, Removal};
+use super::session::Session;
+use super::slot::Registration;
+use crate::queries::activities::OwnedActivities;
+use crate::queries::audiences::Participations;
+use crate::queries::courses::AuthoredCourses;
+use crate::queries::learning::{self, CourseEnrolments};
+use crate::queries::links::OfUser;
+use crate::queries::memberships::Memberships;
+use crate::queries::paths::AuthoredPaths;
+use crate::queries::posts::PostsBy;
+use crate::queries::removals;
+use crate::queries::sessions::InstructedSessions;
+use crate::queries::slots::Registrations;
+use crate::queries::users::{self, CustomFields, ExternalIds, Users};
 
 /// A person's account.
 #[derive(Clone, Debug)]
 pub struct User(Arc<users::User>);
+
+/// What some other system calls a person or a group.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct ExternalId {
+    /// The system that gave it, as `SIS`.
+    pub system: String,
+    /// What it gave.
+    pub value: String,
+}
+
+/// A field of a person's entry that the platform has added.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct CustomField {
+    /// What it is called.
+    name: String,
+    /// What it holds.
+    value: String,
+}
 
 impl User {
     /// The account of this id, in whatever state; none where there is none.
@@ -23,6 +64,34 @@ impl User {
     /// When the database cannot be read.
     pub async fn load(ctx: &Context<'_>, id: UserId) -> Result<Option<User>, ApiError> {
         Ok(load::<Users>(ctx, id).await?.map(User))
+    }
+
+    /// As [`User::load`], where a foreign key promises that there is one.
+    ///
+    /// # Errors
+    /// As [`User::load`], and when there is none.
+    pub async fn known(ctx: &Context<'_>, id: UserId) -> Result<User, ApiError> {
+        Ok(User(load_known::<Users>(ctx, id).await?))
+    }
+
+    /// As [`User::known`], where it may have been read already.
+    ///
+    /// # Errors
+    /// As [`User::known`].
+    pub(super) async fn linked(
+        ctx: &Context<'_>,
+        row: Option<&Arc<users::User>>,
+        id: UserId,
+    ) -> Result<User, ApiError> {
+        match row {
+            Some(row) => Ok(User(row.clone())),
+            None => User::known(ctx, id).await,
+        }
+    }
+
+    /// Whether the account is present in the sessions it belongs to (R8).
+    pub(super) fn is_present(&self) -> bool {
+        self.0.status.is_present()
     }
 }
 
@@ -33,6 +102,8 @@ impl From<Arc<users::User>> for User {
 }
 
 /// A person's account, in whatever state.
+///
+/// What a state or a right may hide can be null: of an anonymized or erased account only its number is left.
 #[Object]
 impl User {
     /// The id: opaque, never given to anything else.
@@ -44,18 +115,306 @@ impl User {
     async fn status(&self) -> UserStatus {
         self.0.status.into()
     }
+
+    /// When the state last changed.
+    async fn status_since(&self) -> DateTime<Utc> {
+        self.0.status_since
+    }
+
+    /// What to call the person; always answers: the name, else the username, else a number (`Anonymous 42`), and
+    /// `Erased` for somebody erased.
+    async fn display_name(&self) -> String {
+        display_name(&self.0)
+    }
+
+    /// The first name.
+    async fn first_name(&self) -> Option<&str> {
+        self.0.first_name.as_deref()
+    }
+
+    /// The last name.
+    async fn last_name(&self) -> Option<&str> {
+        self.0.last_name.as_deref()
+    }
+
+    /// What the person signs in with, if not with the email.
+    async fn username(&self) -> Option<&str> {
+        self.0.username.as_deref()
+    }
+
+    /// The email, as typed.
+    async fn email(&self) -> Option<&str> {
+        self.0.email.as_deref()
+    }
+
+    /// The phone number, as typed.
+    async fn phone(&self) -> Option<&str> {
+        self.0.phone.as_deref()
+    }
+
+    /// The job title.
+    async fn job_title(&self) -> Option<&str> {
+        self.0.job_title.as_deref()
+    }
+
+    /// The language the person is spoken to in, as `en` or `fr-CA`.
+    async fn language(&self) -> Option<&str> {
+        self.0.language.as_deref()
+    }
+
+    /// Where the photo is.
+    async fn photo_url(&self) -> Option<&str> {
+        self.0.photo_url.as_deref()
+    }
+
+    /// The number that stands for the person after anonymizing (R21); null for everybody else.
+    async fn anonymous_number(&self) -> Option<i64> {
+        self.0.anonymous_number
+    }
+
+    /// What other systems call the person, by system.
+    async fn external_ids(&self, ctx: &Context<'_>) -> Result<Vec<ExternalId>, ApiError> {
+        let found = load::<ExternalIds>(ctx, self.0.id).await?.unwrap_or_default();
+        let read =
+            |row: &users::ExternalId| ExternalId { system: row.system.clone(), value: row.value.clone() };
+        Ok(found.iter().map(read).collect())
+    }
+
+    /// The fields of the entry that the platform has added, by name.
+    async fn custom_fields(&self, ctx: &Context<'_>) -> Result<Vec<CustomField>, ApiError> {
+        let found = load::<CustomFields>(ctx, self.0.id).await?.unwrap_or_default();
+        let read =
+            |row: &users::CustomField| CustomField { name: row.name.clone(), value: row.value.clone() };
+        Ok(found.iter().map(read).collect())
+    }
+
+    /// When the account was made.
+    async fn created_at(&self) -> DateTime<Utc> {
+        self.0.created_at
+    }
+
+    /// When the person was invited; null if never.
+    async fn invited_at(&self) -> Option<DateTime<Utc>> {
+        self.0.invited_at
+    }
+
+    /// When the person last signed in; null if never.
+    async fn last_sign_in_at(&self) -> Option<DateTime<Utc>> {
+        self.0.last_sign_in_at
+    }
+
+    /// The roles that the person holds, by the group's name. Somebody deleted has none.
+    async fn memberships(
+        &self,
+        #[graphql(desc = "This role alone.")] role: Option<Role>,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> Result<Connection<Membership>, ApiError> {
+        connection::of_relation(
+            OfUser(Memberships { role: role.map(Into::into) }),
+            self.0.id,
+            &Paging { first, after, last, before },
+        )
+    }
+
+    /// The sessions that the person takes part in, by start, each with how and since when (R8). Only active and suspended
+    /// accounts are present in them.
+    async fn participations(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only sessions that have ended, or only those that have not.")] ended: Option<bool>,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> Result<Connection<Participation>, ApiError> {
+        let now = match ended {
+            Some(_) => Some(loaders(ctx)?.reader().now().await?),
+            None => None,
+        };
+        let sessions = Participations {
+            ending_after: now.filter(|_| ended == Some(false)),
+            ended_by: now.filter(|_| ended == Some(true)),
+        };
+        connection::of_relation(OfUser(sessions), self.0.id, &Paging { first, after, last, before })
+    }
+
+    /// The person's seats in classroom slots, by start.
+    async fn registrations(
+        &self,
+        #[graphql(desc = "As attendee, or as trainer, alone.")] kind: Option<SeatKind>,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> Result<Connection<Registration>, ApiError> {
+        connection::of_relation(
+            OfUser(Registrations { kind: kind.map(Into::into) }),
+            self.0.id,
+            &Paging { first, after, last, before },
+        )
+    }
+
+    /// The courses of which the person is main author or co-author, by title.
+    async fn authored_courses(
+        &self,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> Result<Connection<Course>, ApiError> {
+        connection::of_relation(AuthoredCourses, self.0.id, &Paging { first, after, last, before })
+    }
+
+    /// The paths of which the person is main author or co-author, by title.
+    async fn authored_paths(
+        &self,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> Result<Connection<Path>, ApiError> {
+        connection::of_relation(AuthoredPaths, self.0.id, &Paging { first, after, last, before })
+    }
+
+    /// The sessions of which the person is main instructor or co-instructor, by start.
+    async fn instructed_sessions(
+        &self,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> Result<Connection<Session>, ApiError> {
+        connection::of_relation(InstructedSessions, self.0.id, &Paging { first, after, last, before })
+    }
+
+    /// The activities that the person owns, oldest first.
+    async fn activities(
+        &self,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> Result<Connection<Activity>, ApiError> {
+        connection::of_relation(OwnedActivities, self.0.id, &Paging { first, after, last, before })
+    }
+
+    /// The courses that the person is individually enrolled in, by title (R32).
+    async fn course_enrolments(
+        &self,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> Result<Connection<CourseEnrolment>, ApiError> {
+        connection::of_relation(OfUser(CourseEnrolments), self.0.id, &Paging { first, after, last, before })
+    }
+
+    /// How far the person is in which course, by title. It is kept whatever happens to a membership.
+    async fn progress(
+        &self,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> Result<Connection<Progress>, ApiError> {
+        connection::of_relation(OfUser(learning::Progress), self.0.id, &Paging { first, after, last, before })
+    }
+
+    /// The person's results in activities, oldest first.
+    async fn results(
+        &self,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> Result<Connection<ActivityResult>, ApiError> {
+        connection::of_relation(OfUser(learning::Results), self.0.id, &Paging { first, after, last, before })
+    }
+
+    /// The certificates of the person, oldest first.
+    async fn certificates(
+        &self,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> Result<Connection<Certificate>, ApiError> {
+        connection::of_relation(
+            OfUser(learning::Certificates),
+            self.0.id,
+            &Paging { first, after, last, before },
+        )
+    }
+
+    /// What the person bought, oldest first.
+    async fn sales(
+        &self,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> Result<Connection<Sale>, ApiError> {
+        connection::of_relation(OfUser(learning::Sales), self.0.id, &Paging { first, after, last, before })
+    }
+
+    /// The person's payment subscriptions, oldest first.
+    async fn subscriptions(
+        &self,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> Result<Connection<Subscription>, ApiError> {
+        connection::of_relation(
+            OfUser(learning::Subscriptions),
+            self.0.id,
+            &Paging { first, after, last, before },
+        )
+    }
+
+    /// What the person wrote under their name, oldest first.
+    async fn posts(
+        &self,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> Result<Connection<Post>, ApiError> {
+        connection::of_relation(PostsBy, self.0.id, &Paging { first, after, last, before })
+    }
+
+    /// How the account came to be deleted: when, why, by whom, and the groups at the time; null while it lives.
+    async fn deletion(&self) -> Option<Deletion> {
+        Deletion::of(self.0.clone())
+    }
+
+    /// What was done to the person: every removal, newest first (R17).
+    async fn removals(
+        &self,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> Result<Connection<Removal>, ApiError> {
+        connection::of_relation(removals::OfUser, self.0.id, &Paging { first, after, last, before })
+    }
 }
 
-/// Reads of people.
-#[derive(Debug, Default)]
-pub struct UserQuery;
-
-/// Reads of people.
-#[Object]
-impl UserQuery {
-    /// Whose token this is.
-    async fn viewer(&self, ctx: &Context<'_>) -> Result<User, ApiError> {
-        let user = context::caller(ctx)?.user().ok_or(Refusal::Unauthenticated)?;
-        Ok(User::load(ctx, user).await?.ok_or(Refusal::Unauthenticated)?)
+/// What to call somebody, whatever is left of them.
+fn display_name(user: &users::User) -> String {
+    if user.status == Status::Erased {
+        return "Erased".to_owned();
+    }
+    let names: Vec<&str> =
+        [&user.first_name, &user.last_name].into_iter().flatten().map(String::as_str).collect();
+    match (names.is_empty(), &user.username, user.anonymous_number) {
+        (false, ..) => names.join(" "),
+        (true, Some(username), _) => username.clone(),
+        (true, None, Some(number)) => format!("Anonymous {number}"),
+        // Somebody who has an email alone, which not everybody may see.
+        (true, None, None) => format!("User {}", user.id.0),
     }
 }

@@ -44,8 +44,8 @@ pub struct NewGroup {
 pub struct GroupChange {
     /// Which.
     pub group: GroupId,
-    /// Cannot be cleared.
-    pub name: Change<String>,
+    /// A new name.
+    pub name: Option<String>,
     /// All of them: those given take the place of those there were.
     pub external_ids: Change<Vec<ExternalId>>,
 }
@@ -108,17 +108,15 @@ pub async fn create(tx: &Tx, group: &NewGroup) -> Result<GroupId, Failure> {
 pub async fn rename(tx: &Tx, change: &GroupChange) -> Result<GroupId, Failure> {
     let db = &tx.conn;
     let group = change.group;
-    let name = change.name.as_ref().try_map(|typed| keys::text(&["name"], typed, NAME_LENGTH))?;
+    let name = change.name.as_deref().map(|typed| keys::text(&["name"], typed, NAME_LENGTH)).transpose()?;
     let ids = change.external_ids.as_ref().try_map(|typed| keys::external_ids(typed))?;
     locks::tree(db).await?;
     let authority = access::authority(tx).await?;
     let (_, tree) = platform::current(db, &tx.trees).await?;
     visible(&authority, &tree, group, "groupId")?;
     authority.require_administrator(&tree, group)?;
-    match name {
-        Change::Keep => {}
-        Change::Clear => return Err(Refusal::bad_input(&["name"], "A group has a name.").into()),
-        Change::Set(name) => store::rename(db, group, &name).await?,
+    if let Some(name) = name {
+        store::rename(db, group, &name).await?;
     }
     if !ids.is_keep() {
         let ids = ids.after(None).unwrap_or_default();

@@ -34,16 +34,17 @@ pub struct Grant {
     pub role: Role,
 }
 
-/// Grants a role; how many rows that wrote, none where it was held already.
+/// Grants a role, or does nothing where it is held already; to whom.
 ///
 /// # Errors
 /// `NOT_FOUND` of the user or the group, `USER_DELETED`, `FORBIDDEN` naming the groups in which the caller may not
 /// grant the role (R4), or may not add a learner who would rise into a private group (R3).
-pub async fn grant(tx: &Tx, grant: &Grant) -> Result<u64, Failure> {
-    all(tx, std::slice::from_ref(grant), |_| Vec::new()).await
+pub async fn grant(tx: &Tx, grant: &Grant) -> Result<UserId, Failure> {
+    all(tx, std::slice::from_ref(grant), |_| Vec::new()).await?;
+    Ok(grant.user)
 }
 
-/// Grants all of these roles, or none; how many rows that wrote.
+/// Grants all of these roles, or none; how many memberships that wrote, those included into which learners rise.
 ///
 /// # Errors
 /// As [`grant`], of the first entry that is refused; `BAD_INPUT` for an empty list, `BATCH_TOO_LARGE` for more than

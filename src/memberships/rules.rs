@@ -129,10 +129,11 @@ mod tests {
                 prop_assert!(rows.contains(row));
             }
             for (who, group, role) in &rows {
-                if *role == Role::Learner && !tree.is_private(*group) {
-                    if let Some(parent) = tree.parent(*group) {
-                        prop_assert!(rows.contains(&(*who, parent, Role::Learner)));
-                    }
+                if *role == Role::Learner
+                    && !tree.is_private(*group)
+                    && let Some(parent) = tree.parent(*group)
+                {
+                    prop_assert!(rows.contains(&(*who, parent, Role::Learner)));
                 }
                 if !asked.contains(&(*who, *group, *role)) {
                     prop_assert_eq!(*role, Role::Learner, "nothing else rises");

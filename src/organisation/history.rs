@@ -5,7 +5,7 @@ use entity::id::{ActivityId, CertificateId, PostId, ResultId, SaleId, Subscripti
 use entity::kind::PostKind;
 use entity::{activity, certificate, course_enrolment, post, progress, result, sale, subscription};
 
-use super::{Organisation, next};
+use super::{Organisation, next_id};
 use crate::keys::sort_key;
 
 impl Organisation {
@@ -52,7 +52,7 @@ impl Organisation {
         owner: &str,
         from: Option<ActivityId>,
     ) -> Organisation {
-        let (id, created_at) = (ActivityId(next(&self.tables.activities)), self.next_moment());
+        let (id, created_at) = (ActivityId(next_id(&self.tables.activities)), self.next_moment());
         let (course_id, owner_id) = (self.a_course(course), self.a_user(owner));
         self.tables.activities.push(activity::Model {
             id,
@@ -70,7 +70,7 @@ impl Organisation {
     /// A result of an activity, from 0 to 100.
     #[must_use]
     pub fn result(mut self, user: &str, activity: &str, score: i32) -> Organisation {
-        let (id, recorded_at) = (ResultId(next(&self.tables.results)), self.next_moment());
+        let (id, recorded_at) = (ResultId(next_id(&self.tables.results)), self.next_moment());
         let (user_id, activity_id) = (self.a_user(user), self.an_activity(activity));
         self.tables.results.push(result::Model { id, user_id, activity_id, score, recorded_at });
         self
@@ -79,7 +79,7 @@ impl Organisation {
     /// A certificate.
     #[must_use]
     pub fn certificate(mut self, user: &str, course: &str) -> Organisation {
-        let (id, issued_at) = (CertificateId(next(&self.tables.certificates)), self.next_moment());
+        let (id, issued_at) = (CertificateId(next_id(&self.tables.certificates)), self.next_moment());
         let (user_id, course_id) = (self.a_user(user), self.a_course(course));
         self.tables.certificates.push(certificate::Model { id, user_id, course_id, issued_at });
         self
@@ -88,7 +88,7 @@ impl Organisation {
     /// A course sold to somebody, in cents.
     #[must_use]
     pub fn sale(mut self, user: &str, course: &str, amount_cents: i64) -> Organisation {
-        let (id, sold_at) = (SaleId(next(&self.tables.sales)), self.next_moment());
+        let (id, sold_at) = (SaleId(next_id(&self.tables.sales)), self.next_moment());
         let (user_id, course_id) = (Some(self.a_user(user)), self.a_course(course));
         let currency = "EUR".to_owned();
         self.tables.sales.push(sale::Model { id, user_id, course_id, amount_cents, currency, sold_at });
@@ -98,7 +98,7 @@ impl Organisation {
     /// A payment subscription that runs.
     #[must_use]
     pub fn subscription(mut self, user: &str, course: &str) -> Organisation {
-        let (id, started_at) = (SubscriptionId(next(&self.tables.subscriptions)), self.next_moment());
+        let (id, started_at) = (SubscriptionId(next_id(&self.tables.subscriptions)), self.next_moment());
         let (user_id, course_id) = (self.a_user(user), self.a_course(course));
         self.tables.subscriptions.push(subscription::Model {
             id,
@@ -123,7 +123,7 @@ impl Organisation {
     }
 
     fn say(mut self, author: &str, group: &str, kind: PostKind, body: &str) -> Organisation {
-        let (id, created_at) = (PostId(next(&self.tables.posts)), self.next_moment());
+        let (id, created_at) = (PostId(next_id(&self.tables.posts)), self.next_moment());
         let (author_id, group_id) = (Some(self.a_user(author)), self.a_group(group));
         let body = body.to_owned();
         self.tables.posts.push(post::Model {

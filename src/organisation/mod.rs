@@ -15,6 +15,7 @@
 
 mod history;
 mod people;
+pub mod person;
 pub mod promises;
 pub mod tables;
 mod works;
@@ -265,6 +266,6 @@ impl Organisation {
 }
 
 /// The id that follows those of `rows`, which are numbered from 1.
-fn next<T>(rows: &[T]) -> i64 {
+pub fn next_id<T>(rows: &[T]) -> i64 {
     rows.len() as i64 + 1
 }

@@ -11,7 +11,7 @@ use entity::{
 };
 
 use super::promises::{followers, participants};
-use super::{Organisation, next};
+use super::{Organisation, next_id};
 use crate::keys::sort_key;
 
 /// People, what carries each into a session, and since when.
@@ -21,7 +21,7 @@ impl Organisation {
     /// A course of a group.
     #[must_use]
     pub fn course(mut self, title: &str, group: &str, main_author: &str) -> Organisation {
-        let (id, created_at) = (CourseId(next(&self.tables.courses)), self.next_moment());
+        let (id, created_at) = (CourseId(next_id(&self.tables.courses)), self.next_moment());
         let (group_id, main_author_id) = (self.a_group(group), self.a_user(main_author));
         let (title_key, own_title) = (sort_key(title), title.to_owned());
         let row = course::Model { id, title: own_title, title_key, group_id, main_author_id, created_at };
@@ -44,7 +44,7 @@ impl Organisation {
     /// A path of a group, made of courses.
     #[must_use]
     pub fn path(mut self, title: &str, group: &str, main_author: &str, courses: &[&str]) -> Organisation {
-        let (id, created_at) = (PathId(next(&self.tables.paths)), self.next_moment());
+        let (id, created_at) = (PathId(next_id(&self.tables.paths)), self.next_moment());
         let (group_id, main_author_id) = (self.a_group(group), self.a_user(main_author));
         let (title_key, own_title) = (sort_key(title), title.to_owned());
         let row = path::Model { id, title: own_title, title_key, group_id, main_author_id, created_at };
@@ -78,7 +78,7 @@ impl Organisation {
         main_instructor: &str,
         audience_kind: AudienceKind,
     ) -> Organisation {
-        let (id, created_at) = (SessionId(next(&self.tables.sessions)), self.next_moment());
+        let (id, created_at) = (SessionId(next_id(&self.tables.sessions)), self.next_moment());
         let path_id = self.a_path(path);
         let (group_id, main_instructor_id) = (self.a_group(group), self.a_user(main_instructor));
         self.tables.sessions.push(session::Model {
@@ -189,7 +189,7 @@ impl Organisation {
     /// its name.
     #[must_use]
     pub fn slot(mut self, name: &str, session: &str, in_hours: i64, capacity: Option<i32>) -> Organisation {
-        let (id, created_at) = (SlotId(next(&self.tables.slots)), self.next_moment());
+        let (id, created_at) = (SlotId(next_id(&self.tables.slots)), self.next_moment());
         let session_id = self.a_session(session);
         let starts_at = self.now + TimeDelta::hours(in_hours);
         let ends_at = starts_at + TimeDelta::hours(1);

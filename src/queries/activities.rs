@@ -1,13 +1,15 @@
-//! Activities of a course.
+//! Activities of a course, and their copies (R13).
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 pub use entity::activity::Model as Activity;
-use entity::id::ActivityId;
+use entity::id::{ActivityId, CourseId, UserId};
 
-use super::{Batch, Reader, by_id};
-use crate::error::Error;
+use super::courses::WorkOrder;
+use super::users::search_text;
+use super::{Batch, By, Direction, Filter, List, Order, Reader, Relation, Row, by_id, columns};
+use crate::error::{Error, Refusal};
 
 /// Activities by id.
 #[derive(Debug)]
@@ -22,5 +24,84 @@ impl Batch for Activities {
         ids: Vec<ActivityId>,
     ) -> Result<HashMap<ActivityId, Arc<Activity>>, Error> {
         by_id("activities.by_id", "activities", ids, reader.db(), |row: &Activity| row.id).await
+    }
+}
+
+/// By title.
+const BY_TITLE: Order = Order::new("TITLE", &[By::text("a.title_key"), By::number("a.id")]);
+/// Oldest first.
+const BY_AGE: Order = Order::new("CREATED", &[By::number("a.id")]);
+
+/// Which activities are meant: those that meet all of it.
+#[derive(Clone, Debug, Default)]
+pub struct ActivityFilter {
+    /// Of this course.
+    pub course: Option<CourseId>,
+    /// Owned by this person.
+    pub owner: Option<UserId>,
+    /// With this text somewhere in the title.
+    pub text: Option<String>,
+}
+
+/// Every activity that meets `filter`.
+///
+/// # Errors
+/// `BAD_INPUT` for a text that cannot be looked for.
+pub fn list(
+    filter: &ActivityFilter,
+    order: WorkOrder,
+    direction: Direction,
+) -> Result<List<Arc<Activity>>, Refusal> {
+    let mut conditions = Filter::new().maybe("a.course_id = {course}", "course", filter.course).maybe(
+        "a.owner_id = {owner}",
+        "owner",
+        filter.owner,
+    );
+    if let Some(text) = &filter.text {
+        conditions = conditions.contains("a.title_key", "text", &search_text(text)?);
+    }
+    let order = match order {
+        WorkOrder::Title => BY_TITLE,
+        WorkOrder::Created => BY_AGE,
+    };
+    Ok(List { order: order.towards(direction), ..listed("activities.list", conditions) })
+}
+
+fn listed(name: &'static str, filter: Filter) -> List<Arc<Activity>> {
+    List {
+        name,
+        columns: columns::<Activity>("a"),
+        from: "activities a".to_owned(),
+        filter,
+        order: BY_AGE,
+        read: |row| Ok(Arc::new(Activity::read(row, "a")?)),
+    }
+}
+
+/// The activities of a course, oldest first.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ActivitiesOfCourse;
+
+impl Relation for ActivitiesOfCourse {
+    type Parent = CourseId;
+    type Item = Arc<Activity>;
+    const PARENT: &'static str = "a.course_id";
+
+    fn list(&self) -> List<Arc<Activity>> {
+        listed("activities.of_course", Filter::new())
+    }
+}
+
+/// The activities that somebody owns, oldest first.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct OwnedActivities;
+
+impl Relation for OwnedActivities {
+    type Parent = UserId;
+    type Item = Arc<Activity>;
+    const PARENT: &'static str = "a.owner_id";
+
+    fn list(&self) -> List<Arc<Activity>> {
+        listed("activities.of_owner", Filter::new())
     }
 }

@@ -4,10 +4,12 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 pub use entity::course::Model as Course;
-use entity::id::CourseId;
+use entity::id::{CourseId, GroupId, PathId, UserId};
 
-use super::{Batch, Reader, by_id};
-use crate::error::Error;
+use super::users::{User, search_text};
+use super::{Batch, By, Direction, Filter, List, Order, Reader, Relation, Row, all, by_id, columns, grouped};
+use crate::db::sql::sql;
+use crate::error::{Error, Refusal};
 
 /// Courses by id.
 #[derive(Debug)]
@@ -19,5 +21,149 @@ impl Batch for Courses {
 
     async fn load(reader: &Reader, ids: Vec<CourseId>) -> Result<HashMap<CourseId, Arc<Course>>, Error> {
         by_id("courses.by_id", "courses", ids, reader.db(), |row: &Course| row.id).await
+    }
+}
+
+/// The co-authors of courses: rank and person, in order of rank.
+#[derive(Debug)]
+pub struct CoAuthors;
+
+impl Batch for CoAuthors {
+    type Key = CourseId;
+    type Value = Arc<Vec<(i32, Arc<User>)>>;
+
+    async fn load(
+        reader: &Reader,
+        ids: Vec<CourseId>,
+    ) -> Result<HashMap<CourseId, Arc<Vec<(i32, Arc<User>)>>>, Error> {
+        let text = format!(
+            "select a.course_id as a_work, a.rank as a_rank, {}
+             from course_co_authors a join users u on u.id = a.user_id
+             where a.course_id in {{courses}} order by a.rank",
+            columns::<User>("u")
+        );
+        let rows = all(sql("courses.co_authors", text).ids("courses", ids), reader.db(), |row| {
+            let person = (row.try_get("", "a_rank")?, Arc::new(User::read(row, "u")?));
+            Ok((row.try_get("", "a_work")?, person))
+        })
+        .await?;
+        Ok(grouped(rows))
+    }
+}
+
+/// What works are ordered by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum WorkOrder {
+    /// By title.
+    #[default]
+    Title,
+    /// By when they were made.
+    Created,
+}
+
+/// By title.
+const BY_TITLE: Order = Order::new("TITLE", &[By::text("c.title_key"), By::number("c.id")]);
+/// Oldest first.
+const BY_AGE: Order = Order::new("CREATED", &[By::number("c.id")]);
+
+/// Which courses are meant: those that meet all of it.
+#[derive(Clone, Debug, Default)]
+pub struct CourseFilter {
+    /// Owned by one of these groups.
+    pub groups: Option<Vec<GroupId>>,
+    /// With this person as main author or co-author.
+    pub author: Option<UserId>,
+    /// With this text somewhere in the title.
+    pub text: Option<String>,
+}
+
+/// Every course that meets `filter`.
+///
+/// # Errors
+/// `BAD_INPUT` for a text that cannot be looked for.
+pub fn list(
+    filter: &CourseFilter,
+    order: WorkOrder,
+    direction: Direction,
+) -> Result<List<Arc<Course>>, Refusal> {
+    let mut conditions = Filter::new().maybe(
+        "c.id in (select w.id from courses w where w.main_author_id = {author}
+                  union all select a.course_id from course_co_authors a where a.user_id = {author})",
+        "author",
+        filter.author,
+    );
+    if let Some(groups) = &filter.groups {
+        conditions = conditions.within("c.group_id in {groups}", "groups", groups.iter().copied());
+    }
+    if let Some(text) = &filter.text {
+        conditions = conditions.contains("c.title_key", "text", &search_text(text)?);
+    }
+    let order = match order {
+        WorkOrder::Title => BY_TITLE,
+        WorkOrder::Created => BY_AGE,
+    };
+    Ok(List { order: order.towards(direction), ..listed("courses.list", "courses c", conditions) })
+}
+
+fn listed(name: &'static str, from: &str, filter: Filter) -> List<Arc<Course>> {
+    List {
+        name,
+        columns: columns::<Course>("c"),
+        from: from.to_owned(),
+        filter,
+        order: BY_TITLE,
+        read: |row| Ok(Arc::new(Course::read(row, "c")?)),
+    }
+}
+
+/// The courses that a group owns, by title.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct OwnedCourses;
+
+impl Relation for OwnedCourses {
+    type Parent = GroupId;
+    type Item = Arc<Course>;
+    const PARENT: &'static str = "c.group_id";
+
+    fn list(&self) -> List<Arc<Course>> {
+        listed("courses.of_group", "courses c", Filter::new())
+    }
+}
+
+/// The courses of which somebody is main author or co-author, by title.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct AuthoredCourses;
+
+impl Relation for AuthoredCourses {
+    type Parent = UserId;
+    type Item = Arc<Course>;
+    const PARENT: &'static str = "mine.user_id";
+
+    fn list(&self) -> List<Arc<Course>> {
+        listed("courses.of_author", "(select w.id as work_id, w.main_author_id as user_id from courses w where w.main_author_id in {parents}
+              union all
+              select a.course_id, a.user_id from course_co_authors a where a.user_id in {parents}) mine
+             join courses c on c.id = mine.work_id", Filter::new())
+    }
+}
+
+/// The courses of a path, in their order.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct CoursesOfPath;
+
+impl Relation for CoursesOfPath {
+    type Parent = PathId;
+    type Item = Arc<Course>;
+    const PARENT: &'static str = "p.path_id";
+
+    fn list(&self) -> List<Arc<Course>> {
+        List {
+            // The cast makes one type of what is an integer on one database and a bigint on the other.
+            order: Order::new(
+                "POSITION",
+                const { &[By::number("cast(p.position as bigint)"), By::number("c.id")] },
+            ),
+            ..listed("courses.of_path", "path_courses p join courses c on c.id = p.course_id", Filter::new())
+        }
     }
 }

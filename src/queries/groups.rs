@@ -4,10 +4,14 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 pub use entity::group::Model as Group;
+pub use entity::group_external_id::Model as GroupExternalId;
 use entity::id::GroupId;
+use entity::kind::Privacy;
 
-use super::{Batch, By, Direction, Filter, List, Order, Reader, Relation, Row, by_id, columns};
-use crate::error::Error;
+use super::users::search_text;
+use super::{Batch, By, Direction, Filter, List, Order, Reader, Relation, Row, all, by_id, columns, grouped};
+use crate::db::sql::sql;
+use crate::error::{Error, Refusal};
 
 /// Groups by id.
 #[derive(Debug)]
@@ -22,17 +26,103 @@ impl Batch for Groups {
     }
 }
 
-/// Orders groups by name.
-const BY_NAME: Order = Order::new("NAME", &[By::text("g.name_key"), By::number("g.id")]);
+/// The external ids of groups, by system.
+#[derive(Debug)]
+pub struct GroupExternalIds;
 
-/// Every group that meets `filter`.
-pub fn list(filter: Filter, direction: Direction) -> List<Arc<Group>> {
+impl Batch for GroupExternalIds {
+    type Key = GroupId;
+    type Value = Arc<Vec<GroupExternalId>>;
+
+    async fn load(
+        reader: &Reader,
+        ids: Vec<GroupId>,
+    ) -> Result<HashMap<GroupId, Arc<Vec<GroupExternalId>>>, Error> {
+        let text = format!(
+            "select {} from group_external_ids e where e.group_id in {{groups}} order by e.system, e.value",
+            columns::<GroupExternalId>("e")
+        );
+        let statement = sql("groups.external_ids", text).ids("groups", ids);
+        let rows = all(statement, reader.db(), |row| GroupExternalId::read(row, "e")).await?;
+        Ok(grouped(rows.into_iter().map(|row| (row.group_id, row))))
+    }
+}
+
+/// The group with this external id.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn with_external_id(reader: &Reader, system: &str, value: &str) -> Result<Option<GroupId>, Error> {
+    let found: Option<(GroupId,)> = sql(
+        "groups.with_external_id",
+        "select group_id from group_external_ids where system = {system} and value = {value}",
+    )
+    .bind("system", system.replace('\0', ""))
+    .bind("value", value.replace('\0', ""))
+    .one(reader.db())
+    .await?;
+    Ok(found.map(|(group,)| group))
+}
+
+/// Part of the tree, as filters name it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Branch {
+    /// The group.
+    pub group: GroupId,
+    /// And every group below it.
+    pub below: bool,
+}
+
+impl Branch {
+    /// The groups it has, in order of id; none when there is no such group.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn groups(self, reader: &Reader) -> Result<Option<Vec<GroupId>>, Error> {
+        let tree = reader.tree().await?;
+        if !tree.contains(self.group) {
+            return Ok(None);
+        }
+        let mut groups = if self.below { tree.below(self.group) } else { Vec::new() };
+        groups.push(self.group);
+        groups.sort_unstable();
+        Ok(Some(groups))
+    }
+}
+
+/// Which groups are meant: those that meet all of it.
+#[derive(Clone, Debug, Default)]
+pub struct GroupFilter {
+    /// Of this branch.
+    pub within: Option<Vec<GroupId>>,
+    /// Public or private.
+    pub privacy: Option<Privacy>,
+    /// With this text somewhere in the name.
+    pub text: Option<String>,
+}
+
+/// Every group that meets `filter`, by name.
+///
+/// # Errors
+/// `BAD_INPUT` for a text that cannot be looked for.
+pub fn list(filter: &GroupFilter, direction: Direction) -> Result<List<Arc<Group>>, Refusal> {
+    let mut conditions = Filter::new().maybe("g.privacy = {privacy}", "privacy", filter.privacy);
+    if let Some(within) = &filter.within {
+        conditions = conditions.within("g.id in {groups}", "groups", within.iter().copied());
+    }
+    if let Some(text) = &filter.text {
+        conditions = conditions.contains("g.name_key", "text", &search_text(text)?);
+    }
+    Ok(by_name("groups.list", "groups g", conditions).towards(direction))
+}
+
+fn by_name(name: &'static str, from: &str, filter: Filter) -> List<Arc<Group>> {
     List {
-        name: "groups.list",
+        name,
         columns: columns::<Group>("g"),
-        from: "groups g".to_owned(),
+        from: from.to_owned(),
         filter,
-        order: BY_NAME.towards(direction),
+        order: Order::new("NAME", const { &[By::text("g.name_key"), By::number("g.id")] }),
         read: |row| Ok(Arc::new(Group::read(row, "g")?)),
     }
 }
@@ -47,6 +137,60 @@ impl Relation for Subgroups {
     const PARENT: &'static str = "g.parent_id";
 
     fn list(&self) -> List<Arc<Group>> {
-        List { name: "groups.subgroups", ..list(Filter::new(), Direction::Ascending) }
+        by_name("groups.subgroups", "groups g", Filter::new())
+    }
+}
+
+/// A group in its place.
+#[derive(Clone, Debug)]
+pub struct Placed {
+    /// The group.
+    pub group: Arc<Group>,
+    /// Levels below the platform group.
+    pub depth: usize,
+}
+
+/// The whole tree: each group after the one above it, the groups of one parent by name.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn tree(reader: &Reader) -> Result<Vec<Placed>, Error> {
+    let text = format!("select {} from groups g order by g.name_key, g.id", columns::<Group>("g"));
+    let rows = all(sql("groups.tree", text), reader.db(), |row| Group::read(row, "g")).await?;
+    let mut children: HashMap<Option<GroupId>, Vec<Arc<Group>>> = HashMap::new();
+    for group in rows {
+        children.entry(group.parent_id).or_default().push(Arc::new(group));
+    }
+    let mut placed = Vec::new();
+    let mut open: Vec<Placed> = Vec::new();
+    let below = |parent, depth: usize, children: &mut HashMap<_, Vec<Arc<Group>>>, open: &mut Vec<Placed>| {
+        let found = children.remove(&parent).unwrap_or_default();
+        open.extend(found.into_iter().rev().map(|group| Placed { group, depth }));
+    };
+    below(None, 0, &mut children, &mut open);
+    while let Some(at) = open.pop() {
+        below(Some(at.group.id), at.depth + 1, &mut children, &mut open);
+        placed.push(at);
+    }
+    Ok(placed)
+}
+
+/// How many people each group has.
+#[derive(Debug)]
+pub struct MemberCounts;
+
+impl Batch for MemberCounts {
+    type Key = GroupId;
+    type Value = i64;
+
+    async fn load(reader: &Reader, ids: Vec<GroupId>) -> Result<HashMap<GroupId, i64>, Error> {
+        let rows: Vec<(GroupId, i64)> = sql(
+            "groups.member_counts",
+            "select group_id, count(distinct user_id) from memberships where group_id in {groups} group by group_id",
+        )
+        .ids("groups", ids)
+        .all(reader.db())
+        .await?;
+        Ok(rows.into_iter().collect())
     }
 }

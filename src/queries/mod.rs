@@ -14,10 +14,15 @@ mod reader;
 mod rows;
 
 pub mod activities;
+pub mod audiences;
 pub mod courses;
 pub mod groups;
+pub mod learning;
+pub mod links;
+pub mod memberships;
 pub mod paths;
 pub mod platform;
+pub mod posts;
 pub mod removals;
 pub mod sessions;
 pub mod slots;

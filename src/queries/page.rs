@@ -184,6 +184,13 @@ impl Filter {
         self
     }
 
+    /// Binds another value of the condition added last.
+    #[must_use]
+    pub fn also(mut self, name: &'static str, value: impl Into<Value>) -> Filter {
+        self.values.push((name, value.into()));
+        self
+    }
+
     /// Adds a condition in which `in {name}` is this set.
     #[must_use]
     pub fn within<T: Into<i64>>(
@@ -376,6 +383,13 @@ impl Order {
 }
 
 impl<T> List<T> {
+    /// The same list, the other way round or not.
+    #[must_use]
+    pub fn towards(mut self, direction: Direction) -> List<T> {
+        self.order = self.order.towards(direction);
+        self
+    }
+
     /// A part of the list.
     ///
     /// # Errors

@@ -3,11 +3,14 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use entity::id::PathId;
+use entity::id::{CourseId, GroupId, PathId, UserId};
 pub use entity::path::Model as Path;
 
-use super::{Batch, Reader, by_id};
-use crate::error::Error;
+use super::courses::WorkOrder;
+use super::users::{User, search_text};
+use super::{Batch, By, Direction, Filter, List, Order, Reader, Relation, Row, all, by_id, columns, grouped};
+use crate::db::sql::sql;
+use crate::error::{Error, Refusal};
 
 /// Paths by id.
 #[derive(Debug)]
@@ -19,5 +22,136 @@ impl Batch for Paths {
 
     async fn load(reader: &Reader, ids: Vec<PathId>) -> Result<HashMap<PathId, Arc<Path>>, Error> {
         by_id("paths.by_id", "paths", ids, reader.db(), |row: &Path| row.id).await
+    }
+}
+
+/// The co-authors of paths: rank and person, in order of rank.
+#[derive(Debug)]
+pub struct CoAuthors;
+
+impl Batch for CoAuthors {
+    type Key = PathId;
+    type Value = Arc<Vec<(i32, Arc<User>)>>;
+
+    async fn load(
+        reader: &Reader,
+        ids: Vec<PathId>,
+    ) -> Result<HashMap<PathId, Arc<Vec<(i32, Arc<User>)>>>, Error> {
+        let text = format!(
+            "select a.path_id as a_work, a.rank as a_rank, {}
+             from path_co_authors a join users u on u.id = a.user_id
+             where a.path_id in {{paths}} order by a.rank",
+            columns::<User>("u")
+        );
+        let rows = all(sql("paths.co_authors", text).ids("paths", ids), reader.db(), |row| {
+            let person = (row.try_get("", "a_rank")?, Arc::new(User::read(row, "u")?));
+            Ok((row.try_get("", "a_work")?, person))
+        })
+        .await?;
+        Ok(grouped(rows))
+    }
+}
+
+/// By title.
+const BY_TITLE: Order = Order::new("TITLE", &[By::text("p.title_key"), By::number("p.id")]);
+/// Oldest first.
+const BY_AGE: Order = Order::new("CREATED", &[By::number("p.id")]);
+
+/// Which paths are meant: those that meet all of it.
+#[derive(Clone, Debug, Default)]
+pub struct PathFilter {
+    /// Owned by one of these groups.
+    pub groups: Option<Vec<GroupId>>,
+    /// With this person as main author or co-author.
+    pub author: Option<UserId>,
+    /// With this course among theirs.
+    pub course: Option<CourseId>,
+    /// With this text somewhere in the title.
+    pub text: Option<String>,
+}
+
+/// Every path that meets `filter`.
+///
+/// # Errors
+/// `BAD_INPUT` for a text that cannot be looked for.
+pub fn list(filter: &PathFilter, order: WorkOrder, direction: Direction) -> Result<List<Arc<Path>>, Refusal> {
+    let mut conditions = Filter::new()
+        .maybe(
+            "p.id in (select w.id from paths w where w.main_author_id = {author}
+                      union all select a.path_id from path_co_authors a where a.user_id = {author})",
+            "author",
+            filter.author,
+        )
+        .maybe(
+            "p.id in (select k.path_id from path_courses k where k.course_id = {course})",
+            "course",
+            filter.course,
+        );
+    if let Some(groups) = &filter.groups {
+        conditions = conditions.within("p.group_id in {groups}", "groups", groups.iter().copied());
+    }
+    if let Some(text) = &filter.text {
+        conditions = conditions.contains("p.title_key", "text", &search_text(text)?);
+    }
+    let order = match order {
+        WorkOrder::Title => BY_TITLE,
+        WorkOrder::Created => BY_AGE,
+    };
+    Ok(List { order: order.towards(direction), ..listed("paths.list", "paths p", conditions) })
+}
+
+fn listed(name: &'static str, from: &str, filter: Filter) -> List<Arc<Path>> {
+    List {
+        name,
+        columns: columns::<Path>("p"),
+        from: from.to_owned(),
+        filter,
+        order: BY_TITLE,
+        read: |row| Ok(Arc::new(Path::read(row, "p")?)),
+    }
+}
+
+/// The paths that a group owns, by title.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct OwnedPaths;
+
+impl Relation for OwnedPaths {
+    type Parent = GroupId;
+    type Item = Arc<Path>;
+    const PARENT: &'static str = "p.group_id";
+
+    fn list(&self) -> List<Arc<Path>> {
+        listed("paths.of_group", "paths p", Filter::new())
+    }
+}
+
+/// The paths of which somebody is main author or co-author, by title.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct AuthoredPaths;
+
+impl Relation for AuthoredPaths {
+    type Parent = UserId;
+    type Item = Arc<Path>;
+    const PARENT: &'static str = "mine.user_id";
+
+    fn list(&self) -> List<Arc<Path>> {
+        listed("paths.of_author", "(select w.id as work_id, w.main_author_id as user_id from paths w where w.main_author_id in {parents}
+              union all
+              select a.path_id, a.user_id from path_co_authors a where a.user_id in {parents}) mine
+             join paths p on p.id = mine.work_id", Filter::new())
+    }
+}
+
+/// The paths that a course stands in, by title.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct PathsWithCourse;
+
+impl Relation for PathsWithCourse {
+    type Parent = CourseId;
+    type Item = Arc<Path>;
+    const PARENT: &'static str = "k.course_id";
+
+    fn list(&self) -> List<Arc<Path>> {
+        listed("paths.with_course", "path_courses k join paths p on p.id = k.path_id", Filter::new())
     }
 }

@@ -1,6 +1,7 @@
 //! Rows as reads see them: the columns of a table under a prefix, so that joined tables can be told apart.
 
 use std::collections::HashMap;
+use std::fmt::Debug;
 use std::hash::Hash;
 use std::sync::Arc;
 
@@ -12,7 +13,7 @@ use crate::db::sql::{Sql, sql};
 use crate::error::Error;
 
 /// A table's row, read from columns named `{table}_{column}`.
-pub trait Row: Sized + Send + Sync + 'static {
+pub trait Row: Debug + Sized + Send + Sync + 'static {
     /// The columns to select from what the statement calls `table`.
     fn columns(table: &str) -> String;
 

@@ -1,13 +1,16 @@
-//! Sessions of a path, and who takes part in them (R8).
+//! Sessions of a path, and their instructors (R12).
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use entity::id::SessionId;
+use entity::id::{GroupId, PathId, SessionId, UserId};
+use entity::kind::AudienceKind;
 pub use entity::session::Model as Session;
 
-use super::{Batch, Reader, by_id};
-use crate::error::Error;
+use super::users::{Span, User, search_text};
+use super::{Batch, By, Direction, Filter, List, Order, Reader, Relation, Row, all, by_id, columns, grouped};
+use crate::db::sql::sql;
+use crate::error::{Error, Refusal};
 
 /// Sessions by id.
 #[derive(Debug)]
@@ -19,5 +22,190 @@ impl Batch for Sessions {
 
     async fn load(reader: &Reader, ids: Vec<SessionId>) -> Result<HashMap<SessionId, Arc<Session>>, Error> {
         by_id("sessions.by_id", "sessions", ids, reader.db(), |row: &Session| row.id).await
+    }
+}
+
+/// The co-instructors of sessions: rank and person, in order of rank.
+#[derive(Debug)]
+pub struct CoInstructors;
+
+impl Batch for CoInstructors {
+    type Key = SessionId;
+    type Value = Arc<Vec<(i32, Arc<User>)>>;
+
+    async fn load(
+        reader: &Reader,
+        ids: Vec<SessionId>,
+    ) -> Result<HashMap<SessionId, Arc<Vec<(i32, Arc<User>)>>>, Error> {
+        let text = format!(
+            "select a.session_id as a_work, a.rank as a_rank, {}
+             from session_co_instructors a join users u on u.id = a.user_id
+             where a.session_id in {{sessions}} order by a.rank",
+            columns::<User>("u")
+        );
+        let rows = all(sql("sessions.co_instructors", text).ids("sessions", ids), reader.db(), |row| {
+            let person = (row.try_get("", "a_rank")?, Arc::new(User::read(row, "u")?));
+            Ok((row.try_get("", "a_work")?, person))
+        })
+        .await?;
+        Ok(grouped(rows))
+    }
+}
+
+/// What sessions are ordered by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SessionOrder {
+    /// By when they start.
+    #[default]
+    Start,
+    /// By title.
+    Title,
+    /// By when they were made.
+    Created,
+}
+
+/// By when they start.
+const BY_START: Order = Order::new("START", &[By::time("s.starts_at"), By::number("s.id")]);
+
+/// By title.
+const BY_TITLE: Order = Order::new("TITLE", &[By::text("s.title_key"), By::number("s.id")]);
+/// Oldest first.
+const BY_AGE: Order = Order::new("CREATED", &[By::number("s.id")]);
+
+/// Which sessions are meant: those that meet all of it.
+#[derive(Clone, Debug, Default)]
+pub struct SessionFilter {
+    /// Of this path.
+    pub path: Option<PathId>,
+    /// Owned by one of these groups.
+    pub groups: Option<Vec<GroupId>>,
+    /// With one of these groups in their audience.
+    pub audience: Option<Vec<GroupId>>,
+    /// With this person as main instructor or co-instructor.
+    pub instructor: Option<UserId>,
+    /// Dynamic or static.
+    pub audience_kind: Option<AudienceKind>,
+    /// Which start then.
+    pub starts: Span,
+    /// Which end then.
+    pub ends: Span,
+    /// With this text somewhere in the title.
+    pub text: Option<String>,
+}
+
+/// Every session that meets `filter`.
+///
+/// # Errors
+/// `BAD_INPUT` for a text that cannot be looked for.
+pub fn list(
+    filter: &SessionFilter,
+    order: SessionOrder,
+    direction: Direction,
+) -> Result<List<Arc<Session>>, Refusal> {
+    let mut conditions = Filter::new()
+        .maybe("s.path_id = {path}", "path", filter.path)
+        .maybe(
+            "s.id in (select w.id from sessions w where w.main_instructor_id = {instructor}
+                      union all select a.session_id from session_co_instructors a where a.user_id = {instructor})",
+            "instructor",
+            filter.instructor,
+        )
+        .maybe("s.audience_kind = {audience_kind}", "audience_kind", filter.audience_kind)
+        .maybe("s.starts_at >= {starts_from}", "starts_from", filter.starts.from)
+        .maybe("s.starts_at < {starts_until}", "starts_until", filter.starts.until)
+        .maybe("s.ends_at >= {ends_from}", "ends_from", filter.ends.from)
+        .maybe("s.ends_at < {ends_until}", "ends_until", filter.ends.until);
+    if let Some(groups) = &filter.groups {
+        conditions = conditions.within("s.group_id in {groups}", "groups", groups.iter().copied());
+    }
+    if let Some(groups) = &filter.audience {
+        conditions = conditions.within(
+            "s.id in (select sg.session_id from session_groups sg where sg.group_id in {audience})",
+            "audience",
+            groups.iter().copied(),
+        );
+    }
+    if let Some(text) = &filter.text {
+        conditions = conditions.contains("s.title_key", "text", &search_text(text)?);
+    }
+    let order = match order {
+        SessionOrder::Start => BY_START,
+        SessionOrder::Title => BY_TITLE,
+        SessionOrder::Created => BY_AGE,
+    };
+    Ok(List { order: order.towards(direction), ..listed("sessions.list", "sessions s", conditions) })
+}
+
+fn listed(name: &'static str, from: &str, filter: Filter) -> List<Arc<Session>> {
+    List {
+        name,
+        columns: columns::<Session>("s"),
+        from: from.to_owned(),
+        filter,
+        order: BY_START,
+        read: |row| Ok(Arc::new(Session::read(row, "s")?)),
+    }
+}
+
+/// The sessions that a group owns, by start.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct OwnedSessions;
+
+impl Relation for OwnedSessions {
+    type Parent = GroupId;
+    type Item = Arc<Session>;
+    const PARENT: &'static str = "s.group_id";
+
+    fn list(&self) -> List<Arc<Session>> {
+        listed("sessions.of_group", "sessions s", Filter::new())
+    }
+}
+
+/// The sessions of a path, by start.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct SessionsOfPath;
+
+impl Relation for SessionsOfPath {
+    type Parent = PathId;
+    type Item = Arc<Session>;
+    const PARENT: &'static str = "s.path_id";
+
+    fn list(&self) -> List<Arc<Session>> {
+        listed("sessions.of_path", "sessions s", Filter::new())
+    }
+}
+
+/// The sessions of which somebody is main instructor or co-instructor, by start.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct InstructedSessions;
+
+impl Relation for InstructedSessions {
+    type Parent = UserId;
+    type Item = Arc<Session>;
+    const PARENT: &'static str = "mine.user_id";
+
+    fn list(&self) -> List<Arc<Session>> {
+        listed("sessions.of_instructor", "(select w.id as work_id, w.main_instructor_id as user_id from sessions w where w.main_instructor_id in {parents}
+              union all
+              select a.session_id, a.user_id from session_co_instructors a where a.user_id in {parents}) mine
+             join sessions s on s.id = mine.work_id", Filter::new())
+    }
+}
+
+/// The sessions in whose audience a group stands, by start.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct SessionsForGroup;
+
+impl Relation for SessionsForGroup {
+    type Parent = GroupId;
+    type Item = Arc<Session>;
+    const PARENT: &'static str = "sg.group_id";
+
+    fn list(&self) -> List<Arc<Session>> {
+        listed(
+            "sessions.for_group",
+            "session_groups sg join sessions s on s.id = sg.session_id",
+            Filter::new(),
+        )
     }
 }

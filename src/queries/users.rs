@@ -1,13 +1,24 @@
-//! People.
+//! People: who is found by what (R26).
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use entity::id::UserId;
+use chrono::{DateTime, Utc};
+pub use entity::custom_field::Model as CustomField;
+pub use entity::external_id::Model as ExternalId;
+use entity::id::{GroupId, UserId};
+use entity::kind::{Role, Status};
 pub use entity::user::Model as User;
+use sea_orm::ConnectionTrait;
+use serde::{Deserialize, Serialize};
 
-use super::{Batch, Reader, by_id};
-use crate::error::Error;
+use super::{Batch, By, Direction, Filter, List, Order, Reader, Row, all, by_id, columns, grouped};
+use crate::db::sql::sql;
+use crate::error::{Error, Failure, Refusal};
+use crate::keys;
+
+/// Characters that a text to be found may have.
+const TEXT_LENGTH: usize = 200;
 
 /// Accounts by id, in whatever state.
 #[derive(Debug)]
@@ -20,4 +31,349 @@ impl Batch for Users {
     async fn load(reader: &Reader, ids: Vec<UserId>) -> Result<HashMap<UserId, Arc<User>>, Error> {
         by_id("users.by_id", "users", ids, reader.db(), |user: &User| user.id).await
     }
+}
+
+/// The external ids of people, by system.
+#[derive(Debug)]
+pub struct ExternalIds;
+
+impl Batch for ExternalIds {
+    type Key = UserId;
+    type Value = Arc<Vec<ExternalId>>;
+
+    async fn load(reader: &Reader, ids: Vec<UserId>) -> Result<HashMap<UserId, Arc<Vec<ExternalId>>>, Error> {
+        let text = format!(
+            "select {} from external_ids e where e.user_id in {{users}} order by e.system, e.value",
+            columns::<ExternalId>("e")
+        );
+        let statement = sql("users.external_ids", text).ids("users", ids);
+        let rows = all(statement, reader.db(), |row| ExternalId::read(row, "e")).await?;
+        Ok(grouped(rows.into_iter().map(|row| (row.user_id, row))))
+    }
+}
+
+/// The custom fields of people, by name.
+#[derive(Debug)]
+pub struct CustomFields;
+
+impl Batch for CustomFields {
+    type Key = UserId;
+    type Value = Arc<Vec<CustomField>>;
+
+    async fn load(
+        reader: &Reader,
+        ids: Vec<UserId>,
+    ) -> Result<HashMap<UserId, Arc<Vec<CustomField>>>, Error> {
+        let text = format!(
+            "select {} from custom_fields f where f.user_id in {{users}} order by f.name",
+            columns::<CustomField>("f")
+        );
+        let statement = sql("users.custom_fields", text).ids("users", ids);
+        let rows = all(statement, reader.db(), |row| CustomField::read(row, "f")).await?;
+        Ok(grouped(rows.into_iter().map(|row| (row.user_id, row))))
+    }
+}
+
+/// What one account is found by.
+#[derive(Clone, Debug)]
+pub enum UserBy {
+    /// Its id.
+    Id(UserId),
+    /// Its email, as typed.
+    Email(String),
+    /// Its username, as typed.
+    Username(String),
+    /// An external id.
+    ExternalId {
+        /// The system that gave it.
+        system: String,
+        /// What it gave.
+        value: String,
+    },
+}
+
+/// The account found by that, in whatever state. An email or a username means the account that reserves it, else the
+/// one deleted last (R16).
+///
+/// # Errors
+/// `BAD_INPUT` for an email or a username that cannot be one; when the database cannot be read.
+pub async fn find(reader: &Reader, by: &UserBy) -> Result<Option<UserId>, crate::error::Failure> {
+    let one = match by {
+        UserBy::Id(id) => return Ok(Some(*id)),
+        UserBy::Email(typed) => {
+            sql("users.with_email", with_key("email_key")).bind("key", keys::email_key(typed)?)
+        }
+        UserBy::Username(typed) => {
+            sql("users.with_username", with_key("username_key")).bind("key", keys::username_key(typed)?)
+        }
+        UserBy::ExternalId { system, value } => sql(
+            "users.with_external_id",
+            "select user_id from external_ids where system = {system} and value = {value}",
+        )
+        .bind("system", literal(&["externalId", "system"], system)?)
+        .bind("value", literal(&["externalId", "value"], value)?),
+    };
+    let found: Option<(UserId,)> = one.one(reader.db()).await?;
+    Ok(found.map(|(user,)| user))
+}
+
+fn with_key(column: &str) -> String {
+    format!(
+        "select id from users where {column} = {{key}}
+         order by case when status in ({}) then 0 else 1 end, deleted_at desc, id desc limit 1",
+        texts(Status::ALL.iter().copied().filter(|status| status.reserves_email()))
+    )
+}
+
+/// What people are ordered by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum UserOrder {
+    /// By name.
+    #[default]
+    Name,
+    /// By email.
+    Email,
+    /// By when they last signed in.
+    LastSignIn,
+    /// By when they were deleted.
+    DeletedAt,
+    /// By when the account was made.
+    CreatedAt,
+}
+
+impl UserOrder {
+    const fn order(self) -> Order {
+        match self {
+            UserOrder::Name => Order::new("NAME", const { &[By::text("u.name_key"), By::number("u.id")] }),
+            UserOrder::Email => {
+                Order::nullable("EMAIL", const { &[By::text("u.email_key"), By::number("u.id")] })
+            }
+            UserOrder::LastSignIn => Order::nullable(
+                "LAST_SIGN_IN",
+                const { &[By::time("u.last_sign_in_at"), By::number("u.id")] },
+            ),
+            UserOrder::DeletedAt => {
+                Order::nullable("DELETED_AT", const { &[By::time("u.deleted_at"), By::number("u.id")] })
+            }
+            UserOrder::CreatedAt => {
+                Order::new("CREATED_AT", const { &[By::time("u.created_at"), By::number("u.id")] })
+            }
+        }
+    }
+}
+
+/// A span of time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Span {
+    /// From here on, this instant included.
+    pub from: Option<DateTime<Utc>>,
+    /// Up to here, this instant not included.
+    pub until: Option<DateTime<Utc>>,
+}
+
+/// Who is meant: everybody who meets all of it (R26).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UserFilter {
+    /// In one of these states; none given: every one but `DELETED` and `ERASED`.
+    pub status: Option<Vec<Status>>,
+    /// Members of one of these groups.
+    pub groups: Option<Vec<GroupId>>,
+    /// Who hold one of these roles, in one of the groups, or anywhere if no group is given.
+    pub roles: Option<Vec<Role>>,
+    /// Who did not sign in since: not at this instant or later.
+    pub inactive_since: Option<DateTime<Utc>>,
+    /// Who never signed in, or did at least once.
+    pub never_signed_in: Option<bool>,
+    /// Who were invited and never signed in; or everybody else.
+    pub invited_and_never_seen: Option<bool>,
+    /// Whose account was made then.
+    pub created: Span,
+    /// Who were deleted then.
+    pub deleted: Span,
+    /// Who last signed in then.
+    pub last_sign_in: Span,
+    /// With this email, as typed.
+    pub email: Option<String>,
+    /// With this username, as typed.
+    pub username: Option<String>,
+    /// With this phone, letter by letter.
+    pub phone: Option<String>,
+    /// With this job title, letter by letter.
+    pub job_title: Option<String>,
+    /// With this language, letter by letter.
+    pub language: Option<String>,
+    /// With this external id: system, value.
+    pub external_id: Option<(String, String)>,
+    /// With this custom field: name, value.
+    pub custom_field: Option<(String, String)>,
+    /// With this text somewhere in name, email, username, external ids or job title, whatever its case.
+    pub text: Option<String>,
+}
+
+impl UserFilter {
+    /// The conditions, on a table called `u`.
+    ///
+    /// # Errors
+    /// `BAD_INPUT`, naming the field of the filter.
+    pub fn conditions(&self) -> Result<Filter, Refusal> {
+        let filter = self.standing(Filter::new());
+        let filter = self.activity(filter);
+        self.entry(filter)
+    }
+
+    fn standing(&self, filter: Filter) -> Filter {
+        let statuses = match &self.status {
+            Some(statuses) => texts(statuses.iter().copied()),
+            None => texts(Status::ALL.iter().copied().filter(|status| status.is_living())),
+        };
+        // A list of nothing matches nobody, on both databases.
+        let filter = filter.and(if statuses.is_empty() {
+            "1 = 0".to_owned()
+        } else {
+            format!("u.status in ({statuses})")
+        });
+        let roles = self.roles.as_ref().map(|roles| {
+            let roles: Vec<&str> = roles.iter().map(|role| role.as_str()).collect();
+            if roles.is_empty() {
+                " and 1 = 0".to_owned()
+            } else {
+                format!(" and m.role in ('{}')", roles.join("', '"))
+            }
+        });
+        let roles_text = roles.as_deref().unwrap_or_default();
+        let member = |groups: &str| {
+            format!("exists (select 1 from memberships m where m.user_id = u.id{groups}{roles_text})")
+        };
+        match &self.groups {
+            Some(groups) => {
+                filter.within(member(" and m.group_id in {groups}"), "groups", groups.iter().copied())
+            }
+            None if roles.is_some() => filter.and(member("")),
+            None => filter,
+        }
+    }
+
+    fn activity(&self, filter: Filter) -> Filter {
+        let filter = filter.maybe(
+            "(u.last_sign_in_at < {inactive} or (u.last_sign_in_at is null and u.created_at < {inactive}))",
+            "inactive",
+            self.inactive_since,
+        );
+        let filter = match self.never_signed_in {
+            Some(true) => filter.and("u.last_sign_in_at is null"),
+            Some(false) => filter.and("u.last_sign_in_at is not null"),
+            None => filter,
+        };
+        let filter = match self.invited_and_never_seen {
+            Some(true) => filter.and("u.invited_at is not null and u.last_sign_in_at is null"),
+            Some(false) => filter.and("(u.invited_at is null or u.last_sign_in_at is not null)"),
+            None => filter,
+        };
+        filter
+            .maybe("u.created_at >= {created_from}", "created_from", self.created.from)
+            .maybe("u.created_at < {created_until}", "created_until", self.created.until)
+            .maybe("u.deleted_at >= {deleted_from}", "deleted_from", self.deleted.from)
+            .maybe("u.deleted_at < {deleted_until}", "deleted_until", self.deleted.until)
+            .maybe("u.last_sign_in_at >= {seen_from}", "seen_from", self.last_sign_in.from)
+            .maybe("u.last_sign_in_at < {seen_until}", "seen_until", self.last_sign_in.until)
+    }
+
+    fn entry(&self, filter: Filter) -> Result<Filter, Refusal> {
+        let mut filter = filter
+            .maybe("u.email_key = {email}", "email", self.email.as_deref().map(keys::email_key).transpose()?)
+            .maybe(
+                "u.username_key = {username}",
+                "username",
+                self.username.as_deref().map(keys::username_key).transpose()?,
+            )
+            .maybe("u.phone = {phone}", "phone", exact("phone", &self.phone)?)
+            .maybe("u.job_title = {job_title}", "job_title", exact("jobTitle", &self.job_title)?)
+            .maybe("u.language = {language}", "language", exact("language", &self.language)?);
+        if let Some((system, value)) = &self.external_id {
+            filter = filter
+                .with(
+                    "u.id in (select e.user_id from external_ids e
+                              where e.system = {id_system} and e.value = {id_value})",
+                    "id_system",
+                    literal(&["filter", "externalId", "system"], system)?,
+                )
+                .also("id_value", literal(&["filter", "externalId", "value"], value)?);
+        }
+        if let Some((name, value)) = &self.custom_field {
+            filter = filter
+                .with(
+                    "u.id in (select f.user_id from custom_fields f
+                              where f.name = {field_name} and f.value = {field_value})",
+                    "field_name",
+                    literal(&["filter", "customField", "name"], name)?,
+                )
+                .also("field_value", literal(&["filter", "customField", "value"], value)?);
+        }
+        Ok(match &self.text {
+            Some(text) => filter.contains("u.search_key", "text", &search_text(text)?),
+            None => filter,
+        })
+    }
+}
+
+/// Everybody who meets `filter`.
+///
+/// # Errors
+/// As [`UserFilter::conditions`].
+pub fn list(filter: &UserFilter, order: UserOrder, direction: Direction) -> Result<List<Arc<User>>, Refusal> {
+    Ok(List {
+        name: "users.list",
+        columns: columns::<User>("u"),
+        from: "users u".to_owned(),
+        filter: filter.conditions()?,
+        order: order.order().towards(direction),
+        read: |row| Ok(Arc::new(User::read(row, "u")?)),
+    })
+}
+
+/// The ids of those who meet `filter`, in order, at most `limit` of them; only `among` these people, if any are given.
+///
+/// # Errors
+/// As [`UserFilter::conditions`], and when the database cannot be read.
+pub async fn matching(
+    db: &impl ConnectionTrait,
+    filter: &UserFilter,
+    among: Option<&[UserId]>,
+    limit: usize,
+) -> Result<Vec<UserId>, Failure> {
+    let mut conditions = filter.conditions()?;
+    if let Some(among) = among {
+        conditions = conditions.within("u.id in {among}", "among", among.iter().copied());
+    }
+    let text = format!("select u.id from users u where {} order by u.id limit {limit}", conditions.text());
+    let rows: Vec<(UserId,)> = conditions.bind(sql("users.matching", text)).all(db).await?;
+    Ok(rows.into_iter().map(|(user,)| user).collect())
+}
+
+/// A text to be found somewhere in a search key.
+///
+/// # Errors
+/// `BAD_INPUT` when it is longer than 200 characters or has control characters.
+pub fn search_text(text: &str) -> Result<String, Refusal> {
+    Ok(keys::fold(literal(&["filter", "text"], text)?))
+}
+
+/// A text of the filter to be compared letter by letter, if there is one.
+fn exact<'a>(field: &str, text: &'a Option<String>) -> Result<Option<&'a str>, Refusal> {
+    text.as_deref().map(|text| literal(&["filter", field], text)).transpose()
+}
+
+/// A text to be compared letter by letter.
+fn literal<'a>(path: &[&str], text: &'a str) -> Result<&'a str, Refusal> {
+    if text.chars().count() > TEXT_LENGTH {
+        return Err(Refusal::bad_input(path, format!("This has at most {TEXT_LENGTH} characters.")));
+    }
+    if text.contains(char::is_control) {
+        return Err(Refusal::bad_input(path, "This has control characters in it."));
+    }
+    Ok(text)
+}
+
+fn texts(statuses: impl Iterator<Item = Status>) -> String {
+    statuses.map(|status| format!("'{}'", status.as_str())).collect::<Vec<_>>().join(", ")
 }

@@ -16,13 +16,14 @@ use super::facts::{Setting, Standing};
 use super::list::{self, List};
 use super::plan::digest_of;
 use super::planning;
-use super::request::{Named, Request};
+use super::request::{People, Request};
 use super::rules::settle;
 use super::store::{self, NewItem, NewJob};
 use crate::access::Caller;
 use crate::db::{Database, Key, Tx, write};
 use crate::error::{Error, Failure, Refusal};
 use crate::ownership::Leaving;
+use crate::queries::users::UserFilter;
 
 /// The most people that one transaction removes.
 pub const CHUNK: usize = 3_000;
@@ -31,7 +32,7 @@ pub const CHUNK: usize = 3_000;
 #[derive(Clone, Debug, Serialize)]
 pub struct Batch {
     /// Who.
-    pub people: Vec<Named>,
+    pub people: People,
     /// What is done to each.
     pub request: Request,
     /// The digest of the plan that was shown; with another one nothing is done (R18).
@@ -47,6 +48,8 @@ struct Kept {
     answer: PrivateSubgroups,
     /// `ADMINISTRATOR` rows that go from people whose account lives.
     losing: Vec<(UserId, GroupId)>,
+    /// What everybody must still meet when their turn comes, where the list was a filter.
+    filter: Option<Box<UserFilter>>,
 }
 
 /// Accepts a list as a job and carries it out.
@@ -68,7 +71,7 @@ pub async fn remove_many(
 /// Resolves the list, settles what concerns all of it, and writes the job.
 async fn accept(tx: &Tx, batch: &Batch) -> Result<JobId, Failure> {
     let db = &tx.conn;
-    let list = list::resolve(db, &batch.people).await??;
+    let list = list::resolve(db, &batch.people).await?;
     let setting = planning::setting(db, &tx.trees, &tx.caller).await?;
     planning::check_group(&batch.request, &setting)?;
     let people = store::standings(db, &list.users()).await?;
@@ -88,9 +91,15 @@ async fn accept(tx: &Tx, batch: &Batch) -> Result<JobId, Failure> {
         None => BTreeMap::new(),
     };
     let items = items(&list, &tx.caller, batch.chunk, &leaving, digests);
-    let kept = Kept { request: batch.request, answer, losing: leaving.administrators.into_iter().collect() };
+    let filter = match &batch.people {
+        People::Named(_) => None,
+        People::Matching(filter) => Some(filter.clone()),
+    };
+    let losing = leaving.administrators.into_iter().collect();
+    let kept = Kept { request: batch.request, answer, losing, filter };
     let job = NewJob {
-        caller: &tx.caller,
+        actor: tx.caller.user(),
+        on_behalf_of: tx.caller.on_behalf_of(),
         cause: batch.request.cause,
         options: serde_json::to_string(&kept).map_err(Error::from)?,
         plan_digest: batch.plan_digest.as_deref(),
@@ -209,7 +218,12 @@ fn carry_out<'a>(
 
 async fn transact(tx: &Tx, turn: Turn, people: &[(UserId, Option<String>)]) -> Result<(), Failure> {
     let users: Vec<UserId> = people.iter().map(|(user, _)| *user).collect();
-    let settled = Settled { answer: turn.kept.answer, leaving: &turn.leaving, job: turn.job };
+    let settled = Settled {
+        answer: turn.kept.answer,
+        leaving: &turn.leaving,
+        filter: turn.kept.filter.as_deref(),
+        job: turn.job,
+    };
     let shown =
         people.iter().filter_map(|(user, digest)| Some((*user, digest.clone()?))).collect::<BTreeMap<_, _>>();
     let (done, _) = chunk::execute(tx, &users, &turn.kept.request, Some(settled), |_| Ok(shown)).await?;

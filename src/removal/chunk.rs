@@ -12,6 +12,7 @@ use super::{planning, store};
 use crate::db::{Tx, locks};
 use crate::error::Failure;
 use crate::ownership::Leaving;
+use crate::queries::users::{self, UserFilter};
 use crate::sessions;
 
 /// Somebody's outcome, and the record where something was done.
@@ -26,6 +27,7 @@ pub(super) struct Done {
 pub(super) struct Settled<'a> {
     pub answer: PrivateSubgroups,
     pub leaving: &'a Leaving,
+    pub filter: Option<&'a UserFilter>,
     pub job: JobId,
 }
 
@@ -60,13 +62,25 @@ pub(super) async fn execute(
     let leaving = settled.map(|settled| settled.leaving);
     let mut plan = planning::plan(db, tx.now, &people, request, answer, leaving, &setting).await?;
     let shown = shown(&plan)?;
+    if let Some(filter) = settled.and_then(|settled| settled.filter) {
+        let matching = users::matching(db, filter, Some(users), users.len()).await?;
+        for person in &mut plan.people {
+            // A refusal that comes before this one stands.
+            let would_be_done = person.outcome.is_done()
+                || matches!(person.outcome, Outcome::WouldDeleteAccount | Outcome::NothingReached);
+            if would_be_done && matching.binary_search(&person.user).is_err() {
+                *person = PersonPlan::untouched(person.user, Outcome::NoLongerMatches, Vec::new());
+            }
+        }
+    }
     for person in &mut plan.people {
         if shown.get(&person.user).is_some_and(|digest| *digest != person.digest) {
             *person = PersonPlan::untouched(person.user, Outcome::PlanChanged, Vec::new());
         }
     }
     let context = store::Context {
-        caller: &tx.caller,
+        actor: tx.caller.user(),
+        on_behalf_of: tx.caller.on_behalf_of(),
         now: tx.now,
         cause: request.cause,
         deletion_cause: match request.scope {

@@ -6,10 +6,11 @@ use entity::id::UserId;
 use entity::kind::{Outcome, Status};
 use sea_orm::ConnectionTrait;
 
-use super::request::Named;
+use super::request::{Named, People};
 use super::store;
-use crate::error::{Error, Refusal};
+use crate::error::{Error, Failure, Refusal};
 use crate::keys;
+use crate::queries::users::matching;
 
 /// How many people one request may name.
 pub const LONGEST: usize = 100_000;
@@ -62,13 +63,26 @@ pub fn split_emails(text: &str) -> Vec<Named> {
 /// Finds out who is meant.
 ///
 /// # Errors
-/// `BAD_INPUT` for an empty list, `BATCH_TOO_LARGE` for one of more than [`LONGEST`] entries.
-pub async fn resolve(db: &impl ConnectionTrait, named: &[Named]) -> Result<Result<List, Refusal>, Error> {
+/// `BAD_INPUT` for an empty list or a wrong filter, `BATCH_TOO_LARGE` for more than [`LONGEST`] people.
+pub async fn resolve(db: &impl ConnectionTrait, people: &People) -> Result<List, Failure> {
+    match people {
+        People::Named(named) => of_named(db, named).await,
+        People::Matching(filter) => {
+            let users = matching(db, filter, None, LONGEST + 1).await?;
+            if users.len() > LONGEST {
+                return Err(Refusal::BatchTooLarge { limit: LONGEST }.into());
+            }
+            Ok(List::of(users))
+        }
+    }
+}
+
+async fn of_named(db: &impl ConnectionTrait, named: &[Named]) -> Result<List, Failure> {
     if named.is_empty() {
-        return Ok(Err(Refusal::bad_input(&["people"], "The list names nobody.")));
+        return Err(Refusal::bad_input(&["people"], "The list names nobody.").into());
     }
     if named.len() > LONGEST {
-        return Ok(Err(Refusal::BatchTooLarge { limit: LONGEST }));
+        return Err(Refusal::BatchTooLarge { limit: LONGEST }.into());
     }
     let found = Found::read(db, named).await?;
     let mut list = List::default();
@@ -81,7 +95,7 @@ pub async fn resolve(db: &impl ConnectionTrait, named: &[Named]) -> Result<Resul
         };
         if seen.insert(mark) { list.items.push(item) } else { list.duplicates += 1 }
     }
-    Ok(Ok(list))
+    Ok(list)
 }
 
 /// Everybody that a list may mean.

@@ -5,7 +5,7 @@ use entity::kind::PrivateSubgroups;
 use super::facts::Standing;
 use super::list::{self, List};
 use super::plan::Plan;
-use super::request::{Named, Request};
+use super::request::{People, Request};
 use super::{batch, planning, store};
 use crate::access::Caller;
 use crate::db::Snapshot;
@@ -17,7 +17,7 @@ pub struct Shown {
     /// Who asks.
     pub caller: Caller,
     /// Whom it concerns.
-    pub people: Vec<Named>,
+    pub people: People,
     /// What would be done.
     pub request: Request,
 }
@@ -60,7 +60,7 @@ pub enum Answer {
 /// `BAD_INPUT`, `BATCH_TOO_LARGE` for more than 3,000 people, `NOT_FOUND` of the group, `UNAUTHENTICATED`.
 pub async fn preview(snapshot: &Snapshot<'_>, shown: &Shown) -> Result<Preview, Failure> {
     let db = &snapshot.conn;
-    let list = list::resolve(db, &shown.people).await??;
+    let list = list::resolve(db, &shown.people).await?;
     if list.items.len() > batch::CHUNK {
         return Err(Refusal::BatchTooLarge { limit: batch::CHUNK }.into());
     }

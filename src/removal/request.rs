@@ -4,6 +4,8 @@ use entity::id::{GroupId, UserId};
 use entity::kind::{Cause, Posts, PrivateSubgroups, Role};
 use serde::{Deserialize, Serialize};
 
+use crate::queries::users::UserFilter;
+
 /// What is taken from each person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Scope {
@@ -35,6 +37,15 @@ pub struct Request {
     pub options: Options,
     /// Why (R9.1).
     pub cause: Cause,
+}
+
+/// Whom a request is about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum People {
+    /// These, one entry each.
+    Named(Vec<Named>),
+    /// Whoever meets this when the request is accepted, and still does when their turn comes (R16).
+    Matching(Box<UserFilter>),
 }
 
 /// One person named by a request, however they were named.

@@ -100,6 +100,18 @@ pub fn require_editor(editor: &Editor, words: Words, standing: &Standing) -> Res
     }
 }
 
+/// Passes the administrators and all authors of the owner group, for what they may do to each other's works.
+///
+/// # Errors
+/// As [`require_editor`].
+pub fn require_colleague(editor: &Editor, words: Words, standing: &Standing) -> Result<(), Refusal> {
+    if editor.authority.may_author(&editor.tree, standing.group) {
+        Ok(())
+    } else {
+        require_editor(editor, words, standing)
+    }
+}
+
 /// Whether the caller may edit the work.
 pub fn may_edit(editor: &Editor, standing: &Standing) -> bool {
     let (authority, tree) = (&editor.authority, &editor.tree);

@@ -10,30 +10,28 @@ use roster::graphql::id::GlobalId;
 use roster::graphql::{RequestContext, RosterSchema, schema};
 use roster::organisation::{Organisation, Tables};
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
-use super::databases;
 use super::dump::{self, Dump};
 
 /// A migrated database with nothing in it.
 pub struct Start {
-    db: Database,
-    url: Option<String>,
-    folder: Option<TempDir>,
+    /// The database.
+    pub db: Database,
+    /// Its address, for another program.
+    pub url: String,
 }
 
 /// An organisation, and the API to it.
 pub struct World {
     /// Its database.
     pub db: Database,
-    /// Where PostgreSQL has it.
-    pub url: Option<String>,
+    /// Its address, for another program.
+    pub url: String,
     /// What it was made of, by name.
     pub made: Organisation,
     schema: RosterSchema,
     statements: Arc<Mutex<Vec<sea_orm::Statement>>>,
     chunk: usize,
-    _folder: Option<TempDir>,
 }
 
 /// What a mutation answered with.
@@ -41,16 +39,6 @@ pub struct World {
 pub struct Answer(pub Value);
 
 impl Start {
-    pub async fn sqlite() -> Start {
-        let (db, folder) = databases::sqlite().await;
-        Start { db, url: None, folder: Some(folder) }
-    }
-
-    pub async fn postgres() -> Start {
-        let (db, url) = databases::postgres().await;
-        Start { db, url: Some(url), folder: None }
-    }
-
     /// The organisation that `write` makes of a platform called "platform" with the user "owner".
     pub async fn with(self, made: impl FnOnce(Organisation) -> Organisation) -> World {
         let now = self.db.clock.now(&self.db.read).await.expect("the time");
@@ -72,7 +60,7 @@ impl Start {
         let statements: Arc<Mutex<Vec<sea_orm::Statement>>> = Arc::default();
         let seen = statements.clone();
         let db = self.db.observed(move |statement| seen.lock().expect("a lock").push(statement.clone()));
-        World { db, url: self.url, made, schema: schema(), statements, chunk: 3_000, _folder: self.folder }
+        World { db, url: self.url, made, schema: schema(), statements, chunk: 3_000 }
     }
 }
 

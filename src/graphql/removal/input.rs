@@ -1,17 +1,21 @@
 //! What removals are asked with.
 
-use async_graphql::{ID, InputObject, OneofObject};
+use async_graphql::{Context, ID, InputObject, OneofObject};
 use entity::kind;
 
 use crate::error::Refusal;
+use crate::graphql::context;
+use crate::graphql::error::ApiError;
 use crate::graphql::id;
+use crate::graphql::input::ExternalIdInput;
 use crate::graphql::kinds::{PostTreatment, PrivateSubgroups, Role};
+use crate::graphql::users::UserFilterInput;
 use crate::removal::batch::Batch;
 use crate::removal::list::split_emails;
-use crate::removal::request::{Named, Options, Request, Scope};
+use crate::removal::request::{Named, Options, People, Request, Scope};
 use crate::removal::single::Single;
 
-/// The people that a request is about, named in one of three ways. Who is named twice counts once.
+/// The people that a request is about, in exactly one of these ways. Who is named twice counts once.
 #[derive(Clone, Debug, OneofObject)]
 pub enum PeopleInput {
     /// By id, at most 100,000.
@@ -21,20 +25,14 @@ pub enum PeopleInput {
     Emails(Vec<String>),
     /// By the ids that other systems gave them, at most 100,000.
     ExternalIds(Vec<ExternalIdInput>),
-}
-
-/// The id that another system gave somebody.
-#[derive(Clone, Debug, InputObject)]
-pub struct ExternalIdInput {
-    /// The system, as `hr`.
-    pub system: String,
-    /// What it calls the person.
-    pub value: String,
+    /// Whoever meets this, at most 100,000. Looked up once, when the request is accepted; who no longer meets it when
+    /// their turn comes is left alone.
+    Filter(UserFilterInput),
 }
 
 impl PeopleInput {
-    fn named(self) -> Result<Vec<Named>, Refusal> {
-        Ok(match self {
+    async fn read(self, ctx: &Context<'_>) -> Result<People, ApiError> {
+        Ok(People::Named(match self {
             PeopleInput::Ids(ids) => {
                 id::parse_all(&ids, &["people", "ids"])?.into_iter().map(Named::Id).collect()
             }
@@ -43,7 +41,8 @@ impl PeopleInput {
                 .into_iter()
                 .map(|ExternalIdInput { system, value }| Named::ExternalId { system, value })
                 .collect(),
-        })
+            PeopleInput::Filter(filter) => return Ok(People::Matching(Box::new(filter.read(ctx).await?))),
+        }))
     }
 }
 
@@ -223,14 +222,14 @@ fn user(user_id: &ID) -> Result<Named, Refusal> {
 
 impl RemovalPlanInput {
     /// Whom it concerns, and what would be done.
-    pub fn read(self) -> Result<(Vec<Named>, Request), Refusal> {
+    pub async fn read(self, ctx: &Context<'_>) -> Result<(People, Request), ApiError> {
         Ok(match self {
             RemovalPlanInput::DeleteUsers(input) => (
-                input.people.named()?,
+                input.people.read(ctx).await?,
                 request(Scope::Platform, input.private_subgroups, false, input.posts.into()),
             ),
             RemovalPlanInput::RemoveUsersFromGroup(input) => (
-                input.people.named()?,
+                input.people.read(ctx).await?,
                 request(
                     group(&input.group_id)?,
                     input.private_subgroups,
@@ -239,7 +238,7 @@ impl RemovalPlanInput {
                 ),
             ),
             RemovalPlanInput::RevokeRole(input) => (
-                input.people.named()?,
+                input.people.read(ctx).await?,
                 request(
                     role(&input.group_id, input.role)?,
                     input.private_subgroups,
@@ -289,27 +288,27 @@ impl RevokeRoleInput {
 }
 
 impl DeleteUsersInput {
-    /// What is asked, to be done in chunks of at most `chunk` people.
-    pub fn read(self, chunk: usize) -> Result<Batch, Refusal> {
+    /// What is asked, to be done in chunks as the server is set.
+    pub async fn read(self, ctx: &Context<'_>) -> Result<Batch, ApiError> {
         Ok(Batch {
-            people: self.people.named()?,
+            people: self.people.read(ctx).await?,
             request: request(Scope::Platform, self.private_subgroups, false, self.posts.into()),
             plan_digest: self.plan_digest,
-            chunk,
+            chunk: context::chunk(ctx)?,
         })
     }
 }
 
 impl RemoveUsersFromGroupInput {
-    /// What is asked, to be done in chunks of at most `chunk` people.
-    pub fn read(self, chunk: usize) -> Result<Batch, Refusal> {
+    /// What is asked, to be done in chunks as the server is set.
+    pub async fn read(self, ctx: &Context<'_>) -> Result<Batch, ApiError> {
         let scope = group(&self.group_id)?;
         let posts = self.posts.into();
         Ok(Batch {
-            people: self.people.named()?,
+            people: self.people.read(ctx).await?,
             request: request(scope, self.private_subgroups, self.confirm_account_deletion, posts),
             plan_digest: self.plan_digest,
-            chunk,
+            chunk: context::chunk(ctx)?,
         })
     }
 }

@@ -1,5 +1,6 @@
 //! Removals as clients see them: plans before, records after, both with the same effects; jobs for many at once.
 
+mod deletion;
 mod effect;
 mod input;
 mod job;
@@ -8,6 +9,7 @@ mod plan;
 mod query;
 mod record;
 
+pub use deletion::Deletion;
 pub use job::RemovalJob;
 pub use mutation::RemovalMutation;
 pub use query::RemovalQuery;

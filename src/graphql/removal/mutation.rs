@@ -87,8 +87,9 @@ impl RemovalMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Whom, and out of which group.")] input: RemoveUsersFromGroupInput,
     ) -> Result<RemovalJobPayload, ApiError> {
-        let (key, chunk) = (input.idempotency_key.clone(), context::chunk(ctx)?);
-        many(ctx, "removeUsersFromGroup", key, input.read(chunk)).await
+        let key = input.idempotency_key.clone();
+        let input = context::asked(input.read(ctx).await)?;
+        many(ctx, "removeUsersFromGroup", key, input).await
     }
 
     /// Deletes one account from the platform (R9): memberships, seats, enrolments and places go, courses, paths and
@@ -109,8 +110,9 @@ impl RemovalMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Whom.")] input: DeleteUsersInput,
     ) -> Result<RemovalJobPayload, ApiError> {
-        let (key, chunk) = (input.idempotency_key.clone(), context::chunk(ctx)?);
-        many(ctx, "deleteUsers", key, input.read(chunk)).await
+        let key = input.idempotency_key.clone();
+        let input = context::asked(input.read(ctx).await)?;
+        many(ctx, "deleteUsers", key, input).await
     }
 
     /// Takes one role from one person in one group. Revoking `LEARNER` reaches the groups below as removing does (R5).

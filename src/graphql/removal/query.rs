@@ -100,7 +100,7 @@ impl RemovalQuery {
         #[graphql(desc = "Whom, and what would be done to them.")] input: RemovalPlanInput,
     ) -> Result<RemovalPlan, ApiError> {
         let caller = context::caller(ctx)?;
-        let (people, request) = input.read()?;
+        let (people, request) = input.read(ctx).await?;
         let shown = Shown { caller, people, request };
         let preview =
             context::snapshot(ctx, shown, |snapshot, shown| Box::pin(preview::preview(snapshot, shown)));
@@ -117,6 +117,7 @@ impl RemovalQuery {
     }
 
     /// Removals that were done.
+    #[expect(clippy::too_many_arguments, reason = "the arguments of a connection")]
     async fn removals(
         &self,
         ctx: &Context<'_>,
@@ -142,6 +143,7 @@ impl RemovalQuery {
     }
 
     /// Removal jobs, running and done.
+    #[expect(clippy::too_many_arguments, reason = "the arguments of a connection")]
     async fn removal_jobs(
         &self,
         ctx: &Context<'_>,

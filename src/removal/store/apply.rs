@@ -7,16 +7,17 @@ use entity::id::{GroupId, JobId, RecordId, UserId};
 use entity::kind::{Cause, Outcome, PrivateSubgroups, Role, Work};
 use sea_orm::ConnectionTrait;
 
-use crate::access::Caller;
 use crate::db::sql::{Rows, sql};
 use crate::error::Error;
 use crate::removal::plan::{Effect, PersonPlan, Plan, VERSION, WorkId};
 
 /// What is the same for every record of a chunk (R17).
 #[derive(Clone, Debug)]
-pub struct Context<'a> {
-    /// Who removes.
-    pub caller: &'a Caller,
+pub struct Context {
+    /// Who removes; none for the platform itself.
+    pub actor: Option<UserId>,
+    /// Who had set what the platform carries out.
+    pub on_behalf_of: Option<UserId>,
     /// The time of all of it.
     pub now: DateTime<Utc>,
     /// Why it was asked for.
@@ -40,7 +41,7 @@ pub struct Context<'a> {
 pub async fn apply(
     db: &impl ConnectionTrait,
     plan: &Plan,
-    context: &Context<'_>,
+    context: &Context,
 ) -> Result<BTreeMap<UserId, RecordId>, Error> {
     let done: Vec<&PersonPlan> = plan.people.iter().filter(|person| person.outcome.is_done()).collect();
     if done.is_empty() {
@@ -197,7 +198,7 @@ async fn hand_over(db: &impl ConnectionTrait, people: &[&PersonPlan]) -> Result<
 }
 
 /// R9.1.
-async fn accounts(db: &impl ConnectionTrait, deleted: &[UserId], context: &Context<'_>) -> Result<(), Error> {
+async fn accounts(db: &impl ConnectionTrait, deleted: &[UserId], context: &Context) -> Result<(), Error> {
     sql(
         "removal.delete_accounts",
         "update users set status = 'DELETED', status_since = {now}, deleted_at = {now}, deletion_cause = {cause},
@@ -207,7 +208,7 @@ async fn accounts(db: &impl ConnectionTrait, deleted: &[UserId], context: &Conte
     .ids("deleted", deleted.iter().copied())
     .bind("now", context.now)
     .bind("cause", context.deletion_cause)
-    .bind("actor", context.caller.user())
+    .bind("actor", context.actor)
     .exactly(db, deleted.len())
     .await
 }
@@ -257,7 +258,7 @@ async fn posts(db: &impl ConnectionTrait, people: &[&PersonPlan], now: DateTime<
 async fn records(
     db: &impl ConnectionTrait,
     people: &[&PersonPlan],
-    context: &Context<'_>,
+    context: &Context,
 ) -> Result<BTreeMap<UserId, RecordId>, Error> {
     let documents =
         people.iter().map(|person| serde_json::to_string(&person.effects)).collect::<Result<Vec<_>, _>>()?;
@@ -276,8 +277,8 @@ async fn records(
          from {people} where true returning user_id, id",
     )
     .rows("people", rows)
-    .bind("actor", context.caller.user())
-    .bind("behalf", context.caller.on_behalf_of())
+    .bind("actor", context.actor)
+    .bind("behalf", context.on_behalf_of)
     .bind("cause", context.cause)
     .bind("deletion_cause", context.deletion_cause)
     .bind("group", context.group)

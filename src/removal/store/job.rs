@@ -7,15 +7,16 @@ use entity::id::{JobId, RecordId, UserId};
 use entity::kind::{Cause, JobStatus, Outcome};
 use sea_orm::ConnectionTrait;
 
-use crate::access::Caller;
 use crate::db::sql::{Rows, sql};
 use crate::error::Error;
 
 /// A job to be written.
 #[derive(Clone, Debug)]
 pub struct NewJob<'a> {
-    /// Who asks.
-    pub caller: &'a Caller,
+    /// Who asks; none for the platform itself.
+    pub actor: Option<UserId>,
+    /// Who had set what the platform carries out.
+    pub on_behalf_of: Option<UserId>,
     /// Why.
     pub cause: Cause,
     /// The serialized options.
@@ -66,8 +67,8 @@ pub async fn add_job(db: &impl ConnectionTrait, job: &NewJob<'_>) -> Result<JobI
             1, {now}, {now})
          returning id",
     )
-    .bind("actor", job.caller.user())
-    .bind("behalf", job.caller.on_behalf_of())
+    .bind("actor", job.actor)
+    .bind("behalf", job.on_behalf_of)
     .bind("cause", job.cause)
     .bind("options", job.options.as_str())
     .bind("digest", job.plan_digest)

@@ -1,0 +1,113 @@
+//! Granting roles (R2, R3). Taking them away is a removal.
+
+use async_graphql::{Context, ID, InputObject, Object};
+
+use super::context::{self, payload};
+use super::error::ApiError;
+use super::id;
+use super::kinds::Role;
+use super::user::User;
+use crate::error::Refusal;
+use crate::memberships::{self, Grant};
+
+/// A role to be granted.
+#[derive(Clone, Debug, InputObject)]
+pub struct GrantInput {
+    /// To whom.
+    user_id: ID,
+    /// In which group.
+    group_id: ID,
+    /// What the person becomes there. A learner of a public group becomes a learner of the groups above it as well, up
+    /// to and including the first private one (R3).
+    role: Role,
+}
+
+/// The role to grant.
+#[derive(Clone, Debug, InputObject)]
+pub struct GrantRoleInput {
+    #[graphql(flatten)]
+    grant: GrantInput,
+    /// Your own word for this request, 8 to 200 characters: sent again, it gets the first answer and does nothing.
+    idempotency_key: Option<String>,
+}
+
+/// The roles to grant.
+#[derive(Clone, Debug, InputObject)]
+pub struct GrantRolesInput {
+    /// The roles, 1 to 10,000.
+    grants: Vec<GrantInput>,
+    /// Your own word for this request, 8 to 200 characters: sent again, it gets the first answer and does nothing.
+    idempotency_key: Option<String>,
+}
+
+impl GrantInput {
+    fn read(&self) -> Result<Grant, Refusal> {
+        Ok(Grant {
+            user: id::parse(&self.user_id, &["userId"])?,
+            group: id::parse(&self.group_id, &["groupId"])?,
+            role: self.role.into(),
+        })
+    }
+}
+
+impl GrantRolesInput {
+    fn read(&self) -> Result<Vec<Grant>, Refusal> {
+        let at = |entry: usize| ["grants".to_owned(), entry.to_string()];
+        let grants = self.grants.iter().enumerate();
+        grants.map(|(entry, grant)| grant.read().map_err(|refusal| refusal.at(&at(entry)))).collect()
+    }
+}
+
+payload! {
+    /// What `grantRole` answers with.
+    GrantRolePayload {
+        /// The person, with the role; null if nothing was done.
+        user: User
+    }
+}
+
+payload! {
+    /// What `grantRoles` answers with.
+    GrantRolesPayload {
+        /// How many memberships were added, those included into which learners rose; roles that were held already do
+        /// not count. Null if nothing was done.
+        added: u64
+    }
+}
+
+/// Grants.
+#[derive(Debug, Default)]
+pub struct GrantMutation;
+
+/// Grants.
+#[Object]
+impl GrantMutation {
+    /// Gives somebody a role in a group; a role that is held already stays as it was granted first. By administrators
+    /// of the group, and the learner role by its user administrators too; who would rise into a private group needs
+    /// somebody with that right there as well (R3, R4).
+    async fn grant_role(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which role, to whom, in which group.")] input: GrantRoleInput,
+    ) -> Result<GrantRolePayload, ApiError> {
+        let key = input.idempotency_key.clone();
+        let done = context::write(ctx, "grantRole", key, input.grant.read(), |tx, grant| {
+            Box::pin(memberships::grant(tx, grant))
+        });
+        GrantRolePayload::of(done.await?, |user| User::load(ctx, user)).await
+    }
+
+    /// Gives many roles at once, each as `grantRole` would: all of them, or none. The `path` of an error says which of
+    /// the list it is about.
+    async fn grant_roles(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which roles, to whom, in which groups.")] input: GrantRolesInput,
+    ) -> Result<GrantRolesPayload, ApiError> {
+        let key = input.idempotency_key.clone();
+        let done = context::write(ctx, "grantRoles", key, input.read(), |tx, grants| {
+            Box::pin(memberships::grant_many(tx, grants))
+        });
+        GrantRolesPayload::of(done.await?, |added| async move { Ok(Some(added)) }).await
+    }
+}

@@ -1,0 +1,83 @@
+//! How somebody came to be deleted (R9.1).
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use async_graphql::{Context, Object};
+use chrono::{DateTime, Utc};
+use entity::id::GroupId;
+use entity::kind::Cause;
+use futures::future::try_join_all;
+
+use super::record::Removal;
+use crate::error::Error;
+use crate::graphql::context::load;
+use crate::graphql::error::ApiError;
+use crate::graphql::group::Group;
+use crate::graphql::kinds::RemovalCause;
+use crate::graphql::user::User;
+use crate::queries::removals::{LastDeletions, Record};
+use crate::queries::users;
+use crate::removal::plan::Effect;
+
+/// The deletion of an account that is deleted or erased.
+#[derive(Clone, Debug)]
+pub struct Deletion {
+    user: Arc<users::User>,
+    at: DateTime<Utc>,
+    cause: Cause,
+}
+
+impl Deletion {
+    /// How `user` came to be deleted; none for a living account.
+    pub fn of(user: Arc<users::User>) -> Option<Deletion> {
+        let (at, cause) = (user.deleted_at?, user.deletion_cause?);
+        Some(Deletion { user, at, cause })
+    }
+
+    async fn record(&self, ctx: &Context<'_>) -> Result<Option<Arc<Record>>, ApiError> {
+        load::<LastDeletions>(ctx, self.user.id).await
+    }
+}
+
+/// The deletion of an account that is deleted or erased.
+#[Object]
+impl Deletion {
+    /// When.
+    async fn at(&self) -> DateTime<Utc> {
+        self.at
+    }
+
+    /// Why.
+    async fn cause(&self) -> RemovalCause {
+        self.cause.into()
+    }
+
+    /// By whom; null for the platform itself.
+    async fn by(&self, ctx: &Context<'_>) -> Result<Option<User>, ApiError> {
+        match self.user.deleted_by {
+            Some(user) => User::load(ctx, user).await,
+            None => Ok(None),
+        }
+    }
+
+    /// The record of it, with every effect; null for an account that came to the platform as a deleted one.
+    async fn removal(&self, ctx: &Context<'_>) -> Result<Option<Removal>, ApiError> {
+        Ok(self.record(ctx).await?.map(Removal::from))
+    }
+
+    /// The groups that the person was in, of those that still exist and you may see.
+    async fn groups(&self, ctx: &Context<'_>) -> Result<Vec<Group>, ApiError> {
+        let Some(record) = self.record(ctx).await? else { return Ok(Vec::new()) };
+        let effects: Vec<Effect> = serde_json::from_str(&record.effects).map_err(Error::from)?;
+        let groups: BTreeSet<GroupId> = effects
+            .iter()
+            .filter_map(|effect| match effect {
+                Effect::MembershipRemoved { group, .. } => Some(*group),
+                _ => None,
+            })
+            .collect();
+        let found = try_join_all(groups.into_iter().map(|group| Group::load(ctx, group))).await?;
+        Ok(found.into_iter().flatten().collect())
+    }
+}

@@ -1,0 +1,174 @@
+//! Who a session is for, and who takes part in it (R8).
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use entity::id::{SessionId, UserId};
+use entity::{session_capture, session_enrolment, session_exclusion};
+use sea_orm::{DbErr, QueryResult};
+
+use super::groups::Group;
+use super::links::{Link, Rows};
+use super::sessions::Session;
+use super::{Batch, By, Filter, Reader, Row, all, columns, grouped};
+use crate::db::sql::sql;
+use crate::error::Error;
+use crate::sessions::store::{Of, participations};
+
+/// The groups in the audience of a session, by name.
+#[derive(Debug)]
+pub struct AudienceGroups;
+
+impl Batch for AudienceGroups {
+    type Key = SessionId;
+    type Value = Arc<Vec<Arc<Group>>>;
+
+    async fn load(
+        reader: &Reader,
+        ids: Vec<SessionId>,
+    ) -> Result<HashMap<SessionId, Arc<Vec<Arc<Group>>>>, Error> {
+        let text = format!(
+            "select sg.session_id as sg_session_id, {}
+             from session_groups sg join groups g on g.id = sg.group_id
+             where sg.session_id in {{sessions}} order by g.name_key, g.id",
+            columns::<Group>("g")
+        );
+        let rows = all(sql("audiences.groups", text).ids("sessions", ids), reader.db(), |row| {
+            Ok((row.try_get("", "sg_session_id")?, Arc::new(Group::read(row, "g")?)))
+        })
+        .await?;
+        Ok(grouped(rows))
+    }
+}
+
+/// Sessions by start.
+const BY_START: &[By] = &[By::time("o.starts_at"), By::number("o.id")];
+
+/// Individual enrolments in sessions.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct SessionEnrolments;
+
+impl Link for SessionEnrolments {
+    type Row = session_enrolment::Model;
+    type Other = Session;
+    type OtherId = SessionId;
+    const OF_USER: &'static str = "session_enrolments.of_user";
+    const OF_OTHER: &'static str = "session_enrolments.of_session";
+    const ROWS: Rows = Rows::Table("session_enrolments");
+    const OTHER: &'static str = "sessions";
+    const COLUMN: &'static str = "l.session_id";
+    const ORDER: &'static [By] = BY_START;
+}
+
+/// People excluded from sessions.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct SessionExclusions;
+
+impl Link for SessionExclusions {
+    type Row = session_exclusion::Model;
+    type Other = Session;
+    type OtherId = SessionId;
+    const OF_USER: &'static str = "session_exclusions.of_user";
+    const OF_OTHER: &'static str = "session_exclusions.of_session";
+    const ROWS: Rows = Rows::Table("session_exclusions");
+    const OTHER: &'static str = "sessions";
+    const COLUMN: &'static str = "l.session_id";
+    const ORDER: &'static [By] = BY_START;
+}
+
+/// People captured for sessions.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct SessionCaptures;
+
+impl Link for SessionCaptures {
+    type Row = session_capture::Model;
+    type Other = Session;
+    type OtherId = SessionId;
+    const OF_USER: &'static str = "session_captures.of_user";
+    const OF_OTHER: &'static str = "session_captures.of_session";
+    const ROWS: Rows = Rows::Table("session_captures");
+    const OTHER: &'static str = "sessions";
+    const COLUMN: &'static str = "l.session_id";
+    const ORDER: &'static [By] = BY_START;
+}
+
+/// Who takes part in which session, whatever the state of the account.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Participations {
+    /// Only in sessions that end after this.
+    pub ending_after: Option<DateTime<Utc>>,
+    /// Only in sessions that end by this.
+    pub ended_by: Option<DateTime<Utc>>,
+}
+
+/// By what somebody takes part in a session (R8).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum How {
+    /// By an individual enrolment.
+    Individual,
+    /// As a learner of an audience group.
+    Group,
+    /// Captured, when a static audience was saved or when the session ended.
+    Captured,
+}
+
+/// That somebody takes part in a session.
+#[derive(Clone, Debug)]
+pub struct Participation {
+    /// In this session.
+    pub session_id: SessionId,
+    /// Who.
+    pub user_id: UserId,
+    /// By what; of several, the first in the order of [`How`].
+    pub how: How,
+    /// Since when.
+    pub since: DateTime<Utc>,
+}
+
+impl Row for Participation {
+    fn columns(table: &str) -> String {
+        ["session_id", "user_id", "how", "since"]
+            .map(|column| format!("{table}.{column} as {table}_{column}"))
+            .join(", ")
+    }
+
+    fn read(row: &QueryResult, table: &str) -> Result<Participation, DbErr> {
+        let prefix = format!("{table}_");
+        let how: String = row.try_get(&prefix, "how")?;
+        Ok(Participation {
+            session_id: row.try_get(&prefix, "session_id")?,
+            user_id: row.try_get(&prefix, "user_id")?,
+            how: match how.as_str() {
+                "INDIVIDUAL" => How::Individual,
+                "GROUP" => How::Group,
+                "CAPTURED" => How::Captured,
+                other => return Err(DbErr::Type(format!("nobody takes part by {other}"))),
+            },
+            since: row.try_get(&prefix, "since")?,
+        })
+    }
+}
+
+impl Link for Participations {
+    type Row = Participation;
+    type Other = Session;
+    type OtherId = SessionId;
+    const OF_USER: &'static str = "participations.of_user";
+    const OF_OTHER: &'static str = "participations.of_session";
+    const ROWS: Rows = Rows::Select {
+        of_users: || participations(Of::Users("in {parents}")),
+        of_others: || participations(Of::Sessions("in {parents}")),
+    };
+    const OTHER: &'static str = "sessions";
+    const COLUMN: &'static str = "l.session_id";
+    const ORDER: &'static [By] = BY_START;
+
+    fn filter(&self) -> Filter {
+        Filter::new().maybe("o.ends_at > {after}", "after", self.ending_after).maybe(
+            "o.ends_at <= {by}",
+            "by",
+            self.ended_by,
+        )
+    }
+}

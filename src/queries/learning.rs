@@ -1,0 +1,162 @@
+//! What people do in courses: enrolments (R32), progress, certificates, sales, subscriptions, results.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use entity::id::{ActivityId, CertificateId, CourseId, ResultId, SaleId};
+use entity::{certificate, course_enrolment, progress, result, sale, subscription};
+
+use super::activities::Activity;
+use super::courses::Course;
+use super::links::{Link, Linked, Rows};
+use super::{Batch, By, Reader, by_id};
+use crate::error::Error;
+
+/// Individual enrolments in courses (R32), by the course's title.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct CourseEnrolments;
+
+impl Link for CourseEnrolments {
+    type Row = course_enrolment::Model;
+    type Other = Course;
+    type OtherId = CourseId;
+    const OF_USER: &'static str = "course_enrolments.of_user";
+    const OF_OTHER: &'static str = "course_enrolments.of_course";
+    const ROWS: Rows = Rows::Table("course_enrolments");
+    const OTHER: &'static str = "courses";
+    const COLUMN: &'static str = "l.course_id";
+    const ORDER: &'static [By] = &[By::text("o.title_key"), By::number("o.id")];
+}
+
+/// How far people are in courses, by the course's title.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Progress;
+
+impl Link for Progress {
+    type Row = progress::Model;
+    type Other = Course;
+    type OtherId = CourseId;
+    const OF_USER: &'static str = "progress.of_user";
+    const OF_OTHER: &'static str = "progress.of_course";
+    const ROWS: Rows = Rows::Table("progress");
+    const OTHER: &'static str = "courses";
+    const COLUMN: &'static str = "l.course_id";
+    const ORDER: &'static [By] = &[By::text("o.title_key"), By::number("o.id")];
+}
+
+/// Certificates of courses, oldest first.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Certificates;
+
+impl Link for Certificates {
+    type Row = certificate::Model;
+    type Other = Course;
+    type OtherId = CourseId;
+    const OF_USER: &'static str = "certificates.of_user";
+    const OF_OTHER: &'static str = "certificates.of_course";
+    const ROWS: Rows = Rows::Table("certificates");
+    const OTHER: &'static str = "courses";
+    const COLUMN: &'static str = "l.course_id";
+    const ORDER: &'static [By] = &[By::number("l.id")];
+}
+
+/// Sales of courses, oldest first.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Sales;
+
+impl Link for Sales {
+    type Row = sale::Model;
+    type Other = Course;
+    type OtherId = CourseId;
+    const OF_USER: &'static str = "sales.of_user";
+    const OF_OTHER: &'static str = "sales.of_course";
+    const ROWS: Rows = Rows::Table("sales");
+    const OTHER: &'static str = "courses";
+    const COLUMN: &'static str = "l.course_id";
+    const ORDER: &'static [By] = &[By::number("l.id")];
+    const PEOPLE: &'static [By] = &[By::text("u.name_key"), By::number("l.id")];
+}
+
+/// Payment subscriptions to courses, oldest first.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Subscriptions;
+
+impl Link for Subscriptions {
+    type Row = subscription::Model;
+    type Other = Course;
+    type OtherId = CourseId;
+    const OF_USER: &'static str = "subscriptions.of_user";
+    const OF_OTHER: &'static str = "subscriptions.of_course";
+    const ROWS: Rows = Rows::Table("subscriptions");
+    const OTHER: &'static str = "courses";
+    const COLUMN: &'static str = "l.course_id";
+    const ORDER: &'static [By] = &[By::number("l.id")];
+    const PEOPLE: &'static [By] = &[By::text("u.name_key"), By::number("l.id")];
+}
+
+/// Results of activities, oldest first.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Results;
+
+impl Link for Results {
+    type Row = result::Model;
+    type Other = Activity;
+    type OtherId = ActivityId;
+    const OF_USER: &'static str = "results.of_user";
+    const OF_OTHER: &'static str = "results.of_activity";
+    const ROWS: Rows = Rows::Table("results");
+    const OTHER: &'static str = "activities";
+    const COLUMN: &'static str = "l.activity_id";
+    const ORDER: &'static [By] = &[By::number("l.id")];
+    const PEOPLE: &'static [By] = &[By::text("u.name_key"), By::number("l.id")];
+}
+
+/// Certificates by id.
+#[derive(Debug)]
+pub struct CertificatesById;
+
+impl Batch for CertificatesById {
+    type Key = CertificateId;
+    type Value = Arc<Linked<Certificates>>;
+
+    async fn load(
+        reader: &Reader,
+        ids: Vec<CertificateId>,
+    ) -> Result<HashMap<CertificateId, Arc<Linked<Certificates>>>, Error> {
+        let rows =
+            by_id("certificates.by_id", "certificates", ids, reader.db(), |row: &certificate::Model| row.id)
+                .await?;
+        Ok(rows.into_iter().map(|(id, row)| (id, Linked::alone(row.as_ref().clone()))).collect())
+    }
+}
+
+/// Sales by id.
+#[derive(Debug)]
+pub struct SalesById;
+
+impl Batch for SalesById {
+    type Key = SaleId;
+    type Value = Arc<Linked<Sales>>;
+
+    async fn load(reader: &Reader, ids: Vec<SaleId>) -> Result<HashMap<SaleId, Arc<Linked<Sales>>>, Error> {
+        let rows = by_id("sales.by_id", "sales", ids, reader.db(), |row: &sale::Model| row.id).await?;
+        Ok(rows.into_iter().map(|(id, row)| (id, Linked::alone(row.as_ref().clone()))).collect())
+    }
+}
+
+/// Results by id.
+#[derive(Debug)]
+pub struct ResultsById;
+
+impl Batch for ResultsById {
+    type Key = ResultId;
+    type Value = Arc<Linked<Results>>;
+
+    async fn load(
+        reader: &Reader,
+        ids: Vec<ResultId>,
+    ) -> Result<HashMap<ResultId, Arc<Linked<Results>>>, Error> {
+        let rows = by_id("results.by_id", "results", ids, reader.db(), |row: &result::Model| row.id).await?;
+        Ok(rows.into_iter().map(|(id, row)| (id, Linked::alone(row.as_ref().clone()))).collect())
+    }
+}

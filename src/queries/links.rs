@@ -1,0 +1,132 @@
+//! What stands between a person and something else (a membership, an enrolment, progress), read from either end
+//! together with the other.
+
+use std::fmt::Debug;
+use std::hash::Hash;
+use std::sync::Arc;
+
+use entity::id::UserId;
+
+use super::users::User;
+use super::{By, Filter, List, Order, Relation, Row};
+
+/// People by name.
+const BY_NAME: &[By] = &[By::text("u.name_key"), By::number("u.id")];
+
+/// A kind of row, called `l`, between a person, called `u`, and something else, called `o`.
+pub trait Link: Clone + Debug + Eq + Hash + Send + Sync + 'static {
+    /// The row.
+    type Row: Row + Clone;
+    /// The something else.
+    type Other: Row;
+    /// Its id.
+    type OtherId: Into<i64> + Copy + Debug + Eq + Hash + Send + Sync + 'static;
+
+    /// The statement's name, read from the person.
+    const OF_USER: &'static str;
+    /// The statement's name, read from the other end.
+    const OF_OTHER: &'static str;
+    /// The rows: a table, or a select in parentheses that narrows itself by `in {parents}`.
+    const ROWS: Rows;
+    /// The table of the other end.
+    const OTHER: &'static str;
+    /// The column of the row that names the other end, as `l.course_id`.
+    const COLUMN: &'static str;
+    /// How a person's rows are ordered; the last column makes it total.
+    const ORDER: &'static [By];
+    /// How the people of the other end are ordered.
+    const PEOPLE: &'static [By] = BY_NAME;
+
+    /// Which rows.
+    fn filter(&self) -> Filter {
+        Filter::new()
+    }
+}
+
+/// Where a link's rows come from.
+#[derive(Clone, Copy, Debug)]
+pub enum Rows {
+    /// A table.
+    Table(&'static str),
+    /// A select, by the end that it is narrowed by.
+    Select {
+        /// The rows of these people.
+        of_users: fn() -> String,
+        /// The rows of these others.
+        of_others: fn() -> String,
+    },
+}
+
+/// A row, and the end that was read with it; the end that it was reached from is left out.
+#[derive(Debug)]
+pub struct Linked<L: Link> {
+    /// The row.
+    pub row: L::Row,
+    /// The person.
+    pub user: Option<Arc<User>>,
+    /// The other end.
+    pub other: Option<Arc<L::Other>>,
+}
+
+impl<L: Link> Linked<L> {
+    /// A row without either end.
+    pub fn alone(row: L::Row) -> Arc<Linked<L>> {
+        Arc::new(Linked { row, user: None, other: None })
+    }
+}
+
+/// A link read from the person.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct OfUser<L>(pub L);
+
+/// A link read from the other end.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct OfOther<L>(pub L);
+
+impl<L: Link> Relation for OfUser<L> {
+    type Parent = UserId;
+    type Item = Arc<Linked<L>>;
+    const PARENT: &'static str = "l.user_id";
+
+    fn list(&self) -> List<Arc<Linked<L>>> {
+        let rows = match L::ROWS {
+            Rows::Table(table) => table.to_owned(),
+            Rows::Select { of_users, .. } => format!("({})", of_users()),
+        };
+        List {
+            name: L::OF_USER,
+            columns: format!("{}, {}", L::Row::columns("l"), L::Other::columns("o")),
+            from: format!("{rows} l join {} o on o.id = {}", L::OTHER, L::COLUMN),
+            filter: self.0.filter(),
+            order: Order::new("USER", L::ORDER),
+            read: |row| {
+                let (link, other) = (L::Row::read(row, "l")?, L::Other::read(row, "o")?);
+                Ok(Arc::new(Linked { row: link, user: None, other: Some(Arc::new(other)) }))
+            },
+        }
+    }
+}
+
+impl<L: Link> Relation for OfOther<L> {
+    type Parent = L::OtherId;
+    type Item = Arc<Linked<L>>;
+    const PARENT: &'static str = L::COLUMN;
+
+    fn list(&self) -> List<Arc<Linked<L>>> {
+        let rows = match L::ROWS {
+            Rows::Table(table) => table.to_owned(),
+            Rows::Select { of_others, .. } => format!("({})", of_others()),
+        };
+        List {
+            name: L::OF_OTHER,
+            columns: format!("{}, {}", L::Row::columns("l"), User::columns("u")),
+            from: format!("{rows} l join users u on u.id = l.user_id"),
+            filter: self.0.filter(),
+            order: Order::new("PEOPLE", L::PEOPLE),
+            read: |row| {
+                let (link, user) = (L::Row::read(row, "l")?, User::read(row, "u")?);
+                Ok(Arc::new(Linked { row: link, user: Some(Arc::new(user)), other: None }))
+            },
+        }
+    }
+}

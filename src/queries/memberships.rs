@@ -1,0 +1,112 @@
+//! Who holds which role in which group (R2).
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use entity::id::{GroupId, UserId};
+use entity::kind::Role;
+use entity::membership::Model as Membership;
+
+use super::groups::Group;
+use super::links::{Link, Rows};
+use super::users::User;
+use super::{Batch, By, Filter, List, Order, Reader, Relation, Row, all, columns, grouped};
+use crate::db::sql::sql;
+use crate::error::Error;
+
+/// Roles in groups, by the group's name.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Memberships {
+    /// This role alone.
+    pub role: Option<Role>,
+}
+
+impl Link for Memberships {
+    type Row = Membership;
+    type Other = Group;
+    type OtherId = GroupId;
+    const OF_USER: &'static str = "memberships.of_user";
+    const OF_OTHER: &'static str = "memberships.of_group";
+    const ROWS: Rows = Rows::Table("memberships");
+    const OTHER: &'static str = "groups";
+    const COLUMN: &'static str = "l.group_id";
+    const ORDER: &'static [By] = &[By::text("o.name_key"), By::number("o.id"), By::text("l.role")];
+    const PEOPLE: &'static [By] = &[By::text("u.name_key"), By::number("u.id"), By::text("l.role")];
+
+    fn filter(&self) -> Filter {
+        Filter::new().maybe("l.role = {role}", "role", self.role)
+    }
+}
+
+/// The members of a group, each once, by name.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Members {
+    /// Those who hold this role.
+    pub role: Option<Role>,
+}
+
+/// A member of a group.
+#[derive(Clone, Debug)]
+pub struct Member {
+    /// Of this group.
+    pub group: GroupId,
+    /// Who.
+    pub user: Arc<User>,
+}
+
+impl Relation for Members {
+    type Parent = GroupId;
+    type Item = Member;
+    const PARENT: &'static str = "m.group_id";
+
+    fn list(&self) -> List<Member> {
+        let filter = Filter::new();
+        let filter = match self.role {
+            Some(role) => filter.with("m.role = {role}", "role", role),
+            // One row a person: that of their first role.
+            None => filter.and(
+                "not exists (select 1 from memberships o
+                             where o.user_id = m.user_id and o.group_id = m.group_id and o.role < m.role)",
+            ),
+        };
+        List {
+            name: "memberships.members",
+            columns: format!("m.group_id as m_group_id, {}", columns::<User>("u")),
+            from: "memberships m join users u on u.id = m.user_id".to_owned(),
+            filter,
+            order: Order::new("NAME", const { &[By::text("u.name_key"), By::number("u.id")] }),
+            read: |row| {
+                Ok(Member { group: row.try_get("", "m_group_id")?, user: Arc::new(User::read(row, "u")?) })
+            },
+        }
+    }
+}
+
+/// The roles of people in groups, by group and person.
+#[derive(Debug)]
+pub struct Roles;
+
+impl Batch for Roles {
+    type Key = (GroupId, UserId);
+    type Value = Arc<Vec<Membership>>;
+
+    async fn load(
+        reader: &Reader,
+        keys: Vec<(GroupId, UserId)>,
+    ) -> Result<HashMap<(GroupId, UserId), Arc<Vec<Membership>>>, Error> {
+        let asked = crate::db::sql::Rows::new()
+            .numbers("group_id", keys.iter().map(|(group, _)| *group))
+            .numbers("user_id", keys.iter().map(|(_, user)| *user));
+        let text = format!(
+            "select {} from {{asked}} join memberships m
+                on m.user_id = asked.user_id and m.group_id = asked.group_id
+             order by m.role",
+            columns::<Membership>("m")
+        );
+        let rows = all(sql("memberships.roles", text).rows("asked", asked), reader.db(), |row| {
+            Membership::read(row, "m")
+        })
+        .await?;
+        Ok(grouped(rows.into_iter().map(|row| ((row.group_id, row.user_id), row))))
+    }
+}

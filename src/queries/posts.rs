@@ -1,0 +1,62 @@
+//! Posts and messages (R9.6).
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use entity::id::{GroupId, PostId, UserId};
+pub use entity::post::Model as Post;
+
+use super::{Batch, By, Filter, List, Order, Reader, Relation, Row, by_id, columns};
+use crate::error::Error;
+
+/// Posts by id.
+#[derive(Debug)]
+pub struct Posts;
+
+impl Batch for Posts {
+    type Key = PostId;
+    type Value = Arc<Post>;
+
+    async fn load(reader: &Reader, ids: Vec<PostId>) -> Result<HashMap<PostId, Arc<Post>>, Error> {
+        by_id("posts.by_id", "posts", ids, reader.db(), |row: &Post| row.id).await
+    }
+}
+
+fn listed(name: &'static str, filter: Filter) -> List<Arc<Post>> {
+    List {
+        name,
+        columns: columns::<Post>("p"),
+        from: "posts p".to_owned(),
+        filter,
+        order: Order::new("CREATED", const { &[By::number("p.id")] }),
+        read: |row| Ok(Arc::new(Post::read(row, "p")?)),
+    }
+}
+
+/// The posts and messages of a group, oldest first.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct PostsInGroup;
+
+impl Relation for PostsInGroup {
+    type Parent = GroupId;
+    type Item = Arc<Post>;
+    const PARENT: &'static str = "p.group_id";
+
+    fn list(&self) -> List<Arc<Post>> {
+        listed("posts.of_group", Filter::new())
+    }
+}
+
+/// What somebody wrote under their name, oldest first: not what was anonymized.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct PostsBy;
+
+impl Relation for PostsBy {
+    type Parent = UserId;
+    type Item = Arc<Post>;
+    const PARENT: &'static str = "p.author_id";
+
+    fn list(&self) -> List<Arc<Post>> {
+        listed("posts.of_author", Filter::new().and("p.anonymized_at is null"))
+    }
+}

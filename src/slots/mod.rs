@@ -1,0 +1,194 @@
+//! Classroom slots of a session, and who has a seat in them (R8).
+//!
+//! Whoever may edit the session makes and changes its slots and registers anybody; a participant registers and
+//! unregisters themself. An attendee of an upcoming slot is a present participant of its session, and takes one of
+//! its seats; trainers take none, and need not take part. Seats of slots that have started stay as they are.
+
+pub mod rules;
+pub mod store;
+
+use chrono::{DateTime, Utc};
+use entity::id::{SessionId, SlotId, UserId};
+use entity::kind::{SeatKind, Work};
+use serde::Serialize;
+
+use crate::change::Change;
+use crate::db::{Tx, locks};
+use crate::error::{Failure, Refusal};
+use crate::keys;
+use crate::removal::plan::WorkId;
+use crate::sessions::rules::period;
+use crate::works::rules::{may_edit, sees, words};
+use crate::works::{self, people};
+
+/// Characters that a place may have.
+const PLACE: usize = 200;
+
+/// A slot to be made.
+#[derive(Clone, Debug, Serialize)]
+pub struct NewSlot {
+    /// Its session.
+    pub session: SessionId,
+    /// Where it takes place: 1 to 200 characters.
+    pub place: String,
+    /// When it starts.
+    pub starts_at: DateTime<Utc>,
+    /// When it ends, after it starts.
+    pub ends_at: DateTime<Utc>,
+    /// How many can attend; none means any number.
+    pub capacity: Option<i32>,
+}
+
+/// What is to change of a slot; what is none stays.
+#[derive(Clone, Debug, Serialize)]
+pub struct SlotEdit {
+    /// Which slot.
+    pub slot: SlotId,
+    /// Where it takes place: 1 to 200 characters.
+    pub place: Option<String>,
+    /// When it starts.
+    pub starts_at: Option<DateTime<Utc>>,
+    /// When it ends, after it starts.
+    pub ends_at: Option<DateTime<Utc>>,
+    /// How many can attend; cleared means any number.
+    pub capacity: Change<i32>,
+}
+
+/// Somebody's place in a slot.
+#[derive(Clone, Debug, Serialize)]
+pub struct Registration {
+    /// Which slot.
+    pub slot: SlotId,
+    /// Who.
+    pub user: UserId,
+    /// What they do there.
+    pub kind: SeatKind,
+}
+
+/// Makes a slot.
+///
+/// # Errors
+/// `NOT_FOUND` of the session, `FORBIDDEN`, `BAD_INPUT`.
+pub async fn create(tx: &Tx, input: &NewSlot) -> Result<SlotId, Failure> {
+    let place = keys::text(&["place"], &input.place, PLACE)?;
+    let (starts_at, ends_at) = period(input.starts_at, input.ends_at)?;
+    let capacity = input.capacity.map(rules::capacity).transpose()?;
+    locks::tree(&tx.conn).await?;
+    let editor = works::editor(tx).await?;
+    works::editable(&tx.conn, &editor, WorkId::Session(input.session)).await?;
+    let slot = store::Slot { session: input.session, starts_at, ends_at, capacity };
+    Ok(store::add(&tx.conn, &slot, &place, tx.now).await?)
+}
+
+/// Changes a slot: its place at any time, its dates and capacity until it starts.
+///
+/// # Errors
+/// `NOT_FOUND`, `FORBIDDEN`; `BAD_INPUT`, also for a new start that has passed; `SLOT_FULL` for fewer seats than are
+/// taken.
+pub async fn update(tx: &Tx, input: &SlotEdit) -> Result<SlotId, Failure> {
+    let db = &tx.conn;
+    let place = input.place.as_deref().map(|place| keys::text(&["place"], place, PLACE)).transpose()?;
+    let capacity = input.capacity.clone().try_map(rules::capacity)?;
+    locks::tree(db).await?;
+    locks::slots(db, &[input.slot]).await?;
+    let editor = works::editor(tx).await?;
+    let before = store::slot(db, input.slot).await?.ok_or_else(not_found)?;
+    let session = works::store::standing(db, WorkId::Session(before.session)).await?.ok_or_else(not_found)?;
+    if !may_edit(&editor, &session) {
+        if sees(&editor, &session) {
+            return Err(editor.authority.forbidden(&editor.tree, [session.group]).into());
+        }
+        return Err(not_found().into());
+    }
+    if let Some(place) = place {
+        store::set_place(db, input.slot, &place).await?;
+    }
+    if input.starts_at.is_none() && input.ends_at.is_none() && capacity.is_keep() {
+        return Ok(input.slot);
+    }
+    rules::require_upcoming(&["slotId"], before.starts_at, tx.now)?;
+    let (starts_at, ends_at) =
+        period(input.starts_at.unwrap_or(before.starts_at), input.ends_at.unwrap_or(before.ends_at))?;
+    rules::require_upcoming(&["startsAt"], starts_at, tx.now)?;
+    let capacity = capacity.after(before.capacity);
+    let attending = store::attending(db, input.slot).await?;
+    if let Some(capacity) = capacity.filter(|capacity| i64::from(*capacity) < attending) {
+        return Err(Refusal::SlotFull { capacity }.into());
+    }
+    let after = store::Slot { session: before.session, starts_at, ends_at, capacity };
+    store::change(db, input.slot, &after).await?;
+    Ok(input.slot)
+}
+
+/// Registers somebody in an upcoming slot. Who is registered already stays so, with the first date.
+///
+/// # Errors
+/// `NOT_FOUND` of the slot or the person; `FORBIDDEN` unless the caller may edit the session, or registers themself to
+/// attend; `USER_DELETED`; `NOT_A_PARTICIPANT` of an attendee who is no present participant of the session;
+/// `INVALID_TRANSITION` of a trainer who is not present; `SLOT_FULL`; `BAD_INPUT` when the slot has started.
+pub async fn register(tx: &Tx, input: &Registration) -> Result<SlotId, Failure> {
+    let (db, user) = (&tx.conn, input.user);
+    let slot = open(tx, input).await?;
+    let states = people::states(db, &[user]).await?;
+    let status = people::require_living(&states, user, &["userId"])?;
+    let takes_part = status.is_present() && store::takes_part(db, slot.session, user).await?;
+    match input.kind {
+        SeatKind::Attendee if !takes_part => return Err(Refusal::NotAParticipant.into()),
+        SeatKind::Trainer if !status.is_present() => return Err(Refusal::InvalidTransition { status }.into()),
+        SeatKind::Attendee | SeatKind::Trainer => {}
+    }
+    if store::is_registered(db, input).await? {
+        return Ok(input.slot);
+    }
+    if let (SeatKind::Attendee, Some(capacity)) = (input.kind, slot.capacity)
+        && store::attending(db, input.slot).await? >= i64::from(capacity)
+    {
+        return Err(Refusal::SlotFull { capacity }.into());
+    }
+    store::register(db, input, tx.caller.user(), tx.now).await?;
+    Ok(input.slot)
+}
+
+/// Takes somebody out of an upcoming slot. Who is not registered stays so.
+///
+/// # Errors
+/// `NOT_FOUND` of the slot or the person; `FORBIDDEN` unless the caller may edit the session, or takes themself out;
+/// `USER_DELETED`; `BAD_INPUT` when the slot has started.
+pub async fn unregister(tx: &Tx, input: &Registration) -> Result<SlotId, Failure> {
+    open(tx, input).await?;
+    let states = people::states(&tx.conn, &[input.user]).await?;
+    people::require_living(&states, input.user, &["userId"])?;
+    store::unregister(&tx.conn, input).await?;
+    Ok(input.slot)
+}
+
+/// The upcoming slot, with everything locked and the caller allowed to change this registration.
+async fn open(tx: &Tx, input: &Registration) -> Result<store::Slot, Failure> {
+    let (db, user) = (&tx.conn, input.user);
+    // A slot never changes its session, so that it can be looked at ahead of the locks.
+    let session = store::slot(db, input.slot).await?.ok_or_else(not_found)?.session;
+    locks::tree(db).await?;
+    locks::users(db, &[user]).await?;
+    locks::sessions_shared(db, &[session]).await?;
+    locks::slots(db, &[input.slot]).await?;
+    let editor = works::editor(tx).await?;
+    let slot = store::slot(db, input.slot).await?.ok_or_else(not_found)?;
+    let standing = works::store::standing(db, WorkId::Session(session)).await?;
+    let standing = standing.ok_or_else(|| words(Work::Session).not_found())?;
+    if !may_edit(&editor, &standing) {
+        let oneself = editor.authority.is(user);
+        let sees = sees(&editor, &standing) || (oneself && store::takes_part(db, session, user).await?);
+        if !sees {
+            return Err(not_found().into());
+        }
+        if !oneself || input.kind == SeatKind::Trainer {
+            return Err(editor.authority.forbidden(&editor.tree, [standing.group]).into());
+        }
+    }
+    rules::require_upcoming(&["slotId"], slot.starts_at, tx.now)?;
+    Ok(slot)
+}
+
+fn not_found() -> Refusal {
+    Refusal::not_found(&["slotId"], "Slot")
+}

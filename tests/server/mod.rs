@@ -1,0 +1,4 @@
+//! The program from outside: its command line, HTTP, the first start, the sample organisation.
+
+mod demo;
+mod first_start;
