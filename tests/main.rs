@@ -7,4 +7,5 @@ mod district;
 mod proofs;
 mod properties;
 mod removal;
+mod schema;
 mod server;
