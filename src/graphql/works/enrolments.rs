@@ -1,4 +1,4 @@
-//! Enrolling people in courses (R32), and recording how far they are.
+//! Enrolling people in courses (R32).
 
 use async_graphql::{Context, ID, InputObject, Object};
 

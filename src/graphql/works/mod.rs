@@ -6,6 +6,7 @@ mod courses;
 mod enrolments;
 mod paths;
 mod people;
+mod progress;
 mod sessions;
 mod slots;
 
@@ -25,6 +26,7 @@ pub struct WorksMutation(
     slots::SlotMutation,
     activities::ActivityMutation,
     enrolments::EnrolmentMutation,
+    progress::ProgressMutation,
 );
 
 /// The ids in the list at `field`; a wrong one is named by its place in it.
