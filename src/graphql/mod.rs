@@ -63,6 +63,7 @@ mod answers;
 pub mod connection;
 pub mod context;
 mod course;
+mod entry;
 pub mod error;
 mod grant;
 mod group;
@@ -103,7 +104,7 @@ pub struct Query(
     node::NodeQuery,
     platform::PlatformQuery,
     users::UserQuery,
-    group::GroupQuery,
+    groups::GroupQuery,
     course::CourseQuery,
     path::PathQuery,
     session::SessionQuery,

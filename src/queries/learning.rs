@@ -153,7 +153,7 @@ impl Batch for CertificatesById {
         ids: Vec<CertificateId>,
     ) -> Result<HashMap<CertificateId, Arc<Linked<Certificates>>>, Error> {
         let rows =
-            by_id("certificates.by_id", "certificates", ids, reader.db(), |row: &certificate::Model| row.id)
+            by_id("certificates.by_id", "certificates", ids, reader, |row: &certificate::Model| row.id)
                 .await?;
         Ok(rows.into_iter().map(|(id, row)| (id, Linked::alone(row.as_ref().clone()))).collect())
     }
@@ -168,7 +168,7 @@ impl Batch for SalesById {
     type Value = Arc<Linked<Sales>>;
 
     async fn load(reader: &Reader, ids: Vec<SaleId>) -> Result<HashMap<SaleId, Arc<Linked<Sales>>>, Error> {
-        let rows = by_id("sales.by_id", "sales", ids, reader.db(), |row: &sale::Model| row.id).await?;
+        let rows = by_id("sales.by_id", "sales", ids, reader, |row: &sale::Model| row.id).await?;
         Ok(rows.into_iter().map(|(id, row)| (id, Linked::alone(row.as_ref().clone()))).collect())
     }
 }
@@ -185,7 +185,7 @@ impl Batch for ResultsById {
         reader: &Reader,
         ids: Vec<ResultId>,
     ) -> Result<HashMap<ResultId, Arc<Linked<Results>>>, Error> {
-        let rows = by_id("results.by_id", "results", ids, reader.db(), |row: &result::Model| row.id).await?;
+        let rows = by_id("results.by_id", "results", ids, reader, |row: &result::Model| row.id).await?;
         Ok(rows.into_iter().map(|(id, row)| (id, Linked::alone(row.as_ref().clone()))).collect())
     }
 }
