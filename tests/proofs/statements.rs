@@ -142,4 +142,24 @@ each_database! {
         let few = plan(0, FEW).await;
         assert_eq!(few, plan(FEW, MANY).await);
     }
+
+    async fn a_nested_read(start: Start) {
+        let world = start.with(organisation).await;
+        let page = async |first| {
+            let query = "query($first: Int!) { users(first: $first) { totalCount nodes {
+                displayName
+                memberships(first: 5) { nodes { role grantedBy { id } group { name parent { name } } } }
+                participations(first: 5) { totalCount nodes { session { title path { title mainAuthor { id } } } } }
+                registrations(first: 5) { nodes { slot { place } } }
+                authoredCourses(first: 2) { nodes { title coAuthors { user { id } } } }
+            } } }";
+            let (answer, mut names) = names(&world, world.read("owner", query, json!({ "first": first }))).await;
+            assert_eq!(answer["users"]["nodes"].as_array().map(Vec::len), Some(first));
+            names.sort();
+            names
+        };
+        world.read("owner", "{ platform { name } }", json!({})).await;
+        let few = page(10).await;
+        assert_eq!(few, page(50).await);
+    }
 }
