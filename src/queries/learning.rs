@@ -132,7 +132,7 @@ impl Batch for ProgressOf {
                 on l.user_id = asked.user_id and l.course_id = asked.course_id",
             columns::<progress::Model>("l")
         );
-        let rows = all(sql("progress.of", text).rows("asked", asked), reader.db(), |row| {
+        let rows = all(sql("progress.of", text).rows("asked", asked), reader, |row| {
             progress::Model::read(row, "l")
         })
         .await?;
