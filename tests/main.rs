@@ -9,4 +9,5 @@ mod people;
 mod proofs;
 mod properties;
 mod removal;
+mod schema;
 mod server;

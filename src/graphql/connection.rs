@@ -177,14 +177,14 @@ where
     fn page<'a>(&'a self, ctx: &'a Context<'a>) -> BoxFuture<'a, Result<Edges<N>, ApiError>> {
         async move {
             let loaders = loaders(ctx)?;
-            let read = || self.list.page(loaders.reader().db(), &self.slice);
+            let read = || self.list.page(loaders.reader(), &self.slice);
             Ok(Edges::of(self.page.get_or_try_init(read).await?, self.list.name, self.list.order))
         }
         .boxed()
     }
 
     fn count<'a>(&'a self, ctx: &'a Context<'a>) -> BoxFuture<'a, Result<i64, ApiError>> {
-        async move { Ok(self.list.count(loaders(ctx)?.reader().db()).await?) }.boxed()
+        async move { Ok(self.list.count(loaders(ctx)?.reader()).await?) }.boxed()
     }
 }
 

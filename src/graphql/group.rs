@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, Enum, ID, InputObject, Object, OneofObject};
+use async_graphql::{Context, ID, Object};
 use chrono::{DateTime, Utc};
 use entity::id::GroupId;
 use futures::future::try_join_all;
@@ -10,15 +10,14 @@ use futures::future::try_join_all;
 use super::connection::{self, Connection, Paging};
 use super::context::{load, load_known, loaders};
 use super::course::Course;
+use super::entry::ExternalId;
 use super::error::ApiError;
-use super::id::{self, GlobalId};
-use super::input::{ExternalIdInput, GroupScope, OrderDirection, groups as scope};
+use super::id::GlobalId;
 use super::kinds::{GroupPrivacy, Role};
 use super::membership::{Member, Membership};
 use super::path::Path;
 use super::post::Post;
 use super::session::Session;
-use super::user::ExternalId;
 use crate::queries::Counts;
 use crate::queries::courses::OwnedCourses;
 use crate::queries::groups::{self, GroupExternalIds, Groups, MemberCounts, Subgroups};
@@ -97,11 +96,7 @@ impl Group {
     /// What other systems call it, by system.
     async fn external_ids(&self, ctx: &Context<'_>) -> Result<Vec<ExternalId>, ApiError> {
         let found = load::<GroupExternalIds>(ctx, self.0.id).await?.unwrap_or_default();
-        let read = |row: &groups::GroupExternalId| ExternalId {
-            system: row.system.clone(),
-            value: row.value.clone(),
-        };
-        Ok(found.iter().map(read).collect())
+        Ok(found.iter().map(|row| ExternalId::new(&row.system, &row.value)).collect())
     }
 
     /// The group directly above; null for the platform group, and where you may not see it.
@@ -274,141 +269,5 @@ impl GroupCounts {
     /// Sessions in whose audience it stands.
     async fn audience_of(&self, ctx: &Context<'_>) -> Result<i64, ApiError> {
         load_known::<Counts<SessionsForGroup>>(ctx, (SessionsForGroup, self.0)).await
-    }
-}
-
-/// A group in its place in the tree.
-#[derive(Clone, Debug)]
-pub struct GroupTreeEntry(groups::Placed);
-
-/// A group in its place in the tree.
-#[Object]
-impl GroupTreeEntry {
-    /// The id of the group.
-    async fn id(&self) -> ID {
-        self.0.group.id.global()
-    }
-
-    /// The id of the group directly above; null for the platform group.
-    async fn parent_id(&self) -> Option<ID> {
-        self.0.group.parent_id.map(GlobalId::global)
-    }
-
-    /// What it is called.
-    async fn name(&self) -> &str {
-        &self.0.group.name
-    }
-
-    /// Who sees it.
-    async fn privacy(&self) -> GroupPrivacy {
-        self.0.group.privacy.into()
-    }
-
-    /// Levels below the platform group, which is 0.
-    async fn depth(&self) -> usize {
-        self.0.depth
-    }
-
-    /// People with at least one role in it. Counted only where it is asked for.
-    async fn member_count(&self, ctx: &Context<'_>) -> Result<i64, ApiError> {
-        Ok(load::<MemberCounts>(ctx, self.0.group.id).await?.unwrap_or(0))
-    }
-
-    /// The group itself.
-    async fn group(&self) -> Group {
-        Group(self.0.group.clone())
-    }
-}
-
-/// What one group is found by.
-#[derive(Clone, Debug, OneofObject)]
-pub enum GroupBy {
-    /// The id.
-    Id(ID),
-    /// What some other system calls it.
-    ExternalId(ExternalIdInput),
-}
-
-/// Which groups. All conditions given hold together.
-#[derive(Clone, Debug, Default, InputObject)]
-pub struct GroupFilter {
-    /// This group, or this branch of the tree.
-    within: Option<GroupScope>,
-    /// Seen by everybody, or by some.
-    privacy: Option<GroupPrivacy>,
-    /// With this text anywhere in the name, whatever its case. Every character means itself.
-    text: Option<String>,
-}
-
-/// What groups are ordered by.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Enum)]
-pub enum GroupOrderField {
-    /// By name.
-    #[default]
-    Name,
-}
-
-/// How groups are ordered.
-#[derive(Clone, Copy, Debug, Default, InputObject)]
-pub struct GroupOrder {
-    /// What they are ordered by.
-    #[graphql(default)]
-    field: GroupOrderField,
-    /// Which way.
-    #[graphql(default)]
-    direction: OrderDirection,
-}
-
-/// Reads of groups.
-#[derive(Debug, Default)]
-pub struct GroupQuery;
-
-/// Reads of groups.
-#[Object]
-impl GroupQuery {
-    /// The group found by that; null where there is none.
-    async fn group(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "What it is found by: exactly one of it.")] by: GroupBy,
-    ) -> Result<Option<Group>, ApiError> {
-        let found = match by {
-            GroupBy::Id(id) => Some(id::parse(&id, &["by", "id"])?),
-            GroupBy::ExternalId(ExternalIdInput { system, value }) => {
-                groups::with_external_id(loaders(ctx)?.reader(), &system, &value).await?
-            }
-        };
-        match found {
-            Some(group) => Group::load(ctx, group).await,
-            None => Ok(None),
-        }
-    }
-
-    /// Groups, by name.
-    async fn groups(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Which; all of them if left out.")] filter: Option<GroupFilter>,
-        #[graphql(desc = "In which order.")] order_by: Option<GroupOrder>,
-        first: Option<i32>,
-        after: Option<String>,
-        last: Option<i32>,
-        before: Option<String>,
-    ) -> Result<Connection<Group>, ApiError> {
-        let filter = filter.unwrap_or_default();
-        let GroupOrder { field: GroupOrderField::Name, direction } = order_by.unwrap_or_default();
-        let filter = groups::GroupFilter {
-            within: scope(ctx, filter.within.as_ref(), "within").await?,
-            privacy: filter.privacy.map(Into::into),
-            text: filter.text,
-        };
-        let list = groups::list(&filter, direction.into())?;
-        connection::of_list(list, &Paging { first, after, last, before })
-    }
-
-    /// The whole tree, flat and in one read: each group after the one above it, the groups of one parent by name.
-    async fn group_tree(&self, ctx: &Context<'_>) -> Result<Vec<GroupTreeEntry>, ApiError> {
-        let tree = groups::tree(loaders(ctx)?.reader()).await?;
-        Ok(tree.into_iter().map(GroupTreeEntry).collect())
     }
 }

@@ -63,6 +63,7 @@ mod answers;
 pub mod connection;
 pub mod context;
 mod course;
+mod entry;
 pub mod error;
 mod grant;
 mod group;
@@ -86,6 +87,7 @@ mod slot;
 mod tests;
 mod user;
 mod users;
+mod works;
 
 use async_graphql::{EmptySubscription, ID, MergedObject, Schema};
 use chrono::{DateTime, Utc};
@@ -102,7 +104,7 @@ pub struct Query(
     node::NodeQuery,
     platform::PlatformQuery,
     users::UserQuery,
-    group::GroupQuery,
+    groups::GroupQuery,
     course::CourseQuery,
     path::PathQuery,
     session::SessionQuery,
@@ -118,6 +120,7 @@ pub struct Mutation(
     people::PeopleMutation,
     groups::GroupMutation,
     grant::GrantMutation,
+    works::WorksMutation,
     removal::RemovalMutation,
 );
 

@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, ID, Object, SimpleObject};
+use async_graphql::{Context, ID, Object};
 use chrono::{DateTime, Utc};
 use entity::id::UserId;
-use entity::kind::Status;
 
 use super::activity::Activity;
 use super::connection::{self, Connection, Paging};
 use super::context::{load, load_known, loaders};
 use super::course::Course;
+use super::entry::{CustomField, ExternalId, display_name};
 use super::error::ApiError;
 use super::id::GlobalId;
 use super::kinds::{Role, SeatKind, UserStatus};
@@ -38,24 +38,6 @@ use crate::queries::users::{self, CustomFields, ExternalIds, Users};
 /// A person's account.
 #[derive(Clone, Debug)]
 pub struct User(Arc<users::User>);
-
-/// What some other system calls a person or a group.
-#[derive(Clone, Debug, SimpleObject)]
-pub struct ExternalId {
-    /// The system that gave it, as `SIS`.
-    pub system: String,
-    /// What it gave.
-    pub value: String,
-}
-
-/// A field of a person's entry that the platform has added.
-#[derive(Clone, Debug, SimpleObject)]
-pub struct CustomField {
-    /// What it is called.
-    name: String,
-    /// What it holds.
-    value: String,
-}
 
 impl User {
     /// The account of this id, in whatever state; none where there is none.
@@ -175,17 +157,13 @@ impl User {
     /// What other systems call the person, by system.
     async fn external_ids(&self, ctx: &Context<'_>) -> Result<Vec<ExternalId>, ApiError> {
         let found = load::<ExternalIds>(ctx, self.0.id).await?.unwrap_or_default();
-        let read =
-            |row: &users::ExternalId| ExternalId { system: row.system.clone(), value: row.value.clone() };
-        Ok(found.iter().map(read).collect())
+        Ok(found.iter().map(|row| ExternalId::new(&row.system, &row.value)).collect())
     }
 
     /// The fields of the entry that the platform has added, by name.
     async fn custom_fields(&self, ctx: &Context<'_>) -> Result<Vec<CustomField>, ApiError> {
         let found = load::<CustomFields>(ctx, self.0.id).await?.unwrap_or_default();
-        let read =
-            |row: &users::CustomField| CustomField { name: row.name.clone(), value: row.value.clone() };
-        Ok(found.iter().map(read).collect())
+        Ok(found.iter().map(|row| CustomField::new(&row.name, &row.value)).collect())
     }
 
     /// When the account was made.
@@ -400,21 +378,5 @@ impl User {
         before: Option<String>,
     ) -> Result<Connection<Removal>, ApiError> {
         connection::of_relation(removals::OfUser, self.0.id, &Paging { first, after, last, before })
-    }
-}
-
-/// What to call somebody, whatever is left of them.
-fn display_name(user: &users::User) -> String {
-    if user.status == Status::Erased {
-        return "Erased".to_owned();
-    }
-    let names: Vec<&str> =
-        [&user.first_name, &user.last_name].into_iter().flatten().map(String::as_str).collect();
-    match (names.is_empty(), &user.username, user.anonymous_number) {
-        (false, ..) => names.join(" "),
-        (true, Some(username), _) => username.clone(),
-        (true, None, Some(number)) => format!("Anonymous {number}"),
-        // Somebody who has an email alone, which not everybody may see.
-        (true, None, None) => format!("User {}", user.id.0),
     }
 }

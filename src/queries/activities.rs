@@ -23,7 +23,7 @@ impl Batch for Activities {
         reader: &Reader,
         ids: Vec<ActivityId>,
     ) -> Result<HashMap<ActivityId, Arc<Activity>>, Error> {
-        by_id("activities.by_id", "activities", ids, reader.db(), |row: &Activity| row.id).await
+        by_id("activities.by_id", "activities", ids, reader, |row: &Activity| row.id).await
     }
 }
 

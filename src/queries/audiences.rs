@@ -34,7 +34,7 @@ impl Batch for AudienceGroups {
              where sg.session_id in {{sessions}} order by g.name_key, g.id",
             columns::<Group>("g")
         );
-        let rows = all(sql("audiences.groups", text).ids("sessions", ids), reader.db(), |row| {
+        let rows = all(sql("audiences.groups", text).ids("sessions", ids), reader, |row| {
             Ok((row.try_get("", "sg_session_id")?, Arc::new(Group::read(row, "g")?)))
         })
         .await?;

@@ -20,7 +20,7 @@ impl Batch for Courses {
     type Value = Arc<Course>;
 
     async fn load(reader: &Reader, ids: Vec<CourseId>) -> Result<HashMap<CourseId, Arc<Course>>, Error> {
-        by_id("courses.by_id", "courses", ids, reader.db(), |row: &Course| row.id).await
+        by_id("courses.by_id", "courses", ids, reader, |row: &Course| row.id).await
     }
 }
 
@@ -42,7 +42,7 @@ impl Batch for CoAuthors {
              where a.course_id in {{courses}} order by a.rank",
             columns::<User>("u")
         );
-        let rows = all(sql("courses.co_authors", text).ids("courses", ids), reader.db(), |row| {
+        let rows = all(sql("courses.co_authors", text).ids("courses", ids), reader, |row| {
             let person = (row.try_get("", "a_rank")?, Arc::new(User::read(row, "u")?));
             Ok((row.try_get("", "a_work")?, person))
         })

@@ -22,7 +22,7 @@ impl Batch for Groups {
     type Value = Arc<Group>;
 
     async fn load(reader: &Reader, ids: Vec<GroupId>) -> Result<HashMap<GroupId, Arc<Group>>, Error> {
-        by_id("groups.by_id", "groups", ids, reader.db(), |group: &Group| group.id).await
+        by_id("groups.by_id", "groups", ids, reader, |group: &Group| group.id).await
     }
 }
 
@@ -43,7 +43,7 @@ impl Batch for GroupExternalIds {
             columns::<GroupExternalId>("e")
         );
         let statement = sql("groups.external_ids", text).ids("groups", ids);
-        let rows = all(statement, reader.db(), |row| GroupExternalId::read(row, "e")).await?;
+        let rows = all(statement, reader, |row| GroupExternalId::read(row, "e")).await?;
         Ok(grouped(rows.into_iter().map(|row| (row.group_id, row))))
     }
 }
@@ -156,7 +156,7 @@ pub struct Placed {
 /// When the database cannot be read.
 pub async fn tree(reader: &Reader) -> Result<Vec<Placed>, Error> {
     let text = format!("select {} from groups g order by g.name_key, g.id", columns::<Group>("g"));
-    let rows = all(sql("groups.tree", text), reader.db(), |row| Group::read(row, "g")).await?;
+    let rows = all(sql("groups.tree", text), reader, |row| Group::read(row, "g")).await?;
     let mut children: HashMap<Option<GroupId>, Vec<Arc<Group>>> = HashMap::new();
     for group in rows {
         children.entry(group.parent_id).or_default().push(Arc::new(group));

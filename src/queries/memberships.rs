@@ -103,7 +103,7 @@ impl Batch for Roles {
              order by m.role",
             columns::<Membership>("m")
         );
-        let rows = all(sql("memberships.roles", text).rows("asked", asked), reader.db(), |row| {
+        let rows = all(sql("memberships.roles", text).rows("asked", asked), reader, |row| {
             Membership::read(row, "m")
         })
         .await?;

@@ -9,8 +9,11 @@
 //! - a [`List`]: an ordered selection that is read page by page ([`page`]) and counted. A list that hangs on
 //!   something else (the members of a group) is a [`Relation`], and is read for many parents at once too.
 
+mod filter;
+mod order;
 mod page;
 mod reader;
+mod relation;
 mod rows;
 
 pub mod activities;
@@ -28,8 +31,9 @@ pub mod sessions;
 pub mod slots;
 pub mod users;
 
-pub use page::{
-    By, Cell, Counts, Cursor, Direction, Filter, Item, Kind, List, Order, Page, Pages, Relation, Slice,
-};
+pub use filter::Filter;
+pub use order::{By, Cell, Cursor, Direction, Kind, Order};
+pub use page::{Item, List, Page, Slice};
 pub use reader::{Batch, Reader};
+pub use relation::{Counts, Pages, Relation};
 pub use rows::{Row, all, by_id, columns, grouped};

@@ -21,7 +21,7 @@ impl Batch for Paths {
     type Value = Arc<Path>;
 
     async fn load(reader: &Reader, ids: Vec<PathId>) -> Result<HashMap<PathId, Arc<Path>>, Error> {
-        by_id("paths.by_id", "paths", ids, reader.db(), |row: &Path| row.id).await
+        by_id("paths.by_id", "paths", ids, reader, |row: &Path| row.id).await
     }
 }
 
@@ -43,7 +43,7 @@ impl Batch for CoAuthors {
              where a.path_id in {{paths}} order by a.rank",
             columns::<User>("u")
         );
-        let rows = all(sql("paths.co_authors", text).ids("paths", ids), reader.db(), |row| {
+        let rows = all(sql("paths.co_authors", text).ids("paths", ids), reader, |row| {
             let person = (row.try_get("", "a_rank")?, Arc::new(User::read(row, "u")?));
             Ok((row.try_get("", "a_work")?, person))
         })

@@ -18,7 +18,7 @@ impl Batch for Posts {
     type Value = Arc<Post>;
 
     async fn load(reader: &Reader, ids: Vec<PostId>) -> Result<HashMap<PostId, Arc<Post>>, Error> {
-        by_id("posts.by_id", "posts", ids, reader.db(), |row: &Post| row.id).await
+        by_id("posts.by_id", "posts", ids, reader, |row: &Post| row.id).await
     }
 }
 

@@ -7,11 +7,12 @@ use std::hash::Hash;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use sea_orm::DatabaseConnection;
+use sea_orm::{ConnectionTrait, DatabaseConnection, QueryResult};
 use tokio::sync::OnceCell;
 
 use crate::access::Caller;
 use crate::db::Database;
+use crate::db::sql::Sql;
 use crate::error::Error;
 use crate::platform::{self, Platform};
 use crate::tree::Tree;
@@ -35,6 +36,15 @@ impl Reader {
     /// Where to read.
     pub fn db(&self) -> &DatabaseConnection {
         &self.database.read
+    }
+
+    /// The rows that a statement answers with.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub(super) async fn rows(&self, statement: Sql) -> Result<Vec<QueryResult>, Error> {
+        let db = self.db();
+        Ok(db.query_all_raw(statement.statement(db.get_database_backend())).await?)
     }
 
     /// Who reads.

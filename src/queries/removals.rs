@@ -22,7 +22,7 @@ impl Batch for Records {
     type Value = Arc<Record>;
 
     async fn load(reader: &Reader, ids: Vec<RecordId>) -> Result<HashMap<RecordId, Arc<Record>>, Error> {
-        by_id("removals.by_id", "records", ids, reader.db(), |record: &Record| record.id).await
+        by_id("removals.by_id", "records", ids, reader, |record: &Record| record.id).await
     }
 }
 
@@ -70,7 +70,7 @@ impl Batch for LastDeletions {
             columns::<Record>("r")
         );
         let statement = sql("removals.last_deletions", text).ids("users", users);
-        let rows = super::all(statement, reader.db(), |row| Record::read(row, "r")).await?;
+        let rows = super::all(statement, reader, |row| Record::read(row, "r")).await?;
         Ok(rows.into_iter().map(|record| (record.user_id, Arc::new(record))).collect())
     }
 }
@@ -84,7 +84,7 @@ impl Batch for Jobs {
     type Value = Arc<Job>;
 
     async fn load(reader: &Reader, ids: Vec<JobId>) -> Result<HashMap<JobId, Arc<Job>>, Error> {
-        by_id("removals.jobs_by_id", "jobs", ids, reader.db(), |job: &Job| job.id).await
+        by_id("removals.jobs_by_id", "jobs", ids, reader, |job: &Job| job.id).await
     }
 }
 

@@ -5,10 +5,9 @@ use std::fmt::Debug;
 use std::hash::Hash;
 use std::sync::Arc;
 
-use sea_orm::{
-    ConnectionTrait, DbErr, EntityTrait, FromQueryResult, IdenStatic, Iterable, ModelTrait, QueryResult,
-};
+use sea_orm::{DbErr, EntityTrait, FromQueryResult, IdenStatic, Iterable, ModelTrait, QueryResult};
 
+use super::Reader;
 use crate::db::sql::{Sql, sql};
 use crate::error::Error;
 
@@ -47,12 +46,11 @@ pub fn columns<M: Row>(table: &str) -> String {
 /// # Errors
 /// When the database refuses, or a row is not of the shape that `read` wants.
 pub async fn all<T>(
-    sql: Sql,
-    db: &impl ConnectionTrait,
+    statement: Sql,
+    reader: &Reader,
     read: impl Fn(&QueryResult) -> Result<T, DbErr>,
 ) -> Result<Vec<T>, Error> {
-    let rows = db.query_all_raw(sql.statement(db.get_database_backend())).await?;
-    Ok(rows.iter().map(read).collect::<Result<_, _>>()?)
+    Ok(reader.rows(statement).await?.iter().map(read).collect::<Result<_, _>>()?)
 }
 
 /// The rows of one table whose `id` is among `ids`, by id.
@@ -63,7 +61,7 @@ pub async fn by_id<K, M>(
     name: &'static str,
     table: &str,
     ids: Vec<K>,
-    db: &impl ConnectionTrait,
+    reader: &Reader,
     id: impl Fn(&M) -> K,
 ) -> Result<HashMap<K, Arc<M>>, Error>
 where
@@ -71,7 +69,7 @@ where
     M: Row,
 {
     let text = format!("select {} from {table} r where r.id in {{ids}}", M::columns("r"));
-    let rows = all(sql(name, text).ids("ids", ids), db, |row| M::read(row, "r")).await?;
+    let rows = all(sql(name, text).ids("ids", ids), reader, |row| M::read(row, "r")).await?;
     Ok(rows.into_iter().map(|row| (id(&row), Arc::new(row))).collect())
 }
 

@@ -21,7 +21,7 @@ impl Batch for Sessions {
     type Value = Arc<Session>;
 
     async fn load(reader: &Reader, ids: Vec<SessionId>) -> Result<HashMap<SessionId, Arc<Session>>, Error> {
-        by_id("sessions.by_id", "sessions", ids, reader.db(), |row: &Session| row.id).await
+        by_id("sessions.by_id", "sessions", ids, reader, |row: &Session| row.id).await
     }
 }
 
@@ -43,7 +43,7 @@ impl Batch for CoInstructors {
              where a.session_id in {{sessions}} order by a.rank",
             columns::<User>("u")
         );
-        let rows = all(sql("sessions.co_instructors", text).ids("sessions", ids), reader.db(), |row| {
+        let rows = all(sql("sessions.co_instructors", text).ids("sessions", ids), reader, |row| {
             let person = (row.try_get("", "a_rank")?, Arc::new(User::read(row, "u")?));
             Ok((row.try_get("", "a_work")?, person))
         })

@@ -22,7 +22,7 @@ impl Batch for Slots {
     type Value = Arc<Slot>;
 
     async fn load(reader: &Reader, ids: Vec<SlotId>) -> Result<HashMap<SlotId, Arc<Slot>>, Error> {
-        by_id("slots.by_id", "slots", ids, reader.db(), |row: &Slot| row.id).await
+        by_id("slots.by_id", "slots", ids, reader, |row: &Slot| row.id).await
     }
 }
 

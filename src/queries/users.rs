@@ -29,7 +29,7 @@ impl Batch for Users {
     type Value = Arc<User>;
 
     async fn load(reader: &Reader, ids: Vec<UserId>) -> Result<HashMap<UserId, Arc<User>>, Error> {
-        by_id("users.by_id", "users", ids, reader.db(), |user: &User| user.id).await
+        by_id("users.by_id", "users", ids, reader, |user: &User| user.id).await
     }
 }
 
@@ -47,7 +47,7 @@ impl Batch for ExternalIds {
             columns::<ExternalId>("e")
         );
         let statement = sql("users.external_ids", text).ids("users", ids);
-        let rows = all(statement, reader.db(), |row| ExternalId::read(row, "e")).await?;
+        let rows = all(statement, reader, |row| ExternalId::read(row, "e")).await?;
         Ok(grouped(rows.into_iter().map(|row| (row.user_id, row))))
     }
 }
@@ -69,7 +69,7 @@ impl Batch for CustomFields {
             columns::<CustomField>("f")
         );
         let statement = sql("users.custom_fields", text).ids("users", ids);
-        let rows = all(statement, reader.db(), |row| CustomField::read(row, "f")).await?;
+        let rows = all(statement, reader, |row| CustomField::read(row, "f")).await?;
         Ok(grouped(rows.into_iter().map(|row| (row.user_id, row))))
     }
 }

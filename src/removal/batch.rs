@@ -64,8 +64,15 @@ pub async fn remove_many(
     batch: Batch,
 ) -> Result<JobId, Failure> {
     let job = write(db, caller.clone(), key, batch, |tx, batch| Box::pin(accept(tx, batch))).await?;
-    run(db, caller, job).await?;
+    // A repeated request is answered with the job of the first, which whoever took it carries out.
+    if write(db, caller.clone(), None, job, |tx, job| Box::pin(claim(tx, *job))).await? {
+        run(db, caller, job).await?;
+    }
     Ok(job)
+}
+
+async fn claim(tx: &Tx, job: JobId) -> Result<bool, Failure> {
+    Ok(store::claim(&tx.conn, job, tx.now).await?)
 }
 
 /// Resolves the list, settles what concerns all of it, and writes the job.

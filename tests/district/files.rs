@@ -96,11 +96,14 @@ impl District {
             district.students.insert(row["Student_id"].clone(), student);
         }
         for row in rows(folder, "sections.csv") {
-            let teachers = ["Teacher_id", "Teacher_2_id", "Teacher_3_id", "Teacher_4_id"]
-                .into_iter()
-                .map(|column| row[column].clone())
-                .filter(|teacher| !teacher.is_empty())
-                .collect();
+            // Some columns are empty, and some name a teacher again.
+            let mut teachers: Vec<String> = Vec::new();
+            for column in ["Teacher_id", "Teacher_2_id", "Teacher_3_id", "Teacher_4_id"] {
+                let teacher = row[column].clone();
+                if !teacher.is_empty() && !teachers.contains(&teacher) {
+                    teachers.push(teacher);
+                }
+            }
             district.sections.insert(
                 row["Section_id"].clone(),
                 Section {

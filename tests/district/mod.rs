@@ -99,11 +99,7 @@ fn by_sis(students: &BTreeSet<String>) -> Value {
 }
 
 /// Grade twelve is private: the question of R6 is open, and each answer says what the files say.
-async fn the_plan_says_what_the_files_say(
-    world: &World,
-    district: &District,
-    leavers: &BTreeSet<String>,
-) {
+async fn the_plan_says_what_the_files_say(world: &World, district: &District, leavers: &BTreeSet<String>) {
     let query = "query($people: [ExternalIdInput!]!) {
         removalPlan(input: { deleteUsers: { people: { externalIds: $people } } }) {
             digest undecidedGroups { name }
@@ -154,12 +150,7 @@ async fn the_plan_says_what_the_files_say(
     );
 }
 
-async fn the_twelfth_grade_leaves(
-    world: &World,
-    district: &District,
-    ids: &Ids,
-    leavers: &BTreeSet<String>,
-) {
+async fn the_twelfth_grade_leaves(world: &World, district: &District, ids: &Ids, leavers: &BTreeSet<String>) {
     let people = json!({ "externalIds": by_sis(leavers) });
     let undecided = json!({ "people": people });
     let before = world.dump().await;
@@ -206,7 +197,8 @@ async fn participants(world: &World, session: &str) -> BTreeSet<String> {
 async fn the_busiest_teacher_leaves(world: &World, district: &District, ids: &Ids) {
     let leaver = district.busiest_teacher();
     let input = json!({ "userId": ids.people[&leaver], "privateSubgroups": "REMOVE" });
-    let answer = world.mutate("owner", "deleteUser", input, "outcome removal { cause user { status } }").await;
+    let answer =
+        world.mutate("owner", "deleteUser", input, "outcome removal { cause user { status } }").await;
     let done = json!({ "cause": "REQUESTED", "user": { "status": "DELETED" } });
     assert_eq!((&answer.done()["outcome"], &answer.0["removal"]), (&json!("DELETED"), &done));
 
@@ -241,7 +233,10 @@ async fn the_busiest_teacher_leaves(world: &World, district: &District, ids: &Id
     for (id, section) in &district.sections {
         let expected = if section.teachers[0] == leaver {
             handed_over += 1;
-            section.teachers.get(1).map_or_else(|| next_author(&section.course()), |next| ids.people[next].clone())
+            section
+                .teachers
+                .get(1)
+                .map_or_else(|| next_author(&section.course()), |next| ids.people[next].clone())
         } else {
             ids.people[&section.teachers[0]].clone()
         };

@@ -43,10 +43,8 @@ impl District {
     pub fn places_of(&self, student: &str) -> BTreeSet<Place> {
         let student = &self.students[student];
         let school = &student.person.school;
-        let mut open = vec![
-            Place::School(school.clone()),
-            Place::Grade(school.clone(), student.grade.clone()),
-        ];
+        let mut open =
+            vec![Place::School(school.clone()), Place::Grade(school.clone(), student.grade.clone())];
         open.extend(student.sections.iter().cloned().map(Place::Section));
         let mut places = BTreeSet::new();
         while let Some(place) = open.pop() {

@@ -1,9 +1,11 @@
-//! Changing the tree of groups (R1, R33).
+//! Finding groups, and changing their tree (R1, R33).
 
 mod input;
+mod query;
 
 use async_graphql::{Context, ID, Object};
 use input::{CreateGroupInput, DeleteGroupInput, MoveGroupInput, SetGroupPrivacyInput, UpdateGroupInput};
+pub use query::GroupQuery;
 
 use super::context::{self, payload};
 use super::error::ApiError;
