@@ -4,6 +4,8 @@ mod architecture;
 #[allow(dead_code, unused_imports, reason = "a test takes of it what it needs")]
 mod common;
 mod district;
+mod groups;
+mod people;
 mod proofs;
 mod properties;
 mod removal;

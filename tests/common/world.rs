@@ -1,5 +1,6 @@
 //! An organisation in a database, and the API in front of it.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use async_graphql::{Request, Variables};
@@ -8,7 +9,7 @@ use roster::access::Caller;
 use roster::db::{Database, write};
 use roster::graphql::id::GlobalId;
 use roster::graphql::{RequestContext, RosterSchema, schema};
-use roster::organisation::{Organisation, Tables};
+use roster::organisation::{Organisation, Tables, promises};
 use serde_json::{Value, json};
 
 use super::dump::{self, Dump};
@@ -90,9 +91,41 @@ impl World {
         let kind = format!("{}{}Input", name[..1].to_uppercase(), &name[1..]);
         let query = format!(
             "mutation($input: {kind}!) {{ answer: {name}(input: $input) {{ {fields}
-                userErrors {{ code message path hiddenCount nodes {{ __typename id ... on Group {{ name }} }} }} }} }}"
+                userErrors {{ code message path hiddenCount digest nodes {{ __typename id ... on Group {{ name }} }} }} }} }}"
         );
         Answer(self.read(who, &query, json!({ "input": input })).await["answer"].clone())
+    }
+
+    /// The one error that the mutation `name` is refused with, having changed nothing at all.
+    pub async fn refused(&self, who: &str, name: &str, input: Value) -> Answer {
+        let before = self.dump().await;
+        let answer = self.mutate(who, name, input, "").await;
+        answer.refused();
+        assert_eq!(before.changes_until(&self.dump().await), BTreeMap::new(), "{:#}", answer.0);
+        answer
+    }
+
+    /// As [`World::mutate`], done; and afterwards the organisation is as the rules promise.
+    pub async fn done(&self, who: &str, name: &str, input: Value, fields: &str) -> Value {
+        let answer = self.mutate(who, name, input, fields).await;
+        let now = self.db.clock.now(&self.db.read).await.expect("the time");
+        assert_eq!(promises::broken(&self.tables().await, now), Vec::<String>::new());
+        answer.done().clone()
+    }
+
+    /// Who is what in a group, as `ann LEARNER`, in order.
+    pub async fn members(&self, group: &str) -> Vec<String> {
+        let group = self.group_id(group);
+        let tables = self.tables().await;
+        let name = |user: UserId| {
+            let row = tables.users.iter().find(|row| row.id == user).expect("a member is a user");
+            row.first_name.clone().or(row.username.clone()).unwrap_or_default()
+        };
+        let rows = tables.memberships.iter().filter(|row| row.group_id == group);
+        let mut members: Vec<String> =
+            rows.map(|row| format!("{} {}", name(row.user_id), row.role.as_str())).collect();
+        members.sort();
+        members
     }
 
     pub fn user_id(&self, name: &str) -> UserId {
@@ -165,6 +198,12 @@ impl Answer {
     pub fn about(&self) -> Vec<&str> {
         let nodes = self.0["userErrors"][0]["nodes"].as_array().expect("nodes");
         nodes.iter().filter_map(|node| node["name"].as_str()).collect()
+    }
+
+    /// The path of the one error, joined by dots.
+    pub fn path(&self) -> String {
+        let path = self.0["userErrors"][0]["path"].as_array().expect("a path");
+        path.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(".")
     }
 
     /// The answer, which has no error.
