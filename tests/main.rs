@@ -8,6 +8,7 @@ mod groups;
 mod people;
 mod proofs;
 mod properties;
+mod reads;
 mod removal;
 mod schema;
 mod server;

@@ -14,6 +14,7 @@ use dataloader::BatchFn;
 use dataloader::cached::Loader;
 use futures::FutureExt;
 use futures::future::{BoxFuture, Shared};
+use tokio::task::unconstrained;
 
 use super::error::ApiError;
 use crate::error::Error;
@@ -83,7 +84,8 @@ impl Loaders {
     pub async fn load<B: Batch>(&self, key: B::Key) -> Result<Option<B::Value>, ApiError> {
         let loader = self.loader::<B>();
         for _ in 0..TRIES {
-            if let Ok(answers) = loader.try_load(key.clone()).await {
+            // Out of turns, a task would leave some keys of a level for a statement of their own.
+            if let Ok(answers) = unconstrained(loader.try_load(key.clone())).await {
                 return Ok(answers.0.await?.get(&key).cloned());
             }
         }

@@ -96,7 +96,7 @@ pub use context::RequestContext;
 /// Deepest selection: introspection as tools ask for it needs 15.
 const DEPTH: usize = 20;
 /// Most fields that a request may cost, each counted as often as the connections around it may have items.
-const COMPLEXITY: usize = 100_000;
+const COMPLEXITY: usize = 250_000;
 
 /// Everything that can be read.
 #[derive(Debug, Default, MergedObject)]

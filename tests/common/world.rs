@@ -7,6 +7,7 @@ use async_graphql::{Request, Variables};
 use entity::id::{CourseId, GroupId, PathId, SessionId, SlotId, UserId};
 use roster::access::Caller;
 use roster::db::{Database, write};
+use roster::demo;
 use roster::graphql::id::GlobalId;
 use roster::graphql::{RequestContext, RosterSchema, schema};
 use roster::organisation::{Organisation, Tables, promises};
@@ -48,6 +49,13 @@ impl Start {
         self.load(made).await
     }
 
+    /// The sample organisation with so many people, at least those with names of their own; only "owner" can ask.
+    pub async fn sample(self, people: usize) -> World {
+        let now = self.db.clock.now(&self.db.read).await.expect("the time");
+        demo::load(&self.db, &demo::Sample { people, seed: 7, now }).await.expect("the sample organisation");
+        self.observed(Organisation::new(now))
+    }
+
     /// The organisation that was made elsewhere.
     pub async fn load(self, made: Organisation) -> World {
         let operator = Caller::System { on_behalf_of: None };
@@ -58,6 +66,10 @@ impl Start {
         })
         .await
         .expect("the organisation");
+        self.observed(made)
+    }
+
+    fn observed(self, made: Organisation) -> World {
         let statements: Arc<Mutex<Vec<sea_orm::Statement>>> = Arc::default();
         let seen = statements.clone();
         let db = self.db.observed(move |statement| seen.lock().expect("a lock").push(statement.clone()));

@@ -1,0 +1,71 @@
+//! How many statements a read takes depends on its shape, never on how many rows it finds.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use crate::common::{Start, each_database};
+
+/// Three levels, each with relations of its own.
+const NESTED: &str = "query($first: Int!) {
+    users(first: $first, orderBy: {field: CREATED_AT}) { totalCount nodes {
+        displayName externalIds { value } customFields { value }
+        memberships { nodes { role group { name parent { name } counts { members } } grantedBy { displayName } } }
+        participations { nodes { how since session { title path { title } mainInstructor { displayName }
+            audienceGroups { name } slots(first: 5) { nodes { freeSeats } } } } }
+        authoredCourses { totalCount nodes { title coAuthors { rank user { displayName } } } }
+        courseEnrolments { nodes { course { title } } }
+        progress { nodes { percent course { title group { name } } } }
+    } } }";
+
+/// Different statements that it takes.
+const STATEMENTS: usize = 17;
+/// Fields that read something. Where several ask the same question, of other keys (people by id), they share its
+/// statement if they come at the same time, so that it may take fewer statements than this, never more.
+const PLACES: usize = 21;
+
+each_database! {
+    async fn statements_do_not_grow_with_rows(start: Start) {
+        let world = start.sample(400).await;
+        // The tree is read once and kept.
+        world.read("owner", NESTED, json!({ "first": 3 })).await;
+        let world = Arc::new(world);
+        for first in [5, 25, 100] {
+            // In a task of its own, as a server runs it.
+            let (asked, arguments) = (world.clone(), json!({ "first": first }));
+            let read = tokio::spawn(async move { asked.read("owner", NESTED, arguments).await });
+            let (answer, statements) = world.statements(read).await;
+            assert_eq!(answer.expect("an answer")["users"]["nodes"].as_array().map(Vec::len), Some(first));
+            let names: BTreeSet<&str> = statements.iter().filter_map(|text| text.split(' ').nth(1)).collect();
+            assert!(names.len() <= STATEMENTS && statements.len() <= PLACES, "{first}: {statements:#?}");
+        }
+    }
+
+    async fn what_is_not_asked_for_is_not_read(start: Start) {
+        let world = start.sample(0).await;
+        for (query, most) in [
+            ("{ __typename }", 0),
+            ("{ users { totalCount } }", 1),
+            ("{ users { nodes { displayName } } }", 1),
+            ("{ users { edges { cursor } nodes { id } pageInfo { endCursor } } }", 1),
+            ("{ viewer { id } }", 1),
+            ("{ groupTree { name depth } }", 1),
+            ("{ groupTree { name memberCount } }", 2),
+            ("{ sessions { nodes { title participants { totalCount } } } }", 2),
+        ] {
+            let (_, statements) = world.statements(world.read("owner", query, json!({}))).await;
+            assert!(statements.len() <= most, "{query}: {statements:#?}");
+        }
+    }
+
+    async fn a_request_that_costs_too_much_is_refused(start: Start) {
+        let world = start.sample(0).await;
+        let code = |answer: &Value| answer["errors"][0]["extensions"]["code"].clone();
+        let wide = "{ groups(first: 100) { nodes { members(first: 100) { nodes { user {
+            memberships(first: 100) { nodes { role } } } } } } } }";
+        assert_eq!(code(&world.ask("owner", wide, json!({})).await), "QUERY_TOO_COMPLEX");
+        let deep = format!("{{ viewer {{ id }} groups {{ nodes {{ {} id {} }} }} }}", "parent { ".repeat(20), "}".repeat(20));
+        assert_eq!(code(&world.ask("owner", &deep, json!({})).await), "QUERY_TOO_DEEP");
+    }
+}

@@ -1,0 +1,7 @@
+//! What can be read, and what it costs.
+
+mod cost;
+mod every_field;
+mod paging;
+mod people;
+mod sessions;
