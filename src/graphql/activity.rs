@@ -136,7 +136,6 @@ impl ActivityQuery {
     }
 
     /// Activities, by title unless `orderBy` says otherwise.
-    #[expect(clippy::too_many_arguments, reason = "the arguments of a connection")]
     async fn activities(
         &self,
         #[graphql(desc = "Which; all of them if left out.")] filter: Option<ActivityFilter>,

@@ -239,7 +239,6 @@ impl CourseQuery {
     }
 
     /// Courses, by title unless `orderBy` says otherwise.
-    #[expect(clippy::too_many_arguments, reason = "the arguments of a connection")]
     async fn courses(
         &self,
         ctx: &Context<'_>,

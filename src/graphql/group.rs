@@ -385,7 +385,6 @@ impl GroupQuery {
     }
 
     /// Groups, by name.
-    #[expect(clippy::too_many_arguments, reason = "the arguments of a connection")]
     async fn groups(
         &self,
         ctx: &Context<'_>,

@@ -134,7 +134,6 @@ impl PathQuery {
     }
 
     /// Paths, by title unless `orderBy` says otherwise.
-    #[expect(clippy::too_many_arguments, reason = "the arguments of a connection")]
     async fn paths(
         &self,
         ctx: &Context<'_>,

@@ -267,7 +267,6 @@ impl SessionQuery {
     }
 
     /// Sessions, by start unless `orderBy` says otherwise.
-    #[expect(clippy::too_many_arguments, reason = "the arguments of a connection")]
     async fn sessions(
         &self,
         ctx: &Context<'_>,

@@ -222,7 +222,6 @@ impl SlotQuery {
     }
 
     /// Slots, by start.
-    #[expect(clippy::too_many_arguments, reason = "the arguments of a connection")]
     async fn slots(
         &self,
         #[graphql(desc = "Which; all of them if left out.")] filter: Option<SlotFilter>,

@@ -176,7 +176,6 @@ impl UserQuery {
     }
 
     /// People, by name unless `orderBy` says otherwise. Deleted people are found by `filter: {status: [DELETED]}`.
-    #[expect(clippy::too_many_arguments, reason = "the arguments of a connection")]
     async fn users(
         &self,
         ctx: &Context<'_>,
