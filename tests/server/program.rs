@@ -140,9 +140,11 @@ fn what_cannot_be_done_is_said_in_a_line() {
 }
 
 #[test]
-fn the_schema_that_is_printed_is_the_one_of_the_api() {
+fn the_schema_that_is_printed_is_the_one_committed() {
     let printed = ran(Path::new("."), &["schema"]).unwrap();
     assert_eq!(printed.trim_end(), roster::graphql::sdl().trim_end());
+    let committed = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/schema.graphql")).unwrap();
+    assert!(printed == committed, "schema.graphql is stale: cargo run -- schema > schema.graphql");
 }
 
 each_database! {
