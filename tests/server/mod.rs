@@ -2,3 +2,5 @@
 
 mod demo;
 mod first_start;
+mod http;
+mod program;
