@@ -10,5 +10,4 @@ mod proofs;
 mod properties;
 mod reads;
 mod removal;
-mod schema;
 mod server;

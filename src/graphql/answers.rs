@@ -82,8 +82,7 @@ impl Extension for Answers {
         let (node, nullable) = (info.path_node, !info.return_type.ends_with('!'));
         let known = ctx.data_opt::<RequestContext>().is_some_and(RequestContext::is_known);
         let answer = if !known && ROOTS.contains(&info.parent_type) && !OPEN.contains(&info.name) {
-            let refused = async_graphql::Error::from(ApiError::from(Refusal::Unauthenticated));
-            Err(refused.into_server_error(info.field.name.pos))
+            Err(error::refused(Refusal::Unauthenticated, info.field.name.pos))
         } else {
             next.run(ctx, info).await
         };

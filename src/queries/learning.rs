@@ -132,10 +132,9 @@ impl Batch for ProgressOf {
                 on l.user_id = asked.user_id and l.course_id = asked.course_id",
             columns::<progress::Model>("l")
         );
-        let rows = all(sql("progress.of", text).rows("asked", asked), reader, |row| {
-            progress::Model::read(row, "l")
-        })
-        .await?;
+        let rows =
+            all(sql("progress.of", text).rows("asked", asked), reader, |row| progress::Model::read(row, "l"))
+                .await?;
         Ok(rows.into_iter().map(|row| ((row.user_id, row.course_id), Linked::alone(row))).collect())
     }
 }
