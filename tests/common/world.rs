@@ -4,11 +4,12 @@ use std::sync::{Arc, Mutex};
 
 use async_graphql::{Request, Variables};
 use entity::id::{CourseId, GroupId, PathId, SessionId, SlotId, UserId};
-use roster::access::Caller;
+use roster::access::{self, Caller};
 use roster::db::{Database, write};
 use roster::graphql::id::GlobalId;
 use roster::graphql::{RequestContext, RosterSchema, schema};
 use roster::organisation::{Organisation, Tables};
+use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -32,8 +33,16 @@ pub struct World {
     pub made: Organisation,
     schema: RosterSchema,
     statements: Arc<Mutex<Vec<sea_orm::Statement>>>,
+    meanwhile: Arc<Mutex<Option<Meanwhile>>>,
     chunk: usize,
-    _folder: Option<TempDir>,
+    folder: Option<TempDir>,
+}
+
+/// What somebody else does once a statement has run, and in which database.
+struct Meanwhile {
+    after: String,
+    sql: String,
+    url: String,
 }
 
 /// What a mutation answered with.
@@ -49,6 +58,11 @@ impl Start {
     pub async fn postgres() -> Start {
         let (db, url) = databases::postgres().await;
         Start { db, url: Some(url), folder: None }
+    }
+
+    /// A second database of the same kind.
+    pub async fn another(&self) -> Start {
+        if self.url.is_some() { Start::postgres().await } else { Start::sqlite().await }
     }
 
     /// The organisation that `write` makes of a platform called "platform" with the user "owner".
@@ -70,9 +84,17 @@ impl Start {
         .await
         .expect("the organisation");
         let statements: Arc<Mutex<Vec<sea_orm::Statement>>> = Arc::default();
-        let seen = statements.clone();
-        let db = self.db.observed(move |statement| seen.lock().expect("a lock").push(statement.clone()));
-        World { db, url: self.url, made, schema: schema(), statements, chunk: 3_000, _folder: self.folder }
+        let meanwhile: Arc<Mutex<Option<Meanwhile>>> = Arc::default();
+        let (seen, waiting) = (statements.clone(), meanwhile.clone());
+        let db = self.db.observed(move |statement| {
+            seen.lock().expect("a lock").push(statement.clone());
+            let due = waiting.lock().expect("a lock").take_if(|it| statement.sql.contains(&it.after));
+            if let Some(Meanwhile { sql, url, .. }) = due {
+                elsewhere(url, sql);
+            }
+        });
+        let (url, folder, chunk) = (self.url, self.folder, 3_000);
+        World { db, url, made, schema: schema(), statements, meanwhile, chunk, folder }
     }
 }
 
@@ -156,6 +178,51 @@ impl World {
         dump::of(&self.db).await
     }
 
+    /// Runs a statement behind the program's back.
+    pub async fn sql(&self, text: &str) {
+        self.db.read.execute_unprepared(text).await.expect(text);
+    }
+
+    /// From now on, doing this (`insert`, `update`) to rows of a table for which `condition` holds of `new` breaks.
+    pub async fn break_when(&self, table: &str, what: &str, condition: &str) {
+        if self.url.is_some() {
+            self.sql("create function planted() returns trigger language plpgsql as $$ begin raise 'planted'; end $$")
+                .await;
+            self.sql(&format!(
+                "create trigger planted before {what} on {table} for each row when ({condition}) execute function planted()"
+            ))
+            .await;
+        } else {
+            self.sql(&format!(
+                "create trigger planted before {what} on {table} when {condition}
+                 begin select raise(abort, 'planted'); end"
+            ))
+            .await;
+        }
+    }
+
+    /// Lets somebody else run `sql` on a connection of their own as soon as the program has run a statement in which
+    /// `after` stands. It must be one outside a transaction that writes: SQLite has one writer.
+    pub fn meanwhile(&self, after: &str, sql: &str) {
+        let url = self.url.clone().unwrap_or_else(|| {
+            let folder = self.folder.as_ref().expect("a folder");
+            format!("sqlite:{}", folder.path().join("test.db").display())
+        });
+        let due = Meanwhile { after: after.to_owned(), sql: sql.to_owned(), url };
+        *self.meanwhile.lock().expect("a lock") = Some(due);
+    }
+
+    /// Whether what was to happen meanwhile has happened.
+    pub fn has_happened(&self) -> bool {
+        self.meanwhile.lock().expect("a lock").is_none()
+    }
+
+    /// Gives somebody a token.
+    pub async fn give_token(&self, name: &str, sha256: &str) {
+        let now = self.made.now;
+        access::store::add_token(&self.db.read, self.user_id(name), sha256, now).await.expect("a token");
+    }
+
     /// How many statements `work` takes.
     pub async fn statements<T>(&self, work: impl Future<Output = T>) -> (T, Vec<String>) {
         self.statements.lock().expect("a lock").clear();
@@ -163,6 +230,17 @@ impl World {
         let seen = std::mem::take(&mut *self.statements.lock().expect("a lock"));
         (done, seen.into_iter().map(|statement| statement.sql).collect())
     }
+}
+
+/// Runs a statement on a connection of its own, and waits for it.
+fn elsewhere(url: String, sql: String) {
+    let run = async move {
+        let db = sea_orm::Database::connect(url).await.expect("a connection");
+        db.execute_unprepared(&sql).await.expect(&sql);
+        db.close().await.expect("closed");
+    };
+    let runtime = || tokio::runtime::Runtime::new().expect("a runtime").block_on(run);
+    std::thread::spawn(runtime).join().expect("it was done");
 }
 
 impl Answer {
