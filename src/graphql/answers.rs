@@ -17,7 +17,7 @@ use async_graphql::{
 };
 
 use super::context::RequestContext;
-use super::error::{ApiError, give_code, log};
+use super::error::{give_code, log, refused};
 use crate::error::Refusal;
 
 /// At most so many errors in an answer.
@@ -82,7 +82,7 @@ impl Extension for Answers {
         let (node, nullable) = (info.path_node, !info.return_type.ends_with('!'));
         let known = ctx.data_opt::<RequestContext>().is_some_and(RequestContext::is_known);
         let answer = if !known && ROOTS.contains(&info.parent_type) && !OPEN.contains(&info.name) {
-            Err(error::refused(Refusal::Unauthenticated, info.field.name.pos))
+            Err(refused(Refusal::Unauthenticated, info.field.name.pos))
         } else {
             next.run(ctx, info).await
         };

@@ -4,6 +4,8 @@ mod databases;
 mod dump;
 mod world;
 
+use std::sync::Arc;
+
 use databases::Fresh;
 pub use databases::Kind;
 pub use dump::{Change, Dump};
@@ -52,12 +54,17 @@ pub fn run(kind: Kind, test: impl FnOnce(Start) -> BoxFuture<'static, ()>) {
     runtime.expect("a runtime").block_on(async {
         let fresh = Fresh::new(kind).await;
         let db = Database::open(&fresh.url()).await.expect("a database");
-        let ended = tokio::spawn(test(Start { db: db.clone(), url: fresh.url() })).await;
-        if ended.is_ok() {
-            assert_promises(&db).await;
+        let start = Start { db: db.clone(), url: fresh.url(), others: Arc::default() };
+        let others = start.others.clone();
+        let ended = tokio::spawn(test(start)).await;
+        let others = std::mem::take(&mut *others.lock().expect("a lock"));
+        for (db, fresh) in others.into_iter().chain([(db, fresh)]) {
+            if ended.is_ok() {
+                assert_promises(&db).await;
+            }
+            db.close().await;
+            fresh.forget().await;
         }
-        db.close().await;
-        fresh.forget().await;
         if let Err(ended) = ended {
             std::panic::resume_unwind(ended.into_panic());
         }

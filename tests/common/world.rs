@@ -5,14 +5,16 @@ use std::sync::{Arc, Mutex};
 
 use async_graphql::{Request, Variables};
 use entity::id::{CourseId, GroupId, PathId, SessionId, SlotId, UserId};
-use roster::access::Caller;
+use roster::access::{self, Caller};
 use roster::db::{Database, write};
 use roster::demo;
 use roster::graphql::id::GlobalId;
 use roster::graphql::{RequestContext, RosterSchema, schema};
 use roster::organisation::{Organisation, Tables, promises};
+use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 
+use super::databases::{Fresh, Kind};
 use super::dump::{self, Dump};
 
 /// A migrated database with nothing in it.
@@ -21,7 +23,12 @@ pub struct Start {
     pub db: Database,
     /// Its address, for another program.
     pub url: String,
+    /// Databases that were made beside it, and end with it.
+    pub(super) others: Others,
 }
+
+/// Databases that a test made for itself.
+pub(super) type Others = Arc<Mutex<Vec<(Database, Fresh)>>>;
 
 /// An organisation, and the API to it.
 pub struct World {
@@ -33,7 +40,15 @@ pub struct World {
     pub made: Organisation,
     schema: RosterSchema,
     statements: Arc<Mutex<Vec<sea_orm::Statement>>>,
+    meanwhile: Arc<Mutex<Option<Meanwhile>>>,
     chunk: usize,
+}
+
+/// What somebody else does once a statement has run, and in which database.
+struct Meanwhile {
+    after: String,
+    sql: String,
+    url: String,
 }
 
 /// What a mutation answered with.
@@ -41,6 +56,16 @@ pub struct World {
 pub struct Answer(pub Value);
 
 impl Start {
+    /// A second database of the same kind.
+    pub async fn another(&self) -> Start {
+        let kind = if self.url.starts_with("sqlite:") { Kind::Sqlite } else { Kind::Postgres };
+        let fresh = Fresh::new(kind).await;
+        let url = fresh.url();
+        let db = Database::open(&url).await.expect("a database");
+        self.others.lock().expect("a lock").push((db.clone(), fresh));
+        Start { db, url, others: self.others.clone() }
+    }
+
     /// The organisation that `write` makes of a platform called "platform" with the user "owner".
     pub async fn with(self, made: impl FnOnce(Organisation) -> Organisation) -> World {
         let now = self.db.clock.now(&self.db.read).await.expect("the time");
@@ -71,9 +96,16 @@ impl Start {
 
     fn observed(self, made: Organisation) -> World {
         let statements: Arc<Mutex<Vec<sea_orm::Statement>>> = Arc::default();
-        let seen = statements.clone();
-        let db = self.db.observed(move |statement| seen.lock().expect("a lock").push(statement.clone()));
-        World { db, url: self.url, made, schema: schema(), statements, chunk: 3_000 }
+        let meanwhile: Arc<Mutex<Option<Meanwhile>>> = Arc::default();
+        let (seen, waiting) = (statements.clone(), meanwhile.clone());
+        let db = self.db.observed(move |statement| {
+            seen.lock().expect("a lock").push(statement.clone());
+            let due = waiting.lock().expect("a lock").take_if(|it| statement.sql.contains(&it.after));
+            if let Some(Meanwhile { sql, url, .. }) = due {
+                elsewhere(url, sql);
+            }
+        });
+        World { db, url: self.url, made, schema: schema(), statements, meanwhile, chunk: 3_000 }
     }
 }
 
@@ -189,6 +221,48 @@ impl World {
         dump::of(&self.db).await
     }
 
+    /// Runs a statement behind the program's back.
+    pub async fn sql(&self, text: &str) {
+        self.db.read.execute_unprepared(text).await.expect(text);
+    }
+
+    /// From now on, doing this (`insert`, `update`) to rows of a table for which `condition` holds of `new` breaks.
+    pub async fn break_when(&self, table: &str, what: &str, condition: &str) {
+        if self.url.starts_with("postgres") {
+            self.sql("create function planted() returns trigger language plpgsql as $$ begin raise 'planted'; end $$")
+                .await;
+            self.sql(&format!(
+                "create trigger planted before {what} on {table} for each row when ({condition}) execute function planted()"
+            ))
+            .await;
+        } else {
+            self.sql(&format!(
+                "create trigger planted before {what} on {table} when {condition}
+                 begin select raise(abort, 'planted'); end"
+            ))
+            .await;
+        }
+    }
+
+    /// Lets somebody else run `sql` on a connection of their own as soon as the program has run a statement in which
+    /// `after` stands. It must be one outside a transaction that writes: SQLite has one writer.
+    pub fn meanwhile(&self, after: &str, sql: &str) {
+        let url = self.url.clone();
+        let due = Meanwhile { after: after.to_owned(), sql: sql.to_owned(), url };
+        *self.meanwhile.lock().expect("a lock") = Some(due);
+    }
+
+    /// Whether what was to happen meanwhile has happened.
+    pub fn has_happened(&self) -> bool {
+        self.meanwhile.lock().expect("a lock").is_none()
+    }
+
+    /// Gives somebody a token.
+    pub async fn give_token(&self, name: &str, sha256: &str) {
+        let now = self.made.now;
+        access::store::add_token(&self.db.read, self.user_id(name), sha256, now).await.expect("a token");
+    }
+
     /// How many statements `work` takes.
     pub async fn statements<T>(&self, work: impl Future<Output = T>) -> (T, Vec<String>) {
         self.statements.lock().expect("a lock").clear();
@@ -196,6 +270,17 @@ impl World {
         let seen = std::mem::take(&mut *self.statements.lock().expect("a lock"));
         (done, seen.into_iter().map(|statement| statement.sql).collect())
     }
+}
+
+/// Runs a statement on a connection of its own, and waits for it.
+fn elsewhere(url: String, sql: String) {
+    let run = async move {
+        let db = sea_orm::Database::connect(url).await.expect("a connection");
+        db.execute_unprepared(&sql).await.expect(&sql);
+        db.close().await.expect("closed");
+    };
+    let runtime = || tokio::runtime::Runtime::new().expect("a runtime").block_on(run);
+    std::thread::spawn(runtime).join().expect("it was done");
 }
 
 impl Answer {
