@@ -4,3 +4,4 @@
 mod coverage;
 mod schema;
 mod statements;
+mod together;
