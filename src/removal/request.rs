@@ -73,6 +73,14 @@ pub enum Named {
     },
 }
 
+impl Request {
+    /// The same request, with the platform group seen for what it is.
+    #[must_use]
+    pub fn normalized(self, root: GroupId) -> Request {
+        Request { scope: self.scope.normalized(root), ..self }
+    }
+}
+
 impl Scope {
     /// The group that is named; the platform group for a deletion.
     pub fn group(self, root: GroupId) -> GroupId {

@@ -206,14 +206,16 @@ pub async fn finish(
     .await
 }
 
-/// The record of the latest deletion of `user`, and when it was.
+/// When `user` was deleted, and the record of it where there is one; none for a living account.
 pub async fn last_deletion(
     db: &impl ConnectionTrait,
     user: UserId,
-) -> Result<Option<(RecordId, DateTime<Utc>)>, Error> {
+) -> Result<Option<(DateTime<Utc>, Option<RecordId>)>, Error> {
     sql(
         "removal.last_deletion",
-        "select id, at from records where user_id = {user} and outcome = 'DELETED' order by id desc limit 1",
+        "select u.deleted_at,
+            (select max(r.id) from records r where r.user_id = u.id and r.outcome = 'DELETED')
+         from users u where u.id = {user} and u.deleted_at is not null",
     )
     .bind("user", user)
     .one(db)
