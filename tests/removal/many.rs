@@ -174,7 +174,7 @@ each_database! {
     }
 
     async fn r16_an_email_means_the_account_that_reserves_it_else_the_one_deleted_last(start: Start) {
-        let shared = Some("shared@example.org");
+        let shared = "shared@example.org";
         let world = start
             .with(|it| {
                 it.users(&["long gone", "gone", "here", "older", "old"])
@@ -185,8 +185,8 @@ each_database! {
                     .deleted("gone", Cause::Requested, 9)
                     .email("here", shared)
                     .status("here", Suspended)
-                    .email("older", Some("vacant@example.org"))
-                    .email("old", Some("vacant@example.org"))
+                    .email("older", "vacant@example.org")
+                    .email("old", "vacant@example.org")
                     .deleted("older", Cause::Requested, 30)
                     .deleted("old", Cause::Requested, 3)
             })
@@ -266,7 +266,9 @@ each_database! {
             let world = start
                 .another()
                 .await
-                .with(|it| class(it).user("boss").member("boss", "Class", &[Administrator]))
+                .with(|it| {
+                    class(it).user("boss").member("boss", "Class", &[Administrator, Learner])
+                })
                 .await
                 .in_chunks_of(size);
             let job = world.remove_all(&["boss", "ann", "bob"], "Class").by("boss").job().await;
