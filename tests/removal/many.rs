@@ -174,7 +174,7 @@ each_database! {
     }
 
     async fn r16_an_email_means_the_account_that_reserves_it_else_the_one_deleted_last(start: Start) {
-        let shared = Some("shared@example.org");
+        let shared = "shared@example.org";
         let world = start
             .with(|it| {
                 it.users(&["long gone", "gone", "here", "older", "old"])
@@ -185,8 +185,8 @@ each_database! {
                     .deleted("gone", Cause::Requested, 9)
                     .email("here", shared)
                     .status("here", Suspended)
-                    .email("older", Some("vacant@example.org"))
-                    .email("old", Some("vacant@example.org"))
+                    .email("older", "vacant@example.org")
+                    .email("old", "vacant@example.org")
                     .deleted("older", Cause::Requested, 30)
                     .deleted("old", Cause::Requested, 3)
             })
