@@ -48,6 +48,7 @@ fn started(folder: &Path, arguments: &[&str]) -> Running {
     }
     let mut said = String::new();
     child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+    child.wait().unwrap();
     panic!("it does not listen: {lines:?} {said}");
 }
 
