@@ -23,7 +23,7 @@ use entity::kind::{Cause, Posts, PrivateSubgroups};
 use roster::access::Caller;
 use roster::db::Database;
 use roster::removal::batch::{Batch, CHUNK, remove_many};
-use roster::removal::request::{Entry, Named, Options, People, Request, Scope};
+use roster::removal::request::{Named, Options, People, Request, Scope};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -100,7 +100,7 @@ async fn tenfold(kind: Kind, pairs: usize) {
 /// All of it: the list resolved into a job with items, the plan, the effects, records, outcomes.
 async fn remove(db: &Database, leavers: &[UserId]) {
     let batch = Batch {
-        people: People::Named(leavers.iter().copied().map(entry).collect()),
+        people: People::Named(leavers.iter().copied().map(|user| Named::Id(user).into()).collect()),
         request: Request {
             scope: Scope::Platform,
             options: Options {
@@ -114,10 +114,6 @@ async fn remove(db: &Database, leavers: &[UserId]) {
         chunk: CHUNK,
     };
     remove_many(db, Caller::User(UserId(1)), None, batch).await.expect("a removal");
-}
-
-fn entry(user: UserId) -> Entry {
-    Entry { named: Named::Id(user), typed: String::new() }
 }
 
 async fn timed(work: impl Future<Output = ()>) -> Duration {

@@ -122,6 +122,7 @@ mod tests {
     use crate::access::Caller;
     use crate::db::Database;
     use crate::error::Error;
+    use crate::graphql::error::ApiError;
 
     struct Query;
     struct Row(i32);

@@ -81,6 +81,13 @@ impl Request {
     }
 }
 
+impl From<Named> for Entry {
+    /// Somebody named by a program, which typed nothing.
+    fn from(named: Named) -> Entry {
+        Entry { named, typed: String::new() }
+    }
+}
+
 impl Scope {
     /// The group that is named; the platform group for a deletion.
     pub fn group(self, root: GroupId) -> GroupId {

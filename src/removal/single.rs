@@ -10,7 +10,7 @@ use super::chunk;
 use super::facts::Setting;
 use super::list;
 use super::plan::{PersonPlan, Plan};
-use super::request::{Entry, Named, People, Request};
+use super::request::{Named, People, Request};
 use super::store;
 use crate::db::Tx;
 use crate::error::{Failure, Refusal};
@@ -40,11 +40,7 @@ pub struct Removed {
 /// # Errors
 /// The outcome that applies, as a refusal of the same code; `PRIVATE_SUBGROUPS_UNDECIDED` (R6), `PLAN_CHANGED` (R18).
 pub async fn remove(tx: &Tx, input: &Single) -> Result<Removed, Failure> {
-    let list = list::resolve(
-        &tx.conn,
-        &People::Named(vec![Entry { named: input.user.clone(), typed: String::new() }]),
-    )
-    .await?;
+    let list = list::resolve(&tx.conn, &People::Named(vec![input.user.clone().into()])).await?;
     let users = list.users();
     let Some(user) = users.first().copied() else {
         return Err(unknown(&list).into());

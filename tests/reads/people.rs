@@ -6,7 +6,7 @@ use entity::kind::{Cause, Status};
 use roster::organisation::Organisation;
 use serde_json::{Value, json};
 
-use crate::common::{Start, World, each_database};
+use crate::common::{World, each_database};
 
 fn school(it: Organisation) -> Organisation {
     it.group("Sales", "platform", Public)

@@ -4,3 +4,4 @@ mod demo;
 mod first_start;
 mod http;
 mod program;
+mod readme;

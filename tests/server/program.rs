@@ -30,12 +30,12 @@ fn fails(folder: &Path, arguments: &[&str]) -> String {
 }
 
 /// A server that was started, and what it printed before it listened.
-struct Running {
+pub struct Running {
     child: std::process::Child,
     lines: Vec<String>,
 }
 
-fn started(folder: &Path, arguments: &[&str]) -> Running {
+pub fn started(folder: &Path, arguments: &[&str]) -> Running {
     let mut child = roster(folder, arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut lines = Vec::new();
     for line in BufReader::new(child.stdout.take().unwrap()).lines() {
@@ -48,17 +48,18 @@ fn started(folder: &Path, arguments: &[&str]) -> Running {
     }
     let mut said = String::new();
     child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+    child.wait().unwrap();
     panic!("it does not listen: {lines:?} {said}");
 }
 
 impl Running {
     /// What is printed after this word.
-    fn printed(&self, word: &str) -> Option<&str> {
+    pub fn printed(&self, word: &str) -> Option<&str> {
         self.lines.iter().find_map(|line| line.strip_prefix(word)?.strip_prefix(' '))
     }
 
     /// What the server answers `query` with.
-    fn ask(&self, url: &str, token: &str, query: &str) -> Value {
+    pub fn ask(&self, url: &str, token: &str, query: &str) -> Value {
         let request = async {
             let request = reqwest::Client::new().post(format!("{url}/graphql")).bearer_auth(token);
             request.json(&json!({ "query": query })).send().await.unwrap().json().await.unwrap()
@@ -67,7 +68,7 @@ impl Running {
     }
 
     /// Stops it as an operator does.
-    fn stop(mut self) {
+    pub fn stop(mut self) {
         let id = self.child.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
         assert!(self.child.wait().unwrap().success(), "it ends well");

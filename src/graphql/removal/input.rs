@@ -18,6 +18,7 @@ use crate::removal::single::Single;
 
 /// The people that a request is about, in exactly one of these ways. Who is named twice counts once.
 #[derive(Clone, Debug, OneofObject)]
+#[expect(clippy::large_enum_variant, reason = "made once a request, and read at once")]
 pub enum PeopleInput {
     /// By id, at most 100,000.
     Ids(Vec<ID>),

@@ -114,8 +114,8 @@ on_postgres! {
             it.user(&name).member(&name, "platform", &[Learner, Coach])
         }))
         .await;
-        // Each accepts a job, carries out three chunks and finishes.
-        race.run(&[("DONE", "DONE")], 10, async |race, n| {
+        // Each accepts a job, takes it, carries out three chunks and finishes.
+        race.run(&[("DONE", "DONE")], 12, async |race, n| {
             let people: Vec<UserId> = (0..6).map(|i| race.world.user_id(&format!("person {n} {i}"))).collect();
             let turned = people.iter().rev().copied().collect();
             (list(race, people), list(race, turned))

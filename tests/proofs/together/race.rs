@@ -176,7 +176,7 @@ pub fn request(scope: Scope, confirm_account_deletion: bool) -> Request {
 
 /// Several people by id.
 pub fn named(users: impl IntoIterator<Item = UserId>) -> People {
-    People::Named(users.into_iter().map(Named::Id).collect())
+    People::Named(users.into_iter().map(|user| Named::Id(user).into()).collect())
 }
 
 fn spawn(write: Write, after: Duration) -> JoinHandle<Result<(), Failure>> {
