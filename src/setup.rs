@@ -47,7 +47,7 @@ async fn begin(tx: &Tx, first_day: &FirstDay, sha256: &str) -> Result<bool, Fail
     }
     let owner = "Owner";
     let organisation = Organisation::first_day(&first_day.name, owner, tx.now)
-        .email(owner, Some(&first_day.owner_email))
+        .email(owner, &first_day.owner_email)
         .time_zone(&first_day.time_zone);
     organisation.load(tx).await?;
     let platform = platform::store::platform(&tx.conn).await?;

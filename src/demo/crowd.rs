@@ -21,8 +21,8 @@ use entity::{membership, progress, session_capture, slot_registration, user};
 use super::frame::Frame;
 use super::names::{self, Names};
 use super::random::Random;
-use crate::keys::{fold, sort_key};
-use crate::organisation::{Organisation, Tables, next_id};
+use crate::organisation::{Organisation, Tables, next_id, person};
+use crate::people::Entry;
 
 /// People written at once.
 const AT_ONCE: usize = 10_000;
@@ -96,36 +96,26 @@ impl Crowd {
 
     fn person(&self, number: usize, id: UserId) -> user::Model {
         let mut random = Random::of(self.seed, number as u64 * 2);
-        let person = self.names.person(number);
-        let name = format!("{} {}", person.first, person.last);
+        let name = self.names.person(number);
         let created_at = self.ago(&mut random, 200, 400);
-        let suspended = random.happens(2, 100);
-        let job = names::job(&mut random);
-        user::Model {
-            id,
-            status: if suspended { Status::Suspended } else { Status::Active },
-            status_before: suspended.then_some(Status::Active),
-            status_since: if suspended { self.ago(&mut random, 1, 100) } else { created_at },
-            first_name: Some(person.first),
-            last_name: Some(person.last),
-            username: None,
-            username_key: None,
-            email_key: Some(person.email.clone()),
-            phone: None,
-            job_title: Some(job.to_owned()),
+        let entry = Entry {
+            first_name: Some(name.first),
+            last_name: Some(name.last),
+            email: Some(name.email),
+            job_title: Some(names::job(&mut random).to_owned()),
             language: Some(names::language(&mut random).to_owned()),
-            photo_url: None,
-            name_key: sort_key(&name),
-            search_key: fold(&format!("{name} {} {job}", person.email)),
-            email: Some(person.email),
-            anonymous_number: None,
-            created_at,
-            invited_at: Some(created_at),
-            last_sign_in_at: random.happens(9, 10).then(|| self.ago(&mut random, 0, 190)),
-            deleted_at: None,
-            deletion_cause: None,
-            deleted_by: None,
+            ..Entry::default()
+        };
+        let mut person = person::active(id, entry, created_at);
+        if random.happens(2, 100) {
+            person.status = Status::Suspended;
+            person.status_before = Some(Status::Active);
+            person.status_since = self.ago(&mut random, 1, 100);
         }
+        if random.happens(9, 10) {
+            person.last_sign_in_at = Some(self.ago(&mut random, 0, 190));
+        }
+        person
     }
 
     fn live(&mut self, number: usize, tables: &mut Tables) {

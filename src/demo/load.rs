@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, TimeDelta, Utc};
+
 use super::Sample;
 use super::cases;
 use super::crowd::Crowd;
@@ -38,7 +40,7 @@ pub async fn load(db: &Database, sample: &Sample) -> Result<Option<Token>, Failu
         }
     }
     let token = finish(db).await?;
-    remove(db, &organisation).await?;
+    remove(db, &organisation, sample.now - TimeDelta::weeks(3)).await?;
     Ok(Some(token))
 }
 
@@ -84,13 +86,17 @@ async fn open(tx: &Tx, sha256: &str) -> Result<(), Failure> {
     Ok(access::store::add_token(&tx.conn, platform.owner, sha256, tx.now).await?)
 }
 
-/// Carries out what the owner asked for before the demo begins.
-async fn remove(db: &Database, organisation: &Organisation) -> Result<(), Failure> {
+/// Carries out what the owner asked for before the demo begins, at that time: before the session that waits to be
+/// captured had ended, since a removal captures whatever has.
+async fn remove(db: &Database, organisation: &Organisation, at: DateTime<Utc>) -> Result<(), Failure> {
     let owner = organisation.user_id(cases::OWNER).ok_or(Error::Broken("the sample has an owner"))?;
+    let ago = db.clock.now(&db.read).await? - at;
+    db.clock.advance(-ago);
     for removal in cases::past(organisation) {
         write(db, Caller::User(owner), None, removal, |tx, removal| Box::pin(single::remove(tx, removal)))
             .await?;
     }
+    db.clock.advance(ago);
     Ok(())
 }
 

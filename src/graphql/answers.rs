@@ -17,7 +17,7 @@ use async_graphql::{
 };
 
 use super::context::RequestContext;
-use super::error::{ApiError, give_code, log};
+use super::error::{give_code, log, refused};
 use crate::error::Refusal;
 
 /// At most so many errors in an answer.
@@ -82,8 +82,7 @@ impl Extension for Answers {
         let (node, nullable) = (info.path_node, !info.return_type.ends_with('!'));
         let known = ctx.data_opt::<RequestContext>().is_some_and(RequestContext::is_known);
         let answer = if !known && ROOTS.contains(&info.parent_type) && !OPEN.contains(&info.name) {
-            let refused = async_graphql::Error::from(ApiError::from(Refusal::Unauthenticated));
-            Err(refused.into_server_error(info.field.name.pos))
+            Err(refused(Refusal::Unauthenticated, info.field.name.pos))
         } else {
             next.run(ctx, info).await
         };
@@ -123,6 +122,7 @@ mod tests {
     use crate::access::Caller;
     use crate::db::Database;
     use crate::error::Error;
+    use crate::graphql::error::ApiError;
 
     struct Query;
     struct Row(i32);

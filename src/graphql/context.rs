@@ -209,7 +209,7 @@ pub fn chunk(ctx: &Context<'_>) -> Result<usize, ApiError> {
 
 /// Declares the payload of a mutation: the thing, and why it was not done.
 ///
-/// ```ignore
+/// ```text
 /// payload! {
 ///     /// What `createGroup` answers with.
 ///     CreateGroupPayload {

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use async_graphql::{ErrorExtensionValues, ServerError, SimpleObject, Value};
+use async_graphql::{ErrorExtensionValues, Pos, ServerError, SimpleObject, Value};
 
 use super::node::Node;
 use crate::error::{Error, Failure, Refusal};
@@ -67,6 +67,11 @@ impl From<ApiError> for async_graphql::Error {
         };
         async_graphql::Error { message, source: Some(Arc::new(error)), extensions: Some(extensions) }
     }
+}
+
+/// A refusal of the field at `place`, before its resolver is asked.
+pub(super) fn refused(refusal: Refusal, place: Pos) -> ServerError {
+    async_graphql::Error::from(ApiError::from(refusal)).into_server_error(place)
 }
 
 /// What a client reads of an error that is ours.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_graphql::{Context, ID, Object};
 use chrono::{DateTime, Utc};
-use entity::id::{CertificateId, ResultId, SaleId};
+use entity::id::{CertificateId, CourseId, ResultId, SaleId, UserId};
 
 use super::activity::Activity;
 use super::context::load;
@@ -12,7 +12,7 @@ use super::course::Course;
 use super::error::ApiError;
 use super::id::GlobalId;
 use super::user::User;
-use crate::queries::learning::{self, CertificatesById, ResultsById, SalesById};
+use crate::queries::learning::{self, CertificatesById, ProgressOf, ResultsById, SalesById};
 use crate::queries::links::Linked;
 
 /// An individual enrolment in a course (R32). Removal from a group does not touch it.
@@ -59,6 +59,20 @@ pub struct Progress(Arc<Linked<learning::Progress>>);
 impl From<Arc<Linked<learning::Progress>>> for Progress {
     fn from(linked: Arc<Linked<learning::Progress>>) -> Progress {
         Progress(linked)
+    }
+}
+
+impl Progress {
+    /// How far somebody is in a course; none where they have not begun it.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn load(
+        ctx: &Context<'_>,
+        user: UserId,
+        course: CourseId,
+    ) -> Result<Option<Progress>, ApiError> {
+        Ok(load::<ProgressOf>(ctx, (user, course)).await?.map(Progress))
     }
 }
 

@@ -87,6 +87,7 @@ mod slot;
 mod tests;
 mod user;
 mod users;
+mod works;
 
 use async_graphql::{EmptySubscription, ID, MergedObject, Schema};
 use chrono::{DateTime, Utc};
@@ -119,6 +120,7 @@ pub struct Mutation(
     people::PeopleMutation,
     groups::GroupMutation,
     grant::GrantMutation,
+    works::WorksMutation,
     removal::RemovalMutation,
 );
 

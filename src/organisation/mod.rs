@@ -15,6 +15,7 @@
 
 mod history;
 mod people;
+pub mod person;
 pub mod promises;
 pub mod tables;
 mod works;

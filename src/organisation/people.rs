@@ -5,8 +5,9 @@ use entity::id::{GroupId, UserId};
 use entity::kind::{Cause, DateKind, Privacy, Role, Status};
 use entity::{custom_field, date, external_id, group, group_external_id, membership, user};
 
-use super::{Organisation, next_id};
-use crate::keys::{email_key, fold, sort_key};
+use super::{Organisation, next_id, person};
+use crate::keys::{ExternalId, fold, sort_key};
+use crate::people::Entry;
 use crate::tree::Tree;
 
 /// Where the people of an organisation have their mail.
@@ -22,32 +23,14 @@ impl Organisation {
             Some((first, last)) => (first, Some(last)),
             None => (name, None),
         };
-        let email = format!("{}@{MAIL}", fold(name).replace(' ', "."));
-        self.tables.users.push(user::Model {
-            id,
-            status: Status::Active,
-            status_before: None,
-            status_since: at,
+        let entry = Entry {
             first_name: Some(first.to_owned()),
             last_name: last.map(str::to_owned),
-            username: None,
-            username_key: None,
-            email_key: Some(email.clone()),
-            phone: None,
-            job_title: None,
+            email: Some(format!("{}@{MAIL}", fold(name).replace(' ', "."))),
             language: Some("en".to_owned()),
-            photo_url: None,
-            name_key: sort_key(name),
-            search_key: fold(&format!("{name} {email}")),
-            email: Some(email),
-            anonymous_number: None,
-            created_at: at,
-            invited_at: Some(at),
-            last_sign_in_at: None,
-            deleted_at: None,
-            deletion_cause: None,
-            deleted_by: None,
-        });
+            ..Entry::default()
+        };
+        self.tables.users.push(person::active(id, entry, at));
         self.call("user", name, id, |names| &mut names.users);
         self
     }
@@ -58,33 +41,25 @@ impl Organisation {
         names.iter().fold(self, |organisation, name| organisation.user(name))
     }
 
-    /// Gives somebody another email; `None` takes it, and leaves a username.
+    /// Gives somebody another email.
     #[must_use]
-    pub fn email(mut self, user: &str, email: Option<&str>) -> Organisation {
-        let user = self.a_user(user);
-        let key = email.and_then(|email| email_key(email).ok());
-        if let (Some(email), None) = (email, &key) {
-            self.mistakes.push(format!("{email} is no email address"));
-        }
-        if let Some(row) = self.row(user) {
-            row.email = email.map(str::to_owned);
-            row.email_key = key;
-            if email.is_none() {
-                row.username = Some(row.name_key.replace(' ', "."));
-                row.username_key = row.username.clone();
-            }
-        }
-        self
+    pub fn email(self, user: &str, email: &str) -> Organisation {
+        self.edit(user, |row| row.email = Some(email.to_owned()))
+    }
+
+    /// Takes somebody's email, and gives them a username made of their name.
+    #[must_use]
+    pub fn username_alone(self, user: &str) -> Organisation {
+        self.edit(user, |row| {
+            row.username = Some(row.name_key.replace(' ', "."));
+            row.email = None;
+        })
     }
 
     /// Says what somebody does.
     #[must_use]
-    pub fn job(mut self, user: &str, title: &str) -> Organisation {
-        let user = self.a_user(user);
-        if let Some(row) = self.row(user) {
-            row.job_title = Some(title.to_owned());
-        }
-        self
+    pub fn job(self, user: &str, title: &str) -> Organisation {
+        self.edit(user, |row| row.job_title = Some(title.to_owned()))
     }
 
     /// Somebody signed in so many hours ago.
@@ -119,7 +94,7 @@ impl Organisation {
             row.deleted_by = Some(UserId(1));
         }
         if matches!(status, Status::Anonymized | Status::Erased) {
-            blank(row);
+            person::blank(row);
         }
         self
     }
@@ -145,7 +120,7 @@ impl Organisation {
         let user_id = self.a_user(user);
         let (system, value) = (system.to_owned(), value.to_owned());
         self.tables.external_ids.push(external_id::Model { system, value, user_id });
-        self
+        self.edit(user, |_| {})
     }
 
     /// Something else that is known of somebody.
@@ -232,29 +207,20 @@ impl Organisation {
         }
     }
 
+    /// Changes somebody's entry, and their keys with it.
+    fn edit(mut self, user: &str, change: impl FnOnce(&mut user::Model)) -> Organisation {
+        let user = self.a_user(user);
+        let own = self.tables.external_ids.iter().filter(|row| row.user_id == user);
+        let ids: Vec<ExternalId> =
+            own.map(|row| ExternalId { system: row.system.clone(), value: row.value.clone() }).collect();
+        if let Some(row) = self.row(user) {
+            change(row);
+            person::key(row, &ids);
+        }
+        self
+    }
+
     fn row(&mut self, user: UserId) -> Option<&mut user::Model> {
         self.tables.users.iter_mut().find(|row| row.id == user)
-    }
-}
-
-/// Takes everything personal from a row (R21).
-fn blank(row: &mut user::Model) {
-    let number = row.id.0;
-    row.anonymous_number = Some(number);
-    row.name_key = format!("anonymous {number}");
-    row.search_key = row.name_key.clone();
-    for field in [
-        &mut row.first_name,
-        &mut row.last_name,
-        &mut row.username,
-        &mut row.username_key,
-        &mut row.email,
-        &mut row.email_key,
-        &mut row.phone,
-        &mut row.job_title,
-        &mut row.language,
-        &mut row.photo_url,
-    ] {
-        *field = None;
     }
 }

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use entity::id::{CourseId, GroupId, PathId, SessionId, UserId};
 use entity::kind::{Status, Step};
+use serde::{Deserialize, Serialize};
 
-use crate::removal::plan::{Ineligible, PassedOver};
+use crate::removal::plan::{Ineligible, PassedOver, WorkId};
 use crate::tree::Tree;
 
 /// Works that lose their owner, and everybody who might succeed.
@@ -54,7 +55,7 @@ pub struct Session {
 }
 
 /// An `ADMINISTRATOR` row of a group.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Administrator {
     /// When appointed: the first comes first.
     pub granted_at: DateTime<Utc>,
@@ -62,13 +63,25 @@ pub struct Administrator {
     pub user: UserId,
 }
 
-/// What the whole request takes away, known before its first chunk (R13).
+/// What the whole request takes away, known before its first chunk (R13). A chunk that comes later no longer finds all
+/// of it in the database, and still tells who was passed over.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Leaving {
     /// Whose account ends.
     pub users: BTreeSet<UserId>,
-    /// `ADMINISTRATOR` rows that go from people whose account lives.
-    pub administrators: BTreeSet<(UserId, GroupId)>,
+    /// `ADMINISTRATOR` rows that go, also from people whose account lives, by group.
+    pub administrators: BTreeMap<GroupId, BTreeSet<Administrator>>,
+    /// Places of `users` as co-authors and co-instructors with their rank, by work.
+    pub places: BTreeMap<WorkId, BTreeSet<(i32, UserId)>>,
+}
+
+impl Leaving {
+    /// Adds places of those whose account ends.
+    pub fn hold(&mut self, places: impl IntoIterator<Item = (WorkId, UserId, i32)>) {
+        for (work, user, rank) in places {
+            self.places.entry(work).or_default().insert((rank, user));
+        }
+    }
 }
 
 /// Who succeeds, and how they were found.
@@ -93,9 +106,10 @@ pub fn successor_of_course(
     owner: UserId,
 ) -> Successor {
     let mut search = Search { candidates, leaving, owner, passed_over: Vec::new() };
+    let work = WorkId::Course(course);
     let Some(course) = candidates.courses.get(&course) else { return search.ends_at_owner() };
     search
-        .among_ranked(&course.co_authors, Step::CoAuthor)
+        .among_ranked(work, &course.co_authors, Step::CoAuthor)
         .or_else(|| search.among_administrators(course.group, tree))
         .unwrap_or_else(|| search.ends_at_owner())
 }
@@ -122,20 +136,22 @@ pub fn successor_of_session(
     owner: UserId,
 ) -> Successor {
     let mut search = Search { candidates, leaving, owner, passed_over: Vec::new() };
+    let work = WorkId::Session(session);
     let Some(session) = candidates.sessions.get(&session) else { return search.ends_at_owner() };
-    if let Some(successor) = search.among_ranked(&session.co_instructors, Step::CoInstructor) {
+    if let Some(successor) = search.among_ranked(work, &session.co_instructors, Step::CoInstructor) {
         return successor;
     }
     let Some(path) = candidates.paths.get(&session.path) else { return search.ends_at_owner() };
+    if leaving.users.contains(&path.main_author) {
+        // R11 makes this very person main author of the path, whichever chunk does it.
+        let heir = successor_of_path(session.path, candidates, leaving, tree, owner);
+        return search.found(heir.user, Step::PathAuthor, None);
+    }
     if search.passes(path.main_author) {
         return search.found(path.main_author, Step::PathAuthor, None);
     }
-    let of_path = search.for_path(session.path, tree);
-    // Where the main author leaves, R11 makes this very person main author of the path, whichever chunk does it.
     // A co-author of the path gives up no place in the session.
-    let succeeds_in_path = leaving.users.contains(&path.main_author);
-    let step = if succeeds_in_path { Step::PathAuthor } else { of_path.step };
-    Successor { step, former_rank: None, ..of_path }
+    Successor { former_rank: None, ..search.for_path(session.path, tree) }
 }
 
 /// One search for a successor: who was looked at and could not succeed is remembered.
@@ -148,16 +164,19 @@ struct Search<'a> {
 
 impl Search<'_> {
     fn for_path(&mut self, path: PathId, tree: &Tree) -> Successor {
+        let work = WorkId::Path(path);
         let Some(path) = self.candidates.paths.get(&path) else { return self.ends_at_owner() };
-        self.among_ranked(&path.co_authors, Step::CoAuthor)
+        self.among_ranked(work, &path.co_authors, Step::CoAuthor)
             .or_else(|| self.among_administrators(path.group, tree))
             .unwrap_or_else(|| self.ends_at_owner())
     }
 
-    fn among_ranked(&mut self, ranked: &[(i32, UserId)], step: Step) -> Option<Successor> {
+    fn among_ranked(&mut self, work: WorkId, ranked: &[(i32, UserId)], step: Step) -> Option<Successor> {
+        let gone = self.leaving.places.get(&work).into_iter().flatten();
+        let ranked: BTreeSet<(i32, UserId)> = ranked.iter().chain(gone).copied().collect();
         for (rank, user) in ranked {
-            if self.passes(*user) {
-                return Some(self.found(*user, step, Some(*rank)));
+            if self.passes(user) {
+                return Some(self.found(user, step, Some(rank)));
             }
         }
         None
@@ -167,12 +186,15 @@ impl Search<'_> {
     fn among_administrators(&mut self, group: GroupId, tree: &Tree) -> Option<Successor> {
         let levels =
             [(Some(group), Step::GroupAdministrator), (tree.parent(group), Step::ParentAdministrator)];
-        let candidates = self.candidates;
         for (group, step) in levels {
             let Some(group) = group else { continue };
-            for administrator in candidates.administrators.get(&group).into_iter().flatten() {
-                let user = administrator.user;
-                if self.leaving.administrators.contains(&(user, group)) {
+            let gone: BTreeSet<Administrator> =
+                self.leaving.administrators.get(&group).cloned().unwrap_or_default();
+            let appointed = self.candidates.administrators.get(&group).into_iter().flatten();
+            let all: BTreeSet<Administrator> = appointed.chain(&gone).copied().collect();
+            for Administrator { user, .. } in all {
+                let loses_role = gone.iter().any(|gone| gone.user == user);
+                if loses_role && !self.leaving.users.contains(&user) {
                     self.pass_over(user, Ineligible::LosesRole);
                 } else if self.passes(user) {
                     return Some(self.found(user, step, None));

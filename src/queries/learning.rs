@@ -3,13 +3,14 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use entity::id::{ActivityId, CertificateId, CourseId, ResultId, SaleId};
+use entity::id::{ActivityId, CertificateId, CourseId, ResultId, SaleId, UserId};
 use entity::{certificate, course_enrolment, progress, result, sale, subscription};
 
 use super::activities::Activity;
 use super::courses::Course;
 use super::links::{Link, Linked, Rows};
-use super::{Batch, By, Reader, by_id};
+use super::{Batch, By, Reader, Row, all, by_id, columns};
+use crate::db::sql::sql;
 use crate::error::Error;
 
 /// Individual enrolments in courses (R32), by the course's title.
@@ -109,6 +110,33 @@ impl Link for Results {
     const COLUMN: &'static str = "l.activity_id";
     const ORDER: &'static [By] = &[By::number("l.id")];
     const PEOPLE: &'static [By] = &[By::text("u.name_key"), By::number("l.id")];
+}
+
+/// How far people are in courses, by person and course.
+#[derive(Debug)]
+pub struct ProgressOf;
+
+impl Batch for ProgressOf {
+    type Key = (UserId, CourseId);
+    type Value = Arc<Linked<Progress>>;
+
+    async fn load(
+        reader: &Reader,
+        keys: Vec<(UserId, CourseId)>,
+    ) -> Result<HashMap<(UserId, CourseId), Arc<Linked<Progress>>>, Error> {
+        let asked = crate::db::sql::Rows::new()
+            .numbers("user_id", keys.iter().map(|(user, _)| *user))
+            .numbers("course_id", keys.iter().map(|(_, course)| *course));
+        let text = format!(
+            "select {} from {{asked}} join progress l
+                on l.user_id = asked.user_id and l.course_id = asked.course_id",
+            columns::<progress::Model>("l")
+        );
+        let rows =
+            all(sql("progress.of", text).rows("asked", asked), reader, |row| progress::Model::read(row, "l"))
+                .await?;
+        Ok(rows.into_iter().map(|row| ((row.user_id, row.course_id), Linked::alone(row))).collect())
+    }
 }
 
 /// Certificates by id.

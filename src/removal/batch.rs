@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::chunk::{self, Settled};
 use super::facts::{Setting, Standing};
 use super::list::{self, List};
-use super::plan::digest_of;
+use super::plan::{WorkId, digest_of};
 use super::planning;
 use super::request::{People, Request};
 use super::rules::settle;
@@ -22,7 +22,7 @@ use super::store::{self, NewItem, NewJob};
 use crate::access::Caller;
 use crate::db::{Database, Key, Tx, write};
 use crate::error::{Error, Failure, Refusal};
-use crate::ownership::Leaving;
+use crate::ownership::{self, Administrator, Leaving};
 use crate::queries::users::UserFilter;
 
 /// The most people that one transaction removes.
@@ -46,8 +46,10 @@ pub struct Batch {
 struct Kept {
     request: Request,
     answer: PrivateSubgroups,
-    /// `ADMINISTRATOR` rows that go from people whose account lives.
-    losing: Vec<(UserId, GroupId)>,
+    /// `ADMINISTRATOR` rows that go, by group.
+    administrators: Vec<(GroupId, BTreeSet<Administrator>)>,
+    /// Places of those whose account ends, by work.
+    places: Vec<(WorkId, BTreeSet<(i32, UserId)>)>,
     /// What everybody must still meet when their turn comes, where the list was a filter.
     filter: Option<Box<UserFilter>>,
 }
@@ -64,8 +66,15 @@ pub async fn remove_many(
     batch: Batch,
 ) -> Result<JobId, Failure> {
     let job = write(db, caller.clone(), key, batch, |tx, batch| Box::pin(accept(tx, batch))).await?;
-    run(db, caller, job).await?;
+    // A repeated request is answered with the job of the first, which whoever took it carries out.
+    if write(db, caller.clone(), None, job, |tx, job| Box::pin(claim(tx, *job))).await? {
+        run(db, caller, job).await?;
+    }
     Ok(job)
+}
+
+async fn claim(tx: &Tx, job: JobId) -> Result<bool, Failure> {
+    Ok(store::claim(&tx.conn, job, tx.now).await?)
 }
 
 /// Resolves the list, settles what concerns all of it, and writes the job.
@@ -73,17 +82,19 @@ async fn accept(tx: &Tx, batch: &Batch) -> Result<JobId, Failure> {
     let db = &tx.conn;
     let list = list::resolve(db, &batch.people).await?;
     let setting = planning::setting(db, &tx.trees, &tx.caller).await?;
-    planning::check_group(&batch.request, &setting)?;
+    let request = batch.request.normalized(setting.tree.root());
+    planning::check_group(&request, &setting)?;
     let people = store::standings(db, &list.users()).await?;
-    let answer = planning::answer(&people, &batch.request, &setting)?;
-    let verdicts = planning::verdicts(&people, &batch.request, answer, &setting);
+    let answer = planning::answer(&people, &request, &setting)?;
+    let verdicts = planning::verdicts(&people, &request, answer, &setting);
     let mut leaving = Leaving::default();
     settle(&mut leaving, &verdicts);
+    leaving.hold(ownership::store::places(db, &leaving.users).await?);
     let digests = match &batch.plan_digest {
         Some(shown) => {
-            let digests = digests(tx, &people, batch, answer, &leaving, &setting).await?;
+            let digests = digests(tx, &people, &request, answer, &leaving, &setting).await?;
             let of_all = digests.iter().map(|(user, digest)| (*user, digest.as_str()));
-            if digest_of(&batch.request, of_all) != *shown {
+            if digest_of(&request, of_all) != *shown {
                 return Err(Refusal::PlanChanged.into());
             }
             digests
@@ -95,12 +106,17 @@ async fn accept(tx: &Tx, batch: &Batch) -> Result<JobId, Failure> {
         People::Named(_) => None,
         People::Matching(filter) => Some(filter.clone()),
     };
-    let losing = leaving.administrators.into_iter().collect();
-    let kept = Kept { request: batch.request, answer, losing, filter };
+    let kept = Kept {
+        request,
+        answer,
+        administrators: leaving.administrators.into_iter().collect(),
+        places: leaving.places.into_iter().collect(),
+        filter,
+    };
     let job = NewJob {
         actor: tx.caller.user(),
         on_behalf_of: tx.caller.on_behalf_of(),
-        cause: batch.request.cause,
+        cause: request.cause,
         options: serde_json::to_string(&kept).map_err(Error::from)?,
         plan_digest: batch.plan_digest.as_deref(),
         total: items.len(),
@@ -116,15 +132,14 @@ async fn accept(tx: &Tx, batch: &Batch) -> Result<JobId, Failure> {
 async fn digests(
     tx: &Tx,
     people: &[Standing],
-    batch: &Batch,
+    request: &Request,
     answer: PrivateSubgroups,
     leaving: &Leaving,
     setting: &Setting,
 ) -> Result<BTreeMap<UserId, String>, Error> {
     let mut digests = BTreeMap::new();
     for people in people.chunks(CHUNK) {
-        let plan =
-            planning::plan(&tx.conn, tx.now, people, &batch.request, answer, Some(leaving), setting).await?;
+        let plan = planning::plan(&tx.conn, tx.now, people, request, answer, Some(leaving), setting).await?;
         digests.extend(plan.people.into_iter().map(|person| (person.user, person.digest)));
     }
     Ok(digests)
@@ -167,7 +182,8 @@ async fn run(db: &Database, caller: Caller, job: JobId) -> Result<(), Failure> {
     let kept: Kept = serde_json::from_str(&store::job(&db.read, job).await?).map_err(Error::from)?;
     let leaving = Leaving {
         users: store::leaving(&db.read, job).await?,
-        administrators: kept.losing.iter().copied().collect::<BTreeSet<_>>(),
+        administrators: kept.administrators.iter().cloned().collect(),
+        places: kept.places.iter().cloned().collect(),
     };
     let turn = Turn { job, kept, leaving };
     for chunk in store::chunks(&db.read, job).await? {
@@ -226,7 +242,7 @@ async fn transact(tx: &Tx, turn: Turn, people: &[(UserId, Option<String>)]) -> R
     };
     let shown =
         people.iter().filter_map(|(user, digest)| Some((*user, digest.clone()?))).collect::<BTreeMap<_, _>>();
-    let (done, _) = chunk::execute(tx, &users, &turn.kept.request, Some(settled), |_| Ok(shown)).await?;
+    let (done, _) = chunk::execute(tx, &users, &turn.kept.request, Some(settled), |_, _| Ok(shown)).await?;
     let outcomes: Vec<_> = done.iter().map(|done| (done.plan.user, done.plan.outcome, done.record)).collect();
     Ok(store::write_outcomes(&tx.conn, turn.job, &outcomes).await?)
 }

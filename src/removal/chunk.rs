@@ -41,7 +41,7 @@ pub(super) async fn execute(
     users: &[UserId],
     request: &Request,
     settled: Option<Settled<'_>>,
-    shown: impl FnOnce(&Plan) -> Result<BTreeMap<UserId, String>, Failure>,
+    shown: impl FnOnce(&Plan, &Request) -> Result<BTreeMap<UserId, String>, Failure>,
 ) -> Result<(Vec<Done>, Setting), Failure> {
     let db = &tx.conn;
     locks::tree(db).await?;
@@ -51,6 +51,7 @@ pub(super) async fn execute(
     }
     sessions::capture_ended(db, tx.now).await?;
     let setting = planning::setting(db, &tx.trees, &tx.caller).await?;
+    let request = &request.normalized(setting.tree.root());
     if settled.is_none() {
         planning::check_group(request, &setting)?;
     }
@@ -61,7 +62,7 @@ pub(super) async fn execute(
     };
     let leaving = settled.map(|settled| settled.leaving);
     let mut plan = planning::plan(db, tx.now, &people, request, answer, leaving, &setting).await?;
-    let shown = shown(&plan)?;
+    let shown = shown(&plan, request)?;
     if let Some(filter) = settled.and_then(|settled| settled.filter) {
         let matching = users::matching(db, filter, Some(users), users.len()).await?;
         for person in &mut plan.people {

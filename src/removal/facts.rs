@@ -109,4 +109,6 @@ pub struct Session {
     pub audience: AudienceKind,
     /// Whether it has ended.
     pub ended: bool,
+    /// Whether its people were captured at its end: nobody else took part.
+    pub captured: bool,
 }

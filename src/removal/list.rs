@@ -6,7 +6,7 @@ use entity::id::UserId;
 use entity::kind::{Outcome, Status};
 use sea_orm::ConnectionTrait;
 
-use super::request::{Named, People};
+use super::request::{Entry, Named, People};
 use super::store;
 use crate::error::{Error, Failure, Refusal};
 use crate::keys;
@@ -52,11 +52,11 @@ impl List {
 
 /// Splits what somebody typed or pasted into emails: commas, semicolons and line breaks all separate, blanks count for
 /// nothing.
-pub fn split_emails(text: &str) -> Vec<Named> {
+pub fn split_emails(text: &str) -> Vec<Entry> {
     text.split([',', ';', '\n', '\r'])
         .map(str::trim)
         .filter(|entry| !entry.is_empty())
-        .map(|entry| Named::Email(entry.to_owned()))
+        .map(|entry| Entry { named: Named::Email(entry.to_owned()), typed: entry.to_owned() })
         .collect()
 }
 
@@ -77,7 +77,7 @@ pub async fn resolve(db: &impl ConnectionTrait, people: &People) -> Result<List,
     }
 }
 
-async fn of_named(db: &impl ConnectionTrait, named: &[Named]) -> Result<List, Failure> {
+async fn of_named(db: &impl ConnectionTrait, named: &[Entry]) -> Result<List, Failure> {
     if named.is_empty() {
         return Err(Refusal::bad_input(&["people"], "The list names nobody.").into());
     }
@@ -106,10 +106,10 @@ struct Found {
 }
 
 impl Found {
-    async fn read(db: &impl ConnectionTrait, named: &[Named]) -> Result<Found, Error> {
+    async fn read(db: &impl ConnectionTrait, named: &[Entry]) -> Result<Found, Error> {
         let (mut ids, mut emails, mut external_ids) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
         for entry in named {
-            match entry {
+            match &entry.named {
                 Named::Id(id) => {
                     ids.insert(*id);
                 }
@@ -134,23 +134,21 @@ impl Found {
         })
     }
 
-    fn item(&self, entry: &Named) -> Item {
-        let nobody = |typed: String, outcome| Item { user: None, typed: Some(typed), outcome: Some(outcome) };
-        let (user, typed) = match entry {
-            Named::Id(id) => (self.ids.get(id).copied(), format!("#{}", id.0)),
-            Named::Email(typed) => match keys::email_key(typed) {
-                Ok(key) => (self.emails.get(&key).copied(), typed.clone()),
-                Err(_) => return nobody(typed.clone(), Outcome::InvalidEmail),
-            },
-            Named::ExternalId { system, value } => (
-                self.external_ids.get(&(system.clone(), value.clone())).copied(),
-                format!("{system}:{value}"),
-            ),
+    fn item(&self, entry: &Entry) -> Item {
+        let user = match &entry.named {
+            Named::Id(id) => Ok(self.ids.get(id).copied()),
+            Named::Email(email) => keys::email_key(email).map(|key| self.emails.get(&key).copied()),
+            Named::ExternalId { system, value } => {
+                Ok(self.external_ids.get(&(system.clone(), value.clone())).copied())
+            }
         };
-        match user {
-            Some(user) => Item { user: Some(user), typed: None, outcome: None },
-            None => nobody(typed, Outcome::NotFound),
-        }
+        let outcome = match user {
+            Ok(Some(_)) => None,
+            Ok(None) => Some(Outcome::NotFound),
+            Err(_) => Some(Outcome::InvalidEmail),
+        };
+        // What was typed is kept only where it means nobody.
+        Item { user: user.unwrap_or(None), typed: outcome.map(|_| entry.typed.clone()), outcome }
     }
 }
 

@@ -194,6 +194,15 @@ impl WorkId {
         }
     }
 
+    /// The rule by which its successor is found.
+    pub fn rule(self) -> &'static str {
+        match self {
+            WorkId::Course(_) => "R10",
+            WorkId::Path(_) => "R11",
+            WorkId::Session(_) => "R12",
+        }
+    }
+
     /// Its number among works of its kind.
     pub fn number(self) -> i64 {
         match self {

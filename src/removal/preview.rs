@@ -54,7 +54,7 @@ pub enum Answer {
     },
 }
 
-/// What `shown` would do now.
+/// What `shown` would do now. Of the groups in which a right is missing, those that the caller sees (R15).
 ///
 /// # Errors
 /// `BAD_INPUT`, `BATCH_TOO_LARGE` for more than 3,000 people, `NOT_FOUND` of the group, `UNAUTHENTICATED`.
@@ -65,22 +65,29 @@ pub async fn preview(snapshot: &Snapshot<'_>, shown: &Shown) -> Result<Preview, 
         return Err(Refusal::BatchTooLarge { limit: batch::CHUNK }.into());
     }
     let setting = planning::setting(db, snapshot.trees, &shown.caller).await?;
-    planning::check_group(&shown.request, &setting)?;
+    let request = shown.request.normalized(setting.tree.root());
+    planning::check_group(&request, &setting)?;
     let people: Vec<Standing> = store::standings(db, &list.users()).await?;
     let plan = |request: Request, answer| {
         let (people, setting) = (&people, &setting);
-        async move { planning::plan(db, snapshot.now, people, &request, answer, None, setting).await }
+        async move {
+            let mut plan = planning::plan(db, snapshot.now, people, &request, answer, None, setting).await?;
+            for person in &mut plan.people {
+                person.missing.retain(|group| setting.authority.sees(&setting.tree, *group));
+            }
+            Ok::<Plan, Failure>(plan)
+        }
     };
-    let answer = match planning::answer(&people, &shown.request, &setting) {
+    let answer = match planning::answer(&people, &request, &setting) {
         Ok(private_subgroups) => {
-            Answer::Decided { private_subgroups, plan: plan(shown.request, private_subgroups).await? }
+            Answer::Decided { private_subgroups, plan: plan(request, private_subgroups).await? }
         }
         Err(Refusal::PrivateSubgroupsUndecided { groups }) => Answer::Undecided {
             groups,
-            kept: plan(shown.request, PrivateSubgroups::Keep).await?,
-            removed: plan(shown.request, PrivateSubgroups::Remove).await?,
+            kept: plan(request, PrivateSubgroups::Keep).await?,
+            removed: plan(request, PrivateSubgroups::Remove).await?,
         },
         Err(refusal) => return Err(refusal.into()),
     };
-    Ok(Preview { list, request: shown.request, answer })
+    Ok(Preview { list, request, answer })
 }

@@ -31,7 +31,7 @@ reasons! {
     /// It is the role that was named.
     NamedRole = ("R5", "It is the role that is revoked."),
     /// It is reached from the named group through public groups only.
-    PublicSubgroup = ("R5", "The group is below the named one, with only public groups between: the learner role goes with it."),
+    PublicSubgroup = ("R5", "The group is reached from the named one through public groups only."),
     /// It is a private subgroup, or below one, and those are removed too.
     PrivateSubgroup = ("R5", "The group is private, or below a private one, and private subgroups are removed as well."),
     /// It is a private subgroup, or below one, and those are kept.

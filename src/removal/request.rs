@@ -43,9 +43,18 @@ pub struct Request {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum People {
     /// These, one entry each.
-    Named(Vec<Named>),
+    Named(Vec<Entry>),
     /// Whoever meets this when the request is accepted, and still does when their turn comes (R16).
     Matching(Box<UserFilter>),
+}
+
+/// One entry of a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Whom it names.
+    pub named: Named,
+    /// What the caller wrote.
+    pub typed: String,
 }
 
 /// One person named by a request, however they were named.
@@ -53,7 +62,7 @@ pub enum People {
 pub enum Named {
     /// By id.
     Id(UserId),
-    /// By email, as typed.
+    /// By email.
     Email(String),
     /// By external id.
     ExternalId {
@@ -62,6 +71,21 @@ pub enum Named {
         /// What it gave.
         value: String,
     },
+}
+
+impl Request {
+    /// The same request, with the platform group seen for what it is.
+    #[must_use]
+    pub fn normalized(self, root: GroupId) -> Request {
+        Request { scope: self.scope.normalized(root), ..self }
+    }
+}
+
+impl From<Named> for Entry {
+    /// Somebody named by a program, which typed nothing.
+    fn from(named: Named) -> Entry {
+        Entry { named, typed: String::new() }
+    }
 }
 
 impl Scope {

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use entity::id::{RecordId, UserId};
+use entity::id::RecordId;
 use entity::kind::Outcome;
 use serde::{Deserialize, Serialize};
 
 use super::chunk;
 use super::facts::Setting;
 use super::list;
-use super::plan::PersonPlan;
+use super::plan::{PersonPlan, Plan};
 use super::request::{Named, People, Request};
 use super::store;
 use crate::db::Tx;
@@ -40,27 +40,28 @@ pub struct Removed {
 /// # Errors
 /// The outcome that applies, as a refusal of the same code; `PRIVATE_SUBGROUPS_UNDECIDED` (R6), `PLAN_CHANGED` (R18).
 pub async fn remove(tx: &Tx, input: &Single) -> Result<Removed, Failure> {
-    let list = list::resolve(&tx.conn, &People::Named(vec![input.user.clone()])).await?;
+    let list = list::resolve(&tx.conn, &People::Named(vec![input.user.clone().into()])).await?;
     let users = list.users();
     let Some(user) = users.first().copied() else {
         return Err(unknown(&list).into());
     };
-    let request = input.request;
-    let shown = |plan: &super::plan::Plan| match &input.plan_digest {
-        Some(digest) if *digest != plan.digest(&request) => Err(Refusal::PlanChanged.into()),
+    let shown = |plan: &Plan, request: &Request| match &input.plan_digest {
+        Some(digest) if *digest != plan.digest(request) => Err(Refusal::PlanChanged.into()),
         _ => Ok(BTreeMap::new()),
     };
-    let (done, setting) = chunk::execute(tx, &users, &request, None, shown).await?;
+    let (done, setting) = chunk::execute(tx, &users, &input.request, None, shown).await?;
     let done = done.into_iter().next().ok_or(Refusal::not_found(&["userId"], "User"))?;
     if let Some(record) = done.record {
         return Ok(Removed { outcome: done.plan.outcome, record });
     }
     if done.plan.outcome == Outcome::AlreadyDeleted
-        && let Some((record, _)) = store::last_deletion(&tx.conn, user).await?
+        && let Some((at, record)) = store::last_deletion(&tx.conn, user).await?
     {
+        // Who came to the platform as a deleted one has no record of it.
+        let record = record.ok_or(Refusal::AlreadyDeleted { at, record })?;
         return Ok(Removed { outcome: Outcome::AlreadyDeleted, record });
     }
-    Err(refusal(user, done.plan, &setting).into())
+    Err(refusal(done.plan, &setting).into())
 }
 
 fn unknown(list: &list::List) -> Refusal {
@@ -71,10 +72,9 @@ fn unknown(list: &list::List) -> Refusal {
 }
 
 /// The outcome of somebody to whom nothing was done, as a refusal.
-fn refusal(user: UserId, plan: PersonPlan, setting: &Setting) -> Refusal {
+fn refusal(plan: PersonPlan, setting: &Setting) -> Refusal {
     let kept_in = plan.kept_in();
     match plan.outcome {
-        Outcome::AlreadyDeleted => Refusal::user_deleted(user, &["userId"]),
         Outcome::AlreadyErased => Refusal::AlreadyErased,
         Outcome::OwnerProtected => Refusal::OwnerProtected,
         Outcome::SelfRemoval => Refusal::SelfRemoval,
@@ -88,6 +88,7 @@ fn refusal(user: UserId, plan: PersonPlan, setting: &Setting) -> Refusal {
         Outcome::NotFound
         | Outcome::InvalidEmail
         | Outcome::NoLongerMatches
+        | Outcome::AlreadyDeleted
         | Outcome::Deleted
         | Outcome::Removed
         | Outcome::RemovedNotDeleted

@@ -122,6 +122,44 @@ impl Problem {
         Problem::new(StatusCode::BAD_REQUEST, "BAD_INPUT", message)
     }
 
+    /// The query is longer than is read.
+    pub const fn query_too_large() -> Problem {
+        let message = "A query has at most 64 KiB; lists belong into variables.";
+        Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "PAYLOAD_TOO_LARGE", message)
+    }
+
+    /// The query nests too deep to be parsed.
+    pub const fn query_too_deep() -> Problem {
+        Problem::new(StatusCode::BAD_REQUEST, "QUERY_TOO_DEEP", "Query is nested too deep.")
+    }
+
+    /// The query has too many words, or too many fields once its fragments are spread.
+    pub const fn query_too_complex() -> Problem {
+        Problem::new(StatusCode::BAD_REQUEST, "QUERY_TOO_COMPLEX", "Query is too complex.")
+    }
+
+    /// The query asks for too many things at its root.
+    pub const fn too_many_root_fields() -> Problem {
+        let message = "A query has at most 20 fields at its root.";
+        Problem::new(StatusCode::BAD_REQUEST, "TOO_MANY_ROOT_FIELDS", message)
+    }
+
+    /// The query has too many operations and fragments.
+    pub const fn too_many_definitions() -> Problem {
+        let message = "A query has at most 50 operations and fragments.";
+        Problem::new(StatusCode::BAD_REQUEST, "TOO_MANY_DEFINITIONS", message)
+    }
+
+    /// The query has too many directives.
+    pub const fn too_many_directives() -> Problem {
+        Problem::new(StatusCode::BAD_REQUEST, "TOO_MANY_DIRECTIVES", "A query has at most 50 directives.")
+    }
+
+    /// A fragment of the query is spread inside itself.
+    pub const fn fragment_cycle() -> Problem {
+        Problem::new(StatusCode::BAD_REQUEST, "FRAGMENT_CYCLE", "A fragment is spread inside itself.")
+    }
+
     /// The token is not one, or is one of somebody who may not sign in.
     pub const fn unauthenticated() -> Problem {
         let message = "This token is not valid. Send one as `Authorization: Bearer …`, or none.";

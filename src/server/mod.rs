@@ -3,6 +3,7 @@
 //! | file        | what it does                                                                         |
 //! |-------------|--------------------------------------------------------------------------------------|
 //! | `request`   | reads a request: JSON alone, bounded, never a batch                                   |
+//! | `guard`     | refuses queries that the parser could not bear                                        |
 //! | `answer`    | writes an answer in the media type that the client accepts, with the status it wants  |
 //! | `graphiql`  | serves the page that is built into the program                                        |
 //!
@@ -11,6 +12,7 @@
 
 mod answer;
 mod graphiql;
+mod guard;
 mod request;
 
 use std::sync::Arc;
@@ -29,7 +31,7 @@ use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
 use self::answer::{MediaType, Problem};
-pub use self::graphiql::Start;
+pub use self::graphiql::{Start, Tab};
 use crate::access::{self, Caller};
 use crate::db::Database;
 use crate::error::Error;
@@ -82,13 +84,14 @@ impl Server {
     /// Carries out `request` for whoever has the token `bearer`; for nobody where there is none.
     ///
     /// # Errors
-    /// `UNAUTHENTICATED` when the token is not one of somebody who may sign in; `INTERNAL` when something broke before
+    /// What the guard refuses with; `UNAUTHENTICATED` when the token is not one of somebody who may sign in; `INTERNAL` when something broke before
     /// the request was carried out.
     pub async fn execute(
         &self,
         bearer: Option<&str>,
         request: Request,
     ) -> Result<async_graphql::Response, Problem> {
+        guard::admit(&request.query)?;
         let request_id = request_id();
         let caller = match bearer {
             None => None,

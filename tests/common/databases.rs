@@ -13,46 +13,86 @@ use std::time::Duration;
 use roster::db::Database;
 use sea_orm::ConnectionTrait;
 use tempfile::TempDir;
-use tokio::sync::{Mutex, OnceCell};
+use tokio::sync::OnceCell;
 
-static COUNT: AtomicU32 = AtomicU32::new(0);
-
-/// A SQLite database in a folder that goes with it.
-pub async fn sqlite() -> (Database, TempDir) {
-    static TEMPLATE: OnceCell<TempDir> = OnceCell::const_new();
-    let template = TEMPLATE
-        .get_or_init(|| async {
-            let folder = TempDir::new().expect("a temporary folder");
-            let db = Database::open_file(&folder.path().join("template.db")).await.expect("a database");
-            db.migrate().await.expect("migrations");
-            db.close().await;
-            folder
-        })
-        .await;
-    let folder = TempDir::new().expect("a temporary folder");
-    let file = folder.path().join("test.db");
-    std::fs::copy(template.path().join("template.db"), &file).expect("a copy of the template");
-    (Database::open_file(&file).await.expect("a database"), folder)
+/// Which database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A file.
+    Sqlite,
+    /// A database of a server.
+    Postgres,
 }
 
-/// A PostgreSQL database, and its address.
-pub async fn postgres() -> (Database, String) {
-    static SERVER: OnceCell<Server> = OnceCell::const_new();
-    static COPYING: Mutex<()> = Mutex::const_new(());
-    let server = SERVER.get_or_init(Server::start).await;
-    let name = format!("{}_{}", server.template, COUNT.fetch_add(1, Ordering::Relaxed));
-    {
-        // A template is copied by one at a time.
-        let _one = COPYING.lock().await;
-        server.run(&format!("create database {name} template {}", server.template)).await;
+/// A migrated database that nobody else uses.
+pub enum Fresh {
+    /// The file `test.db` in this folder.
+    Sqlite(TempDir),
+    /// The database of this name.
+    Postgres(String),
+}
+
+impl Fresh {
+    /// A copy of the template.
+    pub async fn new(kind: Kind) -> Fresh {
+        match kind {
+            Kind::Sqlite => {
+                let folder = TempDir::new().expect("a temporary folder");
+                std::fs::write(folder.path().join("test.db"), migrated_file().await).expect("a copy");
+                Fresh::Sqlite(folder)
+            }
+            Kind::Postgres => {
+                static COUNT: AtomicU32 = AtomicU32::new(0);
+                let server = server().await;
+                let name = format!("{}_{}", server.template, COUNT.fetch_add(1, Ordering::Relaxed));
+                server.run(&format!("create database {name} template {}", server.template)).await;
+                Fresh::Postgres(name)
+            }
+        }
     }
-    let url = server.url(&name);
-    (Database::open(&url).await.expect("a database"), url)
+
+    /// Its address.
+    pub fn url(&self) -> String {
+        match self {
+            Fresh::Sqlite(folder) => format!("sqlite:{}", folder.path().join("test.db").display()),
+            Fresh::Postgres(name) => SERVER.get().expect("a server").url(name),
+        }
+    }
+
+    /// Drops it.
+    pub async fn forget(self) {
+        match self {
+            Fresh::Sqlite(folder) => folder.close().expect("the folder goes"),
+            Fresh::Postgres(name) => {
+                server().await.run(&format!("drop database {name} with (force)")).await;
+            }
+        }
+    }
+}
+
+/// A SQLite file that was migrated and closed. Kept as bytes, since nothing would remove a file of the whole run.
+async fn migrated_file() -> &'static [u8] {
+    static FILE: OnceCell<Vec<u8>> = OnceCell::const_new();
+    let make = async || {
+        let folder = TempDir::new().expect("a temporary folder");
+        let file = folder.path().join("template.db");
+        let db = Database::open_file(&file).await.expect("a database");
+        db.migrate().await.expect("migrations");
+        db.close().await;
+        std::fs::read(&file).expect("the template")
+    };
+    FILE.get_or_init(make).await
+}
+
+static SERVER: OnceCell<Server> = OnceCell::const_new();
+
+async fn server() -> &'static Server {
+    SERVER.get_or_init(Server::start).await
 }
 
 struct Server {
-    /// The address up to the name of a database.
-    base: String,
+    /// The address up to the name of a database, and what comes after it.
+    base: (String, String),
     template: String,
     /// Kept so that the server's pipe stays open.
     _process: Option<Child>,
@@ -77,7 +117,8 @@ impl Server {
     }
 
     fn url(&self, name: &str) -> String {
-        format!("{}/{name}", self.base)
+        let (before, after) = &self.base;
+        format!("{before}/{name}{after}")
     }
 
     /// Runs a statement in the database that is always there, waiting for a server that is still starting.
@@ -97,13 +138,14 @@ impl Server {
     }
 }
 
-/// The address of a database without its name.
-fn base_of(url: &str) -> String {
-    let (base, _) = url.rsplit_once('/').expect("TEST_DATABASE_URL is postgres://…/name");
-    base.to_owned()
+/// The address of a database without its name: what comes before it, and the parameters.
+fn base_of(url: &str) -> (String, String) {
+    let (address, parameters) = url.find('?').map_or((url, ""), |at| url.split_at(at));
+    let (before, _) = address.rsplit_once('/').expect("TEST_DATABASE_URL is postgres://…/name");
+    (before.to_owned(), parameters.to_owned())
 }
 
-fn own_server() -> (String, Child) {
+fn own_server() -> ((String, String), Child) {
     let folder = TempDir::new().expect("a temporary folder").keep();
     let port =
         TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a free port").port();
@@ -130,7 +172,7 @@ fn own_server() -> (String, Child) {
         .stdin(Stdio::piped())
         .spawn()
         .expect("a shell to start PostgreSQL with");
-    (format!("postgres://roster@127.0.0.1:{port}"), process)
+    ((format!("postgres://roster@127.0.0.1:{port}"), String::new()), process)
 }
 
 /// Debian keeps them out of the way, one folder a version; the newest is taken.

@@ -1,40 +1,54 @@
 //! An organisation in a database, and the API in front of it.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use async_graphql::{Request, Variables};
 use entity::id::{CourseId, GroupId, PathId, SessionId, SlotId, UserId};
-use roster::access::Caller;
+use roster::access::{self, Caller};
 use roster::db::{Database, write};
 use roster::demo;
 use roster::graphql::id::GlobalId;
 use roster::graphql::{RequestContext, RosterSchema, schema};
-use roster::organisation::{Organisation, Tables};
+use roster::organisation::{Organisation, Tables, promises};
+use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
-use super::databases;
+use super::databases::{Fresh, Kind};
 use super::dump::{self, Dump};
 
 /// A migrated database with nothing in it.
 pub struct Start {
-    db: Database,
-    url: Option<String>,
-    folder: Option<TempDir>,
+    /// The database.
+    pub db: Database,
+    /// Its address, for another program.
+    pub url: String,
+    /// Databases that were made beside it, and end with it.
+    pub(super) others: Others,
 }
+
+/// Databases that a test made for itself.
+pub(super) type Others = Arc<Mutex<Vec<(Database, Fresh)>>>;
 
 /// An organisation, and the API to it.
 pub struct World {
     /// Its database.
     pub db: Database,
-    /// Where PostgreSQL has it.
-    pub url: Option<String>,
+    /// Its address, for another program.
+    pub url: String,
     /// What it was made of, by name.
     pub made: Organisation,
     schema: RosterSchema,
     statements: Arc<Mutex<Vec<sea_orm::Statement>>>,
+    meanwhile: Arc<Mutex<Option<Meanwhile>>>,
     chunk: usize,
-    _folder: Option<TempDir>,
+}
+
+/// What somebody else does once a statement has run, and in which database.
+struct Meanwhile {
+    after: String,
+    sql: String,
+    url: String,
 }
 
 /// What a mutation answered with.
@@ -42,14 +56,14 @@ pub struct World {
 pub struct Answer(pub Value);
 
 impl Start {
-    pub async fn sqlite() -> Start {
-        let (db, folder) = databases::sqlite().await;
-        Start { db, url: None, folder: Some(folder) }
-    }
-
-    pub async fn postgres() -> Start {
-        let (db, url) = databases::postgres().await;
-        Start { db, url: Some(url), folder: None }
+    /// A second database of the same kind.
+    pub async fn another(&self) -> Start {
+        let kind = if self.url.starts_with("sqlite:") { Kind::Sqlite } else { Kind::Postgres };
+        let fresh = Fresh::new(kind).await;
+        let url = fresh.url();
+        let db = Database::open(&url).await.expect("a database");
+        self.others.lock().expect("a lock").push((db.clone(), fresh));
+        Start { db, url, others: self.others.clone() }
     }
 
     /// The organisation that `write` makes of a platform called "platform" with the user "owner".
@@ -82,9 +96,16 @@ impl Start {
 
     fn observed(self, made: Organisation) -> World {
         let statements: Arc<Mutex<Vec<sea_orm::Statement>>> = Arc::default();
-        let seen = statements.clone();
-        let db = self.db.observed(move |statement| seen.lock().expect("a lock").push(statement.clone()));
-        World { db, url: self.url, made, schema: schema(), statements, chunk: 3_000, _folder: self.folder }
+        let meanwhile: Arc<Mutex<Option<Meanwhile>>> = Arc::default();
+        let (seen, waiting) = (statements.clone(), meanwhile.clone());
+        let db = self.db.observed(move |statement| {
+            seen.lock().expect("a lock").push(statement.clone());
+            let due = waiting.lock().expect("a lock").take_if(|it| statement.sql.contains(&it.after));
+            if let Some(Meanwhile { sql, url, .. }) = due {
+                elsewhere(url, sql);
+            }
+        });
+        World { db, url: self.url, made, schema: schema(), statements, meanwhile, chunk: 3_000 }
     }
 }
 
@@ -114,9 +135,41 @@ impl World {
         let kind = format!("{}{}Input", name[..1].to_uppercase(), &name[1..]);
         let query = format!(
             "mutation($input: {kind}!) {{ answer: {name}(input: $input) {{ {fields}
-                userErrors {{ code message path hiddenCount nodes {{ __typename id ... on Group {{ name }} }} }} }} }}"
+                userErrors {{ code message path hiddenCount digest nodes {{ __typename id ... on Group {{ name }} }} }} }} }}"
         );
         Answer(self.read(who, &query, json!({ "input": input })).await["answer"].clone())
+    }
+
+    /// The one error that the mutation `name` is refused with, having changed nothing at all.
+    pub async fn refused(&self, who: &str, name: &str, input: Value) -> Answer {
+        let before = self.dump().await;
+        let answer = self.mutate(who, name, input, "").await;
+        answer.refused();
+        assert_eq!(before.changes_until(&self.dump().await), BTreeMap::new(), "{:#}", answer.0);
+        answer
+    }
+
+    /// As [`World::mutate`], done; and afterwards the organisation is as the rules promise.
+    pub async fn done(&self, who: &str, name: &str, input: Value, fields: &str) -> Value {
+        let answer = self.mutate(who, name, input, fields).await;
+        let now = self.db.clock.now(&self.db.read).await.expect("the time");
+        assert_eq!(promises::broken(&self.tables().await, now), Vec::<String>::new());
+        answer.done().clone()
+    }
+
+    /// Who is what in a group, as `ann LEARNER`, in order.
+    pub async fn members(&self, group: &str) -> Vec<String> {
+        let group = self.group_id(group);
+        let tables = self.tables().await;
+        let name = |user: UserId| {
+            let row = tables.users.iter().find(|row| row.id == user).expect("a member is a user");
+            row.first_name.clone().or(row.username.clone()).unwrap_or_default()
+        };
+        let rows = tables.memberships.iter().filter(|row| row.group_id == group);
+        let mut members: Vec<String> =
+            rows.map(|row| format!("{} {}", name(row.user_id), row.role.as_str())).collect();
+        members.sort();
+        members
     }
 
     pub fn user_id(&self, name: &str) -> UserId {
@@ -168,6 +221,48 @@ impl World {
         dump::of(&self.db).await
     }
 
+    /// Runs a statement behind the program's back.
+    pub async fn sql(&self, text: &str) {
+        self.db.read.execute_unprepared(text).await.expect(text);
+    }
+
+    /// From now on, doing this (`insert`, `update`) to rows of a table for which `condition` holds of `new` breaks.
+    pub async fn break_when(&self, table: &str, what: &str, condition: &str) {
+        if self.url.starts_with("postgres") {
+            self.sql("create function planted() returns trigger language plpgsql as $$ begin raise 'planted'; end $$")
+                .await;
+            self.sql(&format!(
+                "create trigger planted before {what} on {table} for each row when ({condition}) execute function planted()"
+            ))
+            .await;
+        } else {
+            self.sql(&format!(
+                "create trigger planted before {what} on {table} when {condition}
+                 begin select raise(abort, 'planted'); end"
+            ))
+            .await;
+        }
+    }
+
+    /// Lets somebody else run `sql` on a connection of their own as soon as the program has run a statement in which
+    /// `after` stands. It must be one outside a transaction that writes: SQLite has one writer.
+    pub fn meanwhile(&self, after: &str, sql: &str) {
+        let url = self.url.clone();
+        let due = Meanwhile { after: after.to_owned(), sql: sql.to_owned(), url };
+        *self.meanwhile.lock().expect("a lock") = Some(due);
+    }
+
+    /// Whether what was to happen meanwhile has happened.
+    pub fn has_happened(&self) -> bool {
+        self.meanwhile.lock().expect("a lock").is_none()
+    }
+
+    /// Gives somebody a token.
+    pub async fn give_token(&self, name: &str, sha256: &str) {
+        let now = self.made.now;
+        access::store::add_token(&self.db.read, self.user_id(name), sha256, now).await.expect("a token");
+    }
+
     /// How many statements `work` takes.
     pub async fn statements<T>(&self, work: impl Future<Output = T>) -> (T, Vec<String>) {
         self.statements.lock().expect("a lock").clear();
@@ -175,6 +270,17 @@ impl World {
         let seen = std::mem::take(&mut *self.statements.lock().expect("a lock"));
         (done, seen.into_iter().map(|statement| statement.sql).collect())
     }
+}
+
+/// Runs a statement on a connection of its own, and waits for it.
+fn elsewhere(url: String, sql: String) {
+    let run = async move {
+        let db = sea_orm::Database::connect(url).await.expect("a connection");
+        db.execute_unprepared(&sql).await.expect(&sql);
+        db.close().await.expect("closed");
+    };
+    let runtime = || tokio::runtime::Runtime::new().expect("a runtime").block_on(run);
+    std::thread::spawn(runtime).join().expect("it was done");
 }
 
 impl Answer {
@@ -189,6 +295,12 @@ impl Answer {
     pub fn about(&self) -> Vec<&str> {
         let nodes = self.0["userErrors"][0]["nodes"].as_array().expect("nodes");
         nodes.iter().filter_map(|node| node["name"].as_str()).collect()
+    }
+
+    /// The path of the one error, joined by dots.
+    pub fn path(&self) -> String {
+        let path = self.0["userErrors"][0]["path"].as_array().expect("a path");
+        path.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(".")
     }
 
     /// The answer, which has no error.

@@ -171,7 +171,9 @@ impl Model {
             }
         }
         for (id, session) in &self.sessions {
-            facts.sessions.insert(*id, Session { audience: session.audience, ended: session.ended });
+            facts
+                .sessions
+                .insert(*id, Session { audience: session.audience, ended: session.ended, captured: false });
             for group in &session.groups {
                 facts.audiences.entry(*group).or_default().push(*id);
             }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use crate::common::{Start, each_database};
+use crate::common::each_database;
 
 /// Three levels, each with relations of its own.
 const NESTED: &str = "query($first: Int!) {

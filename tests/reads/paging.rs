@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::common::{Start, World, each_database};
+use crate::common::{World, each_database};
 
 /// The ids of a list, read by pages of `size`; each page must say truly whether there is more.
 async fn walk(world: &World, list: &str, size: usize, backward: bool) -> Vec<Value> {

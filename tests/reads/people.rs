@@ -6,7 +6,7 @@ use entity::kind::{Cause, Status};
 use roster::organisation::Organisation;
 use serde_json::{Value, json};
 
-use crate::common::{Start, World, each_database};
+use crate::common::{World, each_database};
 
 fn school(it: Organisation) -> Organisation {
     it.group("Sales", "platform", Public)
@@ -112,8 +112,8 @@ each_database! {
             .with(|it| {
                 it.users(&["first", "second", "living"])
                     .member("living", "platform", &[Learner])
-                    .email("first", Some("one@example.org"))
-                    .email("second", Some("one@example.org"))
+                    .email("first", "one@example.org")
+                    .email("second", "one@example.org")
                     .deleted("first", Cause::Requested, 9)
                     .deleted("second", Cause::Requested, 3)
             })

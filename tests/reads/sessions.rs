@@ -2,12 +2,11 @@
 
 use entity::kind::AudienceKind::{Dynamic, Static};
 use entity::kind::Privacy::Public;
-use entity::kind::Role::Learner;
 use entity::kind::Status;
 use roster::organisation::Organisation;
 use serde_json::{Value, json};
 
-use crate::common::{Start, World, each_database};
+use crate::common::{World, each_database};
 
 fn training(it: Organisation) -> Organisation {
     it.group("Sales", "platform", Public)

@@ -436,9 +436,9 @@ impl HandedOver {
         self.passed_over.iter().map(|passed| PassedOver { user: passed.user, why: passed.why }).collect()
     }
 
-    /// Why.
+    /// Why, and by which rule the successor was found.
     async fn reason(&self) -> RemovalReason {
-        self.reason.into()
+        RemovalReason { rule: self.work.rule(), ..self.reason.into() }
     }
 }
 

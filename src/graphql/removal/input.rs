@@ -1,6 +1,7 @@
 //! What removals are asked with.
 
 use async_graphql::{Context, ID, InputObject, OneofObject};
+use entity::id::UserId;
 use entity::kind;
 
 use crate::error::Refusal;
@@ -12,11 +13,12 @@ use crate::graphql::kinds::{PostTreatment, PrivateSubgroups, Role};
 use crate::graphql::users::UserFilterInput;
 use crate::removal::batch::Batch;
 use crate::removal::list::split_emails;
-use crate::removal::request::{Named, Options, People, Request, Scope};
+use crate::removal::request::{Entry, Named, Options, People, Request, Scope};
 use crate::removal::single::Single;
 
 /// The people that a request is about, in exactly one of these ways. Who is named twice counts once.
 #[derive(Clone, Debug, OneofObject)]
+#[expect(clippy::large_enum_variant, reason = "made once a request, and read at once")]
 pub enum PeopleInput {
     /// By id, at most 100,000.
     Ids(Vec<ID>),
@@ -34,16 +36,19 @@ impl PeopleInput {
     async fn read(self, ctx: &Context<'_>) -> Result<People, ApiError> {
         Ok(People::Named(match self {
             PeopleInput::Ids(ids) => {
-                id::parse_all(&ids, &["people", "ids"])?.into_iter().map(Named::Id).collect()
+                let users = id::parse_all(&ids, &["people", "ids"])?;
+                let entry = |(user, id): (UserId, ID)| Entry { named: Named::Id(user), typed: id.0 };
+                users.into_iter().zip(ids).map(entry).collect()
             }
             PeopleInput::Emails(texts) => texts.iter().flat_map(|text| split_emails(text)).collect(),
-            PeopleInput::ExternalIds(ids) => ids
-                .into_iter()
-                .map(|ExternalIdInput { system, value }| Named::ExternalId { system, value })
-                .collect(),
+            PeopleInput::ExternalIds(ids) => ids.into_iter().map(external).collect(),
             PeopleInput::Filter(filter) => return Ok(People::Matching(Box::new(filter.read(ctx).await?))),
         }))
     }
+}
+
+fn external(ExternalIdInput { system, value }: ExternalIdInput) -> Entry {
+    Entry { typed: format!("{system}:{value}"), named: Named::ExternalId { system, value } }
 }
 
 /// Whom to delete from the platform.

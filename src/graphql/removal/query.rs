@@ -117,7 +117,6 @@ impl RemovalQuery {
     }
 
     /// Removals that were done.
-    #[expect(clippy::too_many_arguments, reason = "the arguments of a connection")]
     async fn removals(
         &self,
         ctx: &Context<'_>,
@@ -143,7 +142,6 @@ impl RemovalQuery {
     }
 
     /// Removal jobs, running and done.
-    #[expect(clippy::too_many_arguments, reason = "the arguments of a connection")]
     async fn removal_jobs(
         &self,
         ctx: &Context<'_>,

@@ -104,10 +104,9 @@ fn sessions(
         let captured = person.captures.contains(&id);
         let by_group = session.audience == AudienceKind::Dynamic && by_kept.contains(&id);
         let individually = enrolled.contains(&id);
-        let took_part = captured
-            || individually
-            || by_group
-            || (session.audience == AudienceKind::Dynamic && by_lost.contains(&id));
+        let followed =
+            individually || by_group || (session.audience == AudienceKind::Dynamic && by_lost.contains(&id));
+        let took_part = captured || (followed && !session.captured);
         if !took_part {
             continue;
         }

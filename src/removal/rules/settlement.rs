@@ -6,23 +6,21 @@ use entity::id::{GroupId, UserId};
 use entity::kind::{Outcome, PrivateSubgroups, Role};
 
 use super::verdict::{Verdict, split, verdict};
-use crate::ownership::Leaving;
+use crate::ownership::{Administrator, Leaving};
 use crate::removal::facts::{Setting, Standing};
 use crate::removal::request::Request;
 
 /// R13: adds to `leaving` what these verdicts take away.
 pub fn settle(leaving: &mut Leaving, verdicts: &[(UserId, Verdict)]) {
-    for (user, verdict) in verdicts {
+    for (user, verdict) in verdicts.iter().filter(|(_, verdict)| verdict.outcome.is_done()) {
         if verdict.outcome == Outcome::Deleted {
             leaving.users.insert(*user);
-        } else if verdict.outcome.is_done() {
-            leaving.administrators.extend(
-                verdict
-                    .going
-                    .iter()
-                    .filter(|(membership, _)| membership.role == Role::Administrator)
-                    .map(|(membership, _)| (*user, membership.group)),
-            );
+        }
+        for (membership, _) in &verdict.going {
+            if membership.role == Role::Administrator {
+                let administrator = Administrator { granted_at: membership.granted_at, user: *user };
+                leaving.administrators.entry(membership.group).or_default().insert(administrator);
+            }
         }
     }
 }

@@ -57,14 +57,14 @@ pub struct Chunk {
     pub people: Vec<(UserId, Option<String>)>,
 }
 
-/// Writes a job that is about to run.
+/// Writes a job that waits for its turn.
 pub async fn add_job(db: &impl ConnectionTrait, job: &NewJob<'_>) -> Result<JobId, Error> {
     let (id,) = sql(
         "removal.add_job",
         "insert into jobs (kind, status, actor_id, on_behalf_of, cause, options, plan_digest, total, duplicates,
-            epoch, created_at, started_at)
-         values ('REMOVAL', 'RUNNING', {actor}, {behalf}, {cause}, {options}, {digest}, {total}, {duplicates},
-            1, {now}, {now})
+            epoch, created_at)
+         values ('REMOVAL', 'QUEUED', {actor}, {behalf}, {cause}, {options}, {digest}, {total}, {duplicates},
+            0, {now})
          returning id",
     )
     .bind("actor", job.actor)
@@ -99,6 +99,20 @@ pub async fn add_items(db: &impl ConnectionTrait, job: JobId, items: &[NewItem])
     .bind("job", job)
     .exactly(db, items.len())
     .await
+}
+
+/// Takes a job that waits for its turn; whether it was there to be taken.
+pub async fn claim(db: &impl ConnectionTrait, job: JobId, now: DateTime<Utc>) -> Result<bool, Error> {
+    let taken = sql(
+        "removal.claim",
+        "update jobs set status = 'RUNNING', epoch = epoch + 1, started_at = {now}
+         where id = {job} and status = 'QUEUED'",
+    )
+    .bind("now", now)
+    .bind("job", job)
+    .execute(db)
+    .await?;
+    Ok(taken == 1)
 }
 
 /// The serialized options of a job.
@@ -192,14 +206,16 @@ pub async fn finish(
     .await
 }
 
-/// The record of the latest deletion of `user`, and when it was.
+/// When `user` was deleted, and the record of it where there is one; none for a living account.
 pub async fn last_deletion(
     db: &impl ConnectionTrait,
     user: UserId,
-) -> Result<Option<(RecordId, DateTime<Utc>)>, Error> {
+) -> Result<Option<(DateTime<Utc>, Option<RecordId>)>, Error> {
     sql(
         "removal.last_deletion",
-        "select id, at from records where user_id = {user} and outcome = 'DELETED' order by id desc limit 1",
+        "select u.deleted_at,
+            (select max(r.id) from records r where r.user_id = u.id and r.outcome = 'DELETED')
+         from users u where u.id = {user} and u.deleted_at is not null",
     )
     .bind("user", user)
     .one(db)

@@ -7,7 +7,7 @@ mod read;
 
 pub use apply::{Context, apply};
 pub use job::{
-    NewItem, NewJob, add_items, add_job, chunks, finish, job, last_deletion, leaving, outcomes,
+    NewItem, NewJob, add_items, add_job, chunks, claim, finish, job, last_deletion, leaving, outcomes,
     write_outcomes,
 };
 pub use list::{existing, with_emails, with_external_ids};

@@ -147,14 +147,18 @@ async fn sessions(db: &impl ConnectionTrait, facts: &mut Facts, now: DateTime<Ut
         })
         .chain(facts.audiences.values().flatten().copied())
         .collect();
-    let rows: Vec<(SessionId, AudienceKind, DateTime<Utc>)> =
-        sql("removal.sessions", "select id, audience_kind, ends_at from sessions where id in {sessions}")
-            .ids("sessions", concerned)
-            .all(db)
-            .await?;
+    let rows: Vec<(SessionId, AudienceKind, DateTime<Utc>, Option<DateTime<Utc>>)> = sql(
+        "removal.sessions",
+        "select id, audience_kind, ends_at, captured_at from sessions where id in {sessions}",
+    )
+    .ids("sessions", concerned)
+    .all(db)
+    .await?;
     facts.sessions = rows
         .into_iter()
-        .map(|(id, audience, ends_at)| (id, Session { audience, ended: ends_at <= now }))
+        .map(|(id, audience, ends_at, captured_at)| {
+            (id, Session { audience, ended: ends_at <= now, captured: captured_at.is_some() })
+        })
         .collect();
     Ok(())
 }

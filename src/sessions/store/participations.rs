@@ -70,11 +70,11 @@ pub fn participations(of: Of<'_>) -> String {
     )
 }
 
-/// The sessions that have ended and were not captured, in order of id.
+/// The sessions that have ended and were not captured, in the order in which they ended: the order of the index.
 pub async fn waiting(db: &impl ConnectionTrait, now: DateTime<Utc>) -> Result<Vec<SessionId>, Error> {
     let rows: Vec<(SessionId,)> = sql(
         "sessions.waiting",
-        "select id from sessions where captured_at is null and ends_at <= {now} order by id",
+        "select id from sessions where captured_at is null and ends_at <= {now} order by ends_at, id",
     )
     .bind("now", now)
     .all(db)
@@ -89,8 +89,9 @@ pub(in crate::sessions) async fn drop_excluded_captures(
 ) -> Result<u64, Error> {
     sql(
         "sessions.drop_excluded_captures",
-        "delete from session_captures where (session_id, user_id) in
-            (select x.session_id, x.user_id from session_exclusions x where x.session_id in {sessions})",
+        "delete from session_captures where session_id in {sessions} and exists
+            (select 1 from session_exclusions x
+             where x.session_id = session_captures.session_id and x.user_id = session_captures.user_id)",
     )
     .ids("sessions", sessions.iter().copied())
     .execute(db)

@@ -1,0 +1,5 @@
+//! Creating and updating people, granting roles: R2, R3, R20, R22, R24, R34.
+
+mod create;
+mod grant;
+mod update;

@@ -1,0 +1,169 @@
+//! The program as its command line has it.
+
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use serde_json::{Value, json};
+
+use crate::common::each_database;
+
+fn roster(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_roster"));
+    command.args(arguments).current_dir(folder).env_remove("DATABASE_URL").env_remove("RUST_LOG");
+    command
+}
+
+/// What a command that ends prints, and what it says when it fails.
+fn ran(folder: &Path, arguments: &[&str]) -> Result<String, String> {
+    let ran = roster(folder, arguments).output().unwrap();
+    let printed = String::from_utf8(ran.stdout).unwrap();
+    let said = String::from_utf8(ran.stderr).unwrap();
+    if ran.status.success() { Ok(printed) } else { Err(said) }
+}
+
+/// The one line with which a command fails.
+fn fails(folder: &Path, arguments: &[&str]) -> String {
+    let said = ran(folder, arguments).expect_err("it fails");
+    assert_eq!(said.lines().count(), 1, "{said}");
+    said.trim_end().strip_prefix("roster: ").expect("it says who says so").to_owned()
+}
+
+/// A server that was started, and what it printed before it listened.
+pub struct Running {
+    child: std::process::Child,
+    lines: Vec<String>,
+}
+
+pub fn started(folder: &Path, arguments: &[&str]) -> Running {
+    let mut child = roster(folder, arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = Vec::new();
+    for line in BufReader::new(child.stdout.take().unwrap()).lines() {
+        let line = line.unwrap();
+        let listens = line.contains("listening");
+        lines.push(line);
+        if listens {
+            return Running { child, lines };
+        }
+    }
+    let mut said = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+    child.wait().unwrap();
+    panic!("it does not listen: {lines:?} {said}");
+}
+
+impl Running {
+    /// What is printed after this word.
+    pub fn printed(&self, word: &str) -> Option<&str> {
+        self.lines.iter().find_map(|line| line.strip_prefix(word)?.strip_prefix(' '))
+    }
+
+    /// What the server answers `query` with.
+    pub fn ask(&self, url: &str, token: &str, query: &str) -> Value {
+        let request = async {
+            let request = reqwest::Client::new().post(format!("{url}/graphql")).bearer_auth(token);
+            request.json(&json!({ "query": query })).send().await.unwrap().json().await.unwrap()
+        };
+        tokio::runtime::Runtime::new().unwrap().block_on(request)
+    }
+
+    /// Stops it as an operator does.
+    pub fn stop(mut self) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        assert!(self.child.wait().unwrap().success(), "it ends well");
+    }
+}
+
+#[test]
+fn serving_makes_a_file_and_prints_a_token_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let first =
+        started(folder.path(), &["serve", "--bind", "127.0.0.1:0", "--owner-email", "olga@example.org"]);
+    let (token, url) = (first.printed("token").unwrap(), first.printed("listening on").unwrap());
+    let answer = first.ask(url, token, "{ viewer { email } }");
+    assert_eq!(answer, json!({ "data": { "viewer": { "email": "olga@example.org" } } }));
+    let again = fails(folder.path(), &["serve", "--bind", url.strip_prefix("http://").unwrap()]);
+    assert!(again.contains("Address already in use"), "{again}");
+    first.stop();
+    let second = started(folder.path(), &["serve", "--bind", "127.0.0.1:0", "--json"]);
+    assert_eq!(second.lines.len(), 1, "the token is printed once");
+    let line: Value = serde_json::from_str(&second.lines[0]).unwrap();
+    let printed = ran(folder.path(), &["token", "--as", "OLGA@example.org", "--json"]).unwrap();
+    let token: Value = serde_json::from_str(&printed).unwrap();
+    let url = line["listening"].as_str().unwrap();
+    let answer = second.ask(url, token["token"].as_str().unwrap(), "{ platform { name } }");
+    assert_eq!(answer, json!({ "data": { "platform": { "name": "Roster" } } }));
+    second.stop();
+    let files: Vec<_> =
+        std::fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap().file_name()).collect();
+    assert_eq!(files, ["roster.db"], "one file is left");
+}
+
+#[test]
+fn the_demo_is_made_anew_each_time() {
+    let folder = tempfile::tempdir().unwrap();
+    for _ in 0..2 {
+        let demo = started(folder.path(), &["demo", "--bind", "127.0.0.1:0"]);
+        let (token, url) = (demo.printed("token").unwrap(), demo.printed("listening on").unwrap());
+        let answer = demo.ask(url, token, "{ viewer { displayName } }");
+        assert_eq!(answer, json!({ "data": { "viewer": { "displayName": "Olive Hartmann" } } }));
+        demo.stop();
+    }
+    let refused = fails(folder.path(), &["demo", "--no-serve", "--database-url", "sqlite:roster-demo.db"]);
+    assert_eq!(refused, "the database is not empty; the demo wants one of its own");
+}
+
+#[test]
+fn what_cannot_be_done_is_said_in_a_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    assert!(
+        fails(here, &["migrate", "--database-url", "sqlite:no/such/folder.db"]).contains("cannot be opened")
+    );
+    assert!(
+        fails(here, &["migrate", "--database-url", "postgres://nobody@127.0.0.1:1/x"]).contains("refused")
+    );
+    assert!(fails(here, &["migrate", "--database-url", "mysql://x"]).contains("sqlite:"));
+    std::fs::write(here.join("text.db"), "this is no database, but a text that is long enough to be one")
+        .unwrap();
+    assert!(fails(here, &["migrate", "--database-url", "sqlite:text.db"]).contains("not a database"));
+    assert_eq!(ran(here, &["migrate"]), Ok(String::new()));
+    assert_eq!(fails(here, &["token", "--as", "olga@example.org"]), "olga@example.org: User not found.");
+    assert!(fails(here, &["token", "--as", "olga"]).starts_with("olga: "));
+    ran(here, &["demo", "--no-serve", "--database-url", "sqlite:roster.db"]).unwrap();
+    let sune = fails(here, &["owner", "set", "sune.krog@example.org"]);
+    assert_eq!(sune, "sune.krog@example.org: This cannot be done to an account that is SUSPENDED.");
+    assert_eq!(
+        ran(here, &["owner", "set", "Tara.Quist@example.org"]).unwrap(),
+        "owner Tara.Quist@example.org\n"
+    );
+}
+
+#[test]
+fn the_schema_that_is_printed_is_the_one_committed() {
+    let printed = ran(Path::new("."), &["schema"]).unwrap();
+    assert_eq!(printed.trim_end(), roster::graphql::sdl().trim_end());
+    let committed = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/schema.graphql")).unwrap();
+    assert!(printed == committed, "schema.graphql is stale: cargo run -- schema > schema.graphql");
+}
+
+each_database! {
+    async fn a_database_newer_than_the_program_is_left_alone(start: Start) {
+        let newer = "insert into seaql_migrations (version, applied_at) values ('m9999_later', 1)";
+        roster::db::sql::sql("test.newer", newer).execute(&start.db.read).await.unwrap();
+        let said = fails(Path::new("."), &["serve", "--bind", "127.0.0.1:0", "--database-url", &start.url]);
+        assert!(said.contains("newer than this program") && said.contains("m9999_later"), "{said}");
+    }
+
+    async fn the_demo_fills_an_empty_database_that_is_named(start: Start) {
+        let arguments = ["demo", "--no-serve", "--json", "--people", "400", "--database-url", &start.url];
+        let printed = ran(Path::new("."), &arguments).unwrap();
+        let token: Value = serde_json::from_str(&printed).unwrap();
+        assert!(token["token"].as_str().unwrap().starts_with("roster_"));
+        assert!(fails(Path::new("."), &arguments).contains("not empty"));
+        let users: Vec<(i64,)> =
+            roster::db::sql::sql("test.users", "select count(*) from users").all(&start.db.read).await.unwrap();
+        assert_eq!(users, [(400,)]);
+    }
+}
