@@ -112,3 +112,52 @@ impl fmt::Debug for Loaders {
         f.debug_struct("Loaders").finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::time::Duration;
+
+    use futures::future::join3;
+    use tokio::time::{sleep, timeout};
+
+    use super::*;
+    use crate::access::Caller;
+    use crate::db::Database;
+
+    static BATCHES: AtomicUsize = AtomicUsize::new(0);
+
+    /// Twice an even number; odd ones have no answer, and a negative one breaks its batch.
+    struct Doubles;
+
+    impl Batch for Doubles {
+        type Key = i64;
+        type Value = i64;
+
+        async fn load(_: &Reader, keys: Vec<i64>) -> Result<HashMap<i64, i64>, Error> {
+            BATCHES.fetch_add(1, Ordering::Relaxed);
+            sleep(Duration::from_millis(50)).await;
+            if keys.iter().any(|key| *key < 0) {
+                return Err(Error::Broken("a negative number"));
+            }
+            Ok(keys.into_iter().filter(|key| key % 2 == 0).map(|key| (key, key * 2)).collect())
+        }
+    }
+
+    #[tokio::test]
+    async fn a_batch_is_one_and_survives_who_stops_waiting() {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        let database = Database::open_file(file.path()).await.expect("a database");
+        let loaders = Loaders::new(Reader::new(database, Caller::System { on_behalf_of: None }));
+        let mut patient = Box::pin(loaders.load::<Doubles>(4));
+        {
+            let hasty = join3(loaders.load::<Doubles>(2), loaders.load::<Doubles>(3), patient.as_mut());
+            assert!(timeout(Duration::from_millis(10), hasty).await.is_err());
+        }
+        assert_eq!(patient.await.ok(), Some(Some(8)));
+        assert_eq!(loaders.load::<Doubles>(2).await.ok(), Some(Some(4)));
+        assert_eq!(loaders.load::<Doubles>(3).await.ok(), Some(None));
+        assert_eq!(BATCHES.load(Ordering::Relaxed), 1);
+        assert!(loaders.load::<Doubles>(-1).await.is_err());
+    }
+}

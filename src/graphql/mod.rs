@@ -27,7 +27,8 @@
 //! # How to add a connection
 //!
 //! In `queries/`: a function that makes a [`crate::queries::List`] (columns, `from`, filter, order), or, if it hangs on
-//! an object, a type that implements [`crate::queries::Relation`] (see `Subgroups` in `queries/groups.rs`). Here:
+//! an object, a type that implements [`crate::queries::Relation`] (see `Subgroups` in `queries/groups.rs`); rows between
+//! a person and something else, to be read from both ends, implement [`crate::queries::links::Link`] instead. Here:
 //! a method with the arguments `first, after, last, before` and the result `Result<Connection<Group>, ApiError>`,
 //! which calls `connection::of_list` or `connection::of_relation`. The node type needs `From<Item>`. Paging, totals,
 //! cursors, costs and the descriptions of the four arguments come with it.
