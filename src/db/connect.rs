@@ -117,15 +117,15 @@ impl Database {
         self.read.get_database_backend()
     }
 
-    /// Calls `observe` for every statement run from now on by the clone that is returned.
+    /// Calls `observe` with every statement run from now on by the clone that is returned, and how long it took.
     #[must_use]
     pub fn observed(
         mut self,
-        observe: impl Fn(&sea_orm::Statement) + Send + Sync + Clone + 'static,
+        observe: impl Fn(&sea_orm::Statement, Duration) + Send + Sync + Clone + 'static,
     ) -> Database {
         let for_reads = observe.clone();
-        self.read.set_metric_callback(move |info| for_reads(info.statement));
-        self.write.set_metric_callback(move |info| observe(info.statement));
+        self.read.set_metric_callback(move |info| for_reads(info.statement, info.elapsed));
+        self.write.set_metric_callback(move |info| observe(info.statement, info.elapsed));
         self
     }
 

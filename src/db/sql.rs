@@ -9,7 +9,7 @@
 //! | `{now}`          | [`Sql::bind`]  | `$1`                                  | `$1`                                      |
 //! | `in {users}`     | [`Sql::ids`]   | `= any($1)`                           | `in (select value from json_each($1))`    |
 //! | `not in {users}` | [`Sql::ids`]   | `<> all($1)`                          | `not in (select value from json_each($1))`|
-//! | `from {gone}`    | [`Sql::rows`]  | `unnest($1, $2) as gone (a, b)`       | `(select … from json_each($1)) as gone`   |
+//! | `from {gone}`    | [`Sql::rows`]  | `unnest($1, $2) as gone (a, b)`       | `(select … from json_each($1) …) as gone` |
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use sea_orm::sea_query::ArrayType;
@@ -310,7 +310,9 @@ impl Bind {
                     .enumerate()
                     .map(|(at, (column, _))| format!("json_extract(value, '$[{at}]') as {column}"))
                     .collect();
-                let table = format!("(select {} from json_each(${next})) as {name}", columns.join(", "));
+                // The limit keeps SQLite from reading the text again for every row that it is joined with.
+                let table =
+                    format!("(select {} from json_each(${next}) limit -1) as {name}", columns.join(", "));
                 text.replace(&word, &table)
             }
         }
@@ -342,7 +344,7 @@ mod tests {
             statement(DbBackend::Sqlite),
             "/* room.what */ select $1 where id in (select value from json_each($2)) and id not in (select value from \
              json_each($2)) and x in (select a from (select json_extract(value, '$[0]') as a, \
-             json_extract(value, '$[1]') as b from json_each($3)) as gone)"
+             json_extract(value, '$[1]') as b from json_each($3) limit -1) as gone)"
         );
     }
 }

@@ -6,6 +6,7 @@ use async_graphql::Context;
 use futures::future::BoxFuture;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use tokio::sync::oneshot;
 
 use super::error::{ApiError, UserError};
 use super::loaders::Loaders;
@@ -144,7 +145,7 @@ pub async fn perform<I, T, F>(
 where
     I: Send + 'static,
     T: Send + 'static,
-    F: Future<Output = Result<T, Failure>> + Send,
+    F: Future<Output = Result<T, Failure>> + Send + 'static,
 {
     let request = of(ctx)?;
     let caller = request.caller()?;
@@ -152,9 +153,7 @@ where
     let done = match asked {
         Ok((input, key)) => {
             let database = request.database.clone();
-            tokio::spawn(async move { act(database, caller, key, input).await })
-                .await
-                .map_err(|_| Error::Broken("a mutation runs to its end"))?
+            to_its_end(Box::pin(act(database, caller, key, input))).await?
         }
         Err(refusal) => Err(Failure::Refused(refusal)),
     };
@@ -183,8 +182,22 @@ where
     T: Send + 'static,
 {
     let database = of(ctx)?.database.clone();
-    let read = tokio::spawn(async move { db::snapshot(&database, input, work).await });
-    Ok(read.await.map_err(|_| Error::Broken("a snapshot is read to its end"))??)
+    Ok(to_its_end(Box::pin(async move { db::snapshot(&database, input, work).await })).await??)
+}
+
+/// Carries `work` out in a task of its own, which goes on when nobody waits for it any more.
+///
+/// # Errors
+/// When it panicked.
+async fn to_its_end<T: Send + 'static>(work: BoxFuture<'static, T>) -> Result<T, Error> {
+    let (tell, told) = oneshot::channel();
+    // Boxed, so that one type of task is compiled and not one for each mutation.
+    let task: BoxFuture<'static, ()> = Box::pin(async move {
+        // Whoever no longer listens does not stop the work.
+        let _ = tell.send(work.await);
+    });
+    tokio::spawn(task);
+    told.await.map_err(|_| Error::Broken("work runs to its end"))
 }
 
 /// What a mutation is asked, where reading its input took the database: a refusal is one of the payload.

@@ -7,7 +7,7 @@
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::fmt;
-use std::marker::PhantomData;
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use dataloader::BatchFn;
@@ -25,44 +25,87 @@ const KEYS: usize = 3_000;
 /// How often a key is asked for again whose batch was dropped between being taken and being handed out.
 const TRIES: usize = 3;
 
-/// What a batch comes to, for all of its keys.
-type Found<B> = Arc<HashMap<<B as Batch>::Key, <B as Batch>::Value>>;
-
-/// What a batch will have come to.
-struct Answers<B: Batch>(Shared<BoxFuture<'static, Result<Found<B>, Arc<Error>>>>);
-
-impl<B: Batch> Clone for Answers<B> {
-    fn clone(&self) -> Answers<B> {
-        Answers(self.0.clone())
-    }
-}
-
 /// The loaders of one request, each made when it is first used. They never forget: after a write, fresh ones are used.
 pub struct Loaders {
     reader: Arc<Reader>,
-    made: Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
+    made: Mutex<HashMap<TypeId, Loader<Asked, Answers, Spawn>>>,
 }
 
-struct Spawn<B> {
+/// What a batch comes to: the map of its keys and values.
+type Found = Arc<dyn Any + Send + Sync>;
+
+/// What a batch will have come to.
+#[derive(Clone)]
+struct Answers(Shared<BoxFuture<'static, Result<Found, Arc<Error>>>>);
+
+/// Loads a batch of one type. Types are erased here: a loader compiled for each of a hundred costs minutes.
+type Run = fn(Arc<Reader>, Vec<Asked>) -> BoxFuture<'static, Result<Found, Error>>;
+
+fn run<B: Batch>(reader: Arc<Reader>, asked: Vec<Asked>) -> BoxFuture<'static, Result<Found, Error>> {
+    let keys =
+        asked.iter().filter_map(|asked| asked.key.as_any().downcast_ref::<B::Key>().cloned()).collect();
+    Box::pin(async move { Ok(Arc::new(B::load(&reader, keys).await?) as Found) })
+}
+
+struct Spawn {
     reader: Arc<Reader>,
-    batch: PhantomData<fn() -> B>,
+    run: Run,
 }
 
-impl<B: Batch> BatchFn<B::Key, Answers<B>> for Spawn<B> {
-    async fn load(&mut self, keys: &[B::Key]) -> HashMap<B::Key, Answers<B>> {
-        let (reader, asked) = (self.reader.clone(), keys.to_vec());
-        let task = tokio::spawn(async move { B::load(&reader, asked).await });
-        let answers = async move {
+impl BatchFn<Asked, Answers> for Spawn {
+    async fn load(&mut self, keys: &[Asked]) -> HashMap<Asked, Answers> {
+        let task = tokio::spawn((self.run)(self.reader.clone(), keys.to_vec()));
+        let found = async move {
             match task.await {
-                Ok(Ok(found)) => Ok(Arc::new(found)),
-                Ok(Err(error)) => Err(Arc::new(error)),
+                Ok(found) => found.map_err(Arc::new),
                 Err(_) => Err(Arc::new(Error::Broken("a batch of reads runs to its end"))),
             }
-        }
-        .boxed()
-        .shared();
-        let answers = Answers::<B>(answers);
+        };
+        let answers = Answers(found.boxed().shared());
         keys.iter().map(|key| (key.clone(), answers.clone())).collect()
+    }
+}
+
+/// A key of whatever type its batch has.
+#[derive(Clone, Debug)]
+struct Asked {
+    hash: u64,
+    key: Arc<dyn Key>,
+}
+
+trait Key: fmt::Debug + Send + Sync {
+    fn as_any(&self) -> &dyn Any;
+    fn equals(&self, other: &dyn Key) -> bool;
+}
+
+impl<K: Eq + fmt::Debug + Send + Sync + 'static> Key for K {
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    fn equals(&self, other: &dyn Key) -> bool {
+        other.as_any().downcast_ref::<K>() == Some(self)
+    }
+}
+
+impl Asked {
+    fn by<K: Eq + Hash + fmt::Debug + Send + Sync + 'static>(key: K) -> Asked {
+        let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one(&key);
+        Asked { hash, key: Arc::new(key) }
+    }
+}
+
+impl PartialEq for Asked {
+    fn eq(&self, other: &Asked) -> bool {
+        self.hash == other.hash && self.key.equals(&*other.key)
+    }
+}
+
+impl Eq for Asked {}
+
+impl Hash for Asked {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.hash);
     }
 }
 
@@ -82,28 +125,27 @@ impl Loaders {
     /// # Errors
     /// When the database cannot be read.
     pub async fn load<B: Batch>(&self, key: B::Key) -> Result<Option<B::Value>, ApiError> {
-        let loader = self.loader::<B>();
-        for _ in 0..TRIES {
-            // Out of turns, a task would leave some keys of a level for a statement of their own.
-            if let Ok(answers) = unconstrained(loader.try_load(key.clone())).await {
-                return Ok(answers.0.await?.get(&key).cloned());
-            }
-        }
-        Err(Error::Broken("a loader answers every key").into())
+        let found = self.ask(TypeId::of::<B>(), run::<B>, Asked::by(key.clone())).await?;
+        Ok(found.downcast_ref::<HashMap<B::Key, B::Value>>().and_then(|found| found.get(&key)).cloned())
     }
 
-    fn loader<B: Batch>(&self) -> Loader<B::Key, Answers<B>, Spawn<B>> {
-        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
-        let new = || -> Arc<dyn Any + Send + Sync> {
-            let spawn = Spawn::<B> { reader: self.reader.clone(), batch: PhantomData };
-            Arc::new(Loader::new(spawn).with_max_batch_size(KEYS))
-        };
-        let kept = made.entry(TypeId::of::<B>()).or_insert_with(new);
-        kept.downcast_ref::<Loader<B::Key, Answers<B>, Spawn<B>>>().cloned().unwrap_or_else(|| {
-            // A type has one entry, made above.
-            let spawn = Spawn::<B> { reader: self.reader.clone(), batch: PhantomData };
-            Loader::new(spawn).with_max_batch_size(KEYS)
+    fn ask(&self, batch: TypeId, run: Run, key: Asked) -> BoxFuture<'static, Result<Found, ApiError>> {
+        let loader = self.loader(batch, run);
+        Box::pin(async move {
+            for _ in 0..TRIES {
+                // Out of turns, a task would leave some keys of a level for a statement of their own.
+                if let Ok(answers) = unconstrained(loader.try_load(key.clone())).await {
+                    return Ok(answers.0.await?);
+                }
+            }
+            Err(Error::Broken("a loader answers every key").into())
         })
+    }
+
+    fn loader(&self, batch: TypeId, run: Run) -> Loader<Asked, Answers, Spawn> {
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        let new = || Loader::new(Spawn { reader: self.reader.clone(), run }).with_max_batch_size(KEYS);
+        made.entry(batch).or_insert_with(new).clone()
     }
 }
 

@@ -98,7 +98,7 @@ impl Start {
         let statements: Arc<Mutex<Vec<sea_orm::Statement>>> = Arc::default();
         let meanwhile: Arc<Mutex<Option<Meanwhile>>> = Arc::default();
         let (seen, waiting) = (statements.clone(), meanwhile.clone());
-        let db = self.db.observed(move |statement| {
+        let db = self.db.observed(move |statement, _| {
             seen.lock().expect("a lock").push(statement.clone());
             let due = waiting.lock().expect("a lock").take_if(|it| statement.sql.contains(&it.after));
             if let Some(Meanwhile { sql, url, .. }) = due {
