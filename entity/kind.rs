@@ -282,6 +282,24 @@ impl Role {
     }
 }
 
+impl JobStatus {
+    /// Whether it stays so: what is final is never changed again.
+    pub const fn is_final(self) -> bool {
+        match self {
+            JobStatus::Expired
+            | JobStatus::Cancelled
+            | JobStatus::Succeeded
+            | JobStatus::FinishedWithFailures => true,
+            JobStatus::Preparing
+            | JobStatus::Prepared
+            | JobStatus::AwaitingConfirmation
+            | JobStatus::Queued
+            | JobStatus::Running
+            | JobStatus::Cancelling => false,
+        }
+    }
+}
+
 impl Outcome {
     /// Whether something was done for the person, so that there is a record of it.
     pub const fn is_done(self) -> bool {

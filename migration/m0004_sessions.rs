@@ -18,6 +18,7 @@ crate::step! {
         )",
         "create index sessions_title on sessions (title_key, id)",
         "create index sessions_start on sessions (starts_at, id)",
+        "create index sessions_end on sessions (ends_at, id)",
         "create index sessions_path on sessions (path_id, id)",
         "create index sessions_group on sessions (group_id, id)",
         "create index sessions_main_instructor on sessions (main_instructor_id, id)",

@@ -43,12 +43,13 @@ crate::step! {
             at {time} not null,
             digest text not null,
             version {int} not null,
-            effects text not null
+            effects {document} not null
         )",
         "create index records_user on records (user_id, id)",
         "create index records_actor on records (actor_id, id)",
         "create index records_group on records (group_id, id)",
         "create index records_cause on records (cause, id)",
+        "create index records_outcome on records (outcome, id)",
         "create index records_at on records (at, id)",
         "create index records_job on records (job_id, user_id)",
         "create table hand_overs (
@@ -79,9 +80,7 @@ crate::step! {
             record_id bigint references records (id),
             primary key (job_id, position)
         ) {by_key}",
-        "create unique index job_items_user on job_items (job_id, user_id)",
-        "create index job_items_person on job_items (user_id)",
-        "create index job_items_outcome on job_items (job_id, outcome, position)",
+        "create unique index job_items_user on job_items (user_id, job_id)",
         "create table idempotency_keys (
             actor_id bigint not null,
             key text not null,

@@ -1,8 +1,10 @@
 //! What the program is told on its command line.
 
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 
+use axum::http::HeaderValue;
 use clap::{Args, Parser, Subcommand};
 
 /// The people side of a learning platform, over GraphQL.
@@ -55,6 +57,18 @@ pub struct Door {
     /// Print what a script needs as JSON, one object a line.
     #[arg(long)]
     pub json: bool,
+    /// A site whose pages may use the server, as a browser names it (https://app.example.org); may be repeated.
+    #[arg(long = "allow-origin", value_name = "ORIGIN")]
+    pub origins: Vec<HeaderValue>,
+    /// Carry out no operations but those in this file: a JSON object from SHA-256 to document.
+    #[arg(long, value_name = "FILE")]
+    pub trusted_documents: Option<PathBuf>,
+    /// The points that each caller may spend in a minute; a field is one point, times the items around it.
+    #[arg(long, value_name = "POINTS")]
+    pub rate_limit: Option<NonZeroU32>,
+    /// Do not tell the schema over the API.
+    #[arg(long)]
+    pub no_introspection: bool,
 }
 
 /// `roster serve`.

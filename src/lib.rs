@@ -5,6 +5,7 @@
 
 pub mod access;
 pub mod activities;
+pub mod certificates;
 pub mod change;
 pub mod clock;
 pub mod config;
@@ -25,6 +26,7 @@ pub mod platform;
 pub mod progress;
 pub mod queries;
 pub mod removal;
+pub mod results;
 pub mod server;
 pub mod sessions;
 pub mod setup;

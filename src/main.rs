@@ -4,13 +4,14 @@ use std::fmt::Display;
 use std::io::{IsTerminal, Write};
 use std::net::SocketAddr;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::Parser;
 use roster::config::{Command, Config, Demo, Door, Owner, Place, Serve, demo_file};
 use roster::db::Database;
 use roster::demo::{self, Sample};
 use roster::error::Failure;
-use roster::server::Start;
+use roster::server::{Documents, Doors, Introspection, Origins, Start};
 use roster::setup::{self, FirstDay};
 use roster::token::Token;
 use roster::{graphql, server};
@@ -127,6 +128,14 @@ async fn answer(
     start: Option<Start>,
     door: &Door,
 ) -> Result<(), Stopped> {
+    let documents = door.trusted_documents.as_deref().map(Documents::read).transpose().map_err(why)?;
+    let doors = Doors {
+        origins: Origins::new(door.origins.iter().cloned()),
+        documents: documents.map(Arc::new),
+        points: door.rate_limit,
+        introspection: if door.no_introspection { Introspection::Off } else { Introspection::Allowed },
+        start: start.map(Arc::new),
+    };
     let address = listener.local_addr().map_err(why)?;
     let stop = asked_to_stop()?;
     let url = format!("http://{address}");
@@ -135,7 +144,7 @@ async fn answer(
     } else {
         say(&format!("listening on {url}"));
     }
-    server::serve(listener, database.clone(), start, stop).await.map_err(why)?;
+    server::serve(listener, database.clone(), doors, stop).await;
     database.close().await;
     Ok(())
 }

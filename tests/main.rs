@@ -1,6 +1,7 @@
 //! Everything that Roster promises, shown.
 
 mod architecture;
+mod clients;
 #[allow(dead_code, unused_imports, reason = "a test takes of it what it needs")]
 mod common;
 mod district;
@@ -11,3 +12,4 @@ mod properties;
 mod reads;
 mod removal;
 mod server;
+mod works;

@@ -14,7 +14,9 @@ use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use sea_orm::sqlx::{ConnectOptions as _, Connection as _};
 use sea_orm::{ConnectOptions, DatabaseConnection, DbBackend, DbErr, RuntimeErr, TransactionTrait, sqlx};
 
+use super::sql::sql;
 use crate::clock::Clock;
+use crate::error::Error;
 use crate::tree::TreeCache;
 
 /// How long a statement waits for another writer before it gives up and is tried again.
@@ -105,6 +107,15 @@ impl Database {
         Ok(())
     }
 
+    /// Whether the database is at the newest step that this program knows.
+    ///
+    /// # Errors
+    /// When it does not answer.
+    pub async fn is_migrated(&self) -> Result<bool, Error> {
+        let newest = Migrator::migrations().last().map(|step| step.name().to_owned());
+        Ok(applied(&self.read).await?.pop() == newest)
+    }
+
     /// Closes every connection, once those in use are given back. SQLite then has all of it in one file.
     pub async fn close(self) {
         // A pool that cannot be closed is closed with the program.
@@ -132,16 +143,20 @@ impl Database {
     async fn refuse_newer(&self) -> Result<(), OpenError> {
         let known: Vec<String> = Migrator::migrations().iter().map(|step| step.name().to_owned()).collect();
         Migrator::install(&self.write).await.map_err(OpenError::Migration)?;
-        let applied =
-            super::sql::sql("db.migrations", "select version from seaql_migrations order by version")
-                .all::<(String,)>(&self.write)
-                .await
-                .map_err(|error| OpenError::Migration(DbErr::Custom(error.to_string())))?;
-        match applied.into_iter().find(|(version,)| !known.contains(version)) {
-            Some((version,)) => Err(OpenError::Newer(version)),
+        let applied = applied(&self.write)
+            .await
+            .map_err(|error| OpenError::Migration(DbErr::Custom(error.to_string())))?;
+        match applied.into_iter().find(|step| !known.contains(step)) {
+            Some(step) => Err(OpenError::Newer(step)),
             None => Ok(()),
         }
     }
+}
+
+/// The steps that were taken, the oldest first.
+async fn applied(db: &DatabaseConnection) -> Result<Vec<String>, Error> {
+    let steps = sql("db.migrations", "select version from seaql_migrations order by version");
+    Ok(steps.all::<(String,)>(db).await?.into_iter().map(|(step,)| step).collect())
 }
 
 async fn connect(url: &str, connections: u32, writes: bool) -> Result<DatabaseConnection, OpenError> {
@@ -169,6 +184,9 @@ async fn connect(url: &str, connections: u32, writes: bool) -> Result<DatabaseCo
                 // What is there already is no news.
                 ("client_min_messages", "warning".to_owned()),
                 ("idle_in_transaction_session_timeout", "60s".to_owned()),
+                // The server's own 4 is that of a spinning disk: with it, whole tables would be read for a chunk of
+                // people, who are looked up sooner in what is mostly in memory.
+                ("random_page_cost", "1.1".to_owned()),
                 // Planning a statement of many joins costs more than it gains on sets of ids this small.
                 ("jit", "off".to_owned()),
             ])

@@ -5,19 +5,23 @@
 //!   path of an error that passes a list. Here a failure stops at the nearest field that may be null, as the
 //!   specification says, and keeps the path at which it happened.
 //! - Errors of ours are logged once, every error has a code, and there are at most a hundred.
+//! - What a request costs is paid before anything is read.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use async_graphql::async_trait::async_trait;
 use async_graphql::extensions::{
-    Extension, ExtensionContext, ExtensionFactory, NextExecute, NextRequest, NextResolve, ResolveInfo,
+    Extension, ExtensionContext, ExtensionFactory, NextExecute, NextRequest, NextResolve, NextValidation,
+    ResolveInfo,
 };
 use async_graphql::{
-    PathSegment, QueryPathNode, QueryPathSegment, Response, ServerError, ServerResult, Value,
+    PathSegment, QueryPathNode, QueryPathSegment, Response, ServerError, ServerResult, ValidationResult,
+    Value, value,
 };
 
 use super::context::RequestContext;
-use super::error::{give_code, log, refused};
+use super::cost::Paid;
+use super::error::{give_code, log, rate_limited, refused};
 use crate::error::Refusal;
 
 /// At most so many errors in an answer.
@@ -36,10 +40,11 @@ impl ExtensionFactory for Factory {
     }
 }
 
-/// The errors of a request that fields have stopped.
+/// The errors of a request that fields have stopped, and what it cost.
 #[derive(Default)]
 struct Answers {
     stopped: Mutex<Vec<ServerError>>,
+    paid: OnceLock<Paid>,
 }
 
 /// Where an error happened, kept in the error itself, where no list overwrites it.
@@ -51,7 +56,27 @@ impl Extension for Answers {
         let mut response = next.run(ctx).await;
         response.errors.truncate(ERRORS);
         response.errors.iter_mut().for_each(give_code);
+        if let Some(Paid { cost, left, points }) = self.paid.get() {
+            let cost = value!({ "requested": *cost, "left": *left, "perMinute": *points });
+            response.extensions.insert("cost".to_owned(), cost);
+        }
         response
+    }
+
+    async fn validation(
+        &self,
+        ctx: &ExtensionContext<'_>,
+        next: NextValidation<'_>,
+    ) -> Result<ValidationResult, Vec<ServerError>> {
+        let found = next.run(ctx).await?;
+        if let Some(purse) = ctx.data_opt::<RequestContext>().and_then(RequestContext::purse) {
+            match purse.pay(found.complexity) {
+                // Asked once for each request.
+                Ok(paid) => drop(self.paid.set(paid)),
+                Err(wait) => return Err(vec![rate_limited(wait)]),
+            }
+        }
+        Ok(found)
     }
 
     async fn execute(

@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::sync::oneshot;
 
+use super::cost::Purse;
 use super::error::{ApiError, UserError};
 use super::loaders::Loaders;
 use super::node;
@@ -24,6 +25,7 @@ pub struct RequestContext {
     caller: Option<Caller>,
     request_id: String,
     chunk: usize,
+    purse: Option<Purse>,
     loaders: Mutex<Option<Arc<Loaders>>>,
 }
 
@@ -31,13 +33,24 @@ impl RequestContext {
     /// A request of `caller`; without one nothing but the schema itself can be read. The id is what errors of ours
     /// are logged under.
     pub fn new(database: Database, caller: Option<Caller>, request_id: String) -> RequestContext {
-        RequestContext { database, caller, request_id, chunk: CHUNK, loaders: Mutex::default() }
+        RequestContext { database, caller, request_id, chunk: CHUNK, purse: None, loaders: Mutex::default() }
     }
 
     /// The same, removing at most `chunk` people in one transaction: 1 to [`CHUNK`].
     #[must_use]
     pub fn with_chunk(self, chunk: usize) -> RequestContext {
         RequestContext { chunk: chunk.clamp(1, CHUNK), ..self }
+    }
+
+    /// The same, paid from `purse`.
+    #[must_use]
+    pub fn with_purse(self, purse: Purse) -> RequestContext {
+        RequestContext { purse: Some(purse), ..self }
+    }
+
+    /// What the request is paid from; none where nothing is to pay.
+    pub(super) fn purse(&self) -> Option<&Purse> {
+        self.purse.as_ref()
     }
 
     /// Whether somebody asks whom we know.
@@ -89,6 +102,15 @@ pub fn caller(ctx: &Context<'_>) -> Result<Caller, ApiError> {
 /// `UNAUTHENTICATED` when nobody asks whom we know.
 pub fn loaders(ctx: &Context<'_>) -> Result<Arc<Loaders>, ApiError> {
     of(ctx)?.loaders()
+}
+
+/// Forgets what was read, so that what is read next is read anew.
+///
+/// # Errors
+/// When the server forgot to add a context.
+pub fn forget(ctx: &Context<'_>) -> Result<(), ApiError> {
+    of(ctx)?.forget();
+    Ok(())
 }
 
 /// What `B` answers for `key`, asked together with what other fields of the level ask for.

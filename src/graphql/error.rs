@@ -5,6 +5,7 @@
 //! ([`UserError`]); a top-level error is for what never reached the domain, and always has `extensions.code`.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_graphql::{ErrorExtensionValues, Pos, ServerError, SimpleObject, Value};
 
@@ -74,6 +75,17 @@ pub(super) fn refused(refusal: Refusal, place: Pos) -> ServerError {
     async_graphql::Error::from(ApiError::from(refusal)).into_server_error(place)
 }
 
+/// A request that the caller cannot afford for as long as `wait`.
+pub(super) fn rate_limited(wait: Duration) -> ServerError {
+    let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+    let message = format!("You have asked for too much at once; ask again in {seconds} seconds.");
+    let mut error = ServerError::new(message, None);
+    let extensions = error.extensions.get_or_insert_default();
+    extensions.set("code", "RATE_LIMITED");
+    extensions.set("retryAfter", seconds);
+    error
+}
+
 /// What a client reads of an error that is ours.
 const INTERNAL: &str =
     "Something broke on our side. Nothing was changed; the request id finds it in our logs.";
@@ -90,6 +102,11 @@ pub(super) fn give_code(error: &mut ServerError) {
     let extensions = error.extensions.get_or_insert_default();
     if extensions.get("code").is_some() {
         return;
+    }
+    // The parser shows the line it stopped at, with whatever stands in it.
+    if let Some((_, expected)) = error.message.strip_prefix(" --> ").and_then(|shown| shown.rsplit_once("= "))
+    {
+        error.message = format!("This is no GraphQL: {expected}.");
     }
     extensions.set(
         "code",

@@ -262,17 +262,17 @@ impl Sale {
 
 /// A payment subscription to a course.
 #[derive(Clone, Debug)]
-pub struct Subscription(Arc<Linked<learning::Subscriptions>>);
+pub struct PaymentSubscription(Arc<Linked<learning::Subscriptions>>);
 
-impl From<Arc<Linked<learning::Subscriptions>>> for Subscription {
-    fn from(linked: Arc<Linked<learning::Subscriptions>>) -> Subscription {
-        Subscription(linked)
+impl From<Arc<Linked<learning::Subscriptions>>> for PaymentSubscription {
+    fn from(linked: Arc<Linked<learning::Subscriptions>>) -> PaymentSubscription {
+        PaymentSubscription(linked)
     }
 }
 
 /// A payment subscription to a course.
 #[Object]
-impl Subscription {
+impl PaymentSubscription {
     /// Who.
     async fn user(&self, ctx: &Context<'_>) -> Result<User, ApiError> {
         User::linked(ctx, self.0.user.as_ref(), self.0.row.user_id).await

@@ -1,4 +1,4 @@
-//! The API: one file a noun, resolvers of a few lines, and five files that everything goes through.
+//! The API: one file a noun, resolvers of a few lines, and six files that everything goes through.
 //!
 //! | file            | what it is                                                                           |
 //! |-----------------|--------------------------------------------------------------------------------------|
@@ -7,7 +7,8 @@
 //! | [`id`], [`node`]| opaque ids, and what they are the id of                                              |
 //! | [`connection`]  | Cursor Connections over [`crate::queries`]                                           |
 //! | [`loaders`]     | what the fields of one level ask for becomes one statement                           |
-//! | [`answers`]     | the one extension: sign-in, null where a field failed, paths, codes                  |
+//! | [`answers`]     | the one extension: sign-in, costs, null where a field failed, paths, codes           |
+//! | [`cost`]        | what a request costs, and how much each caller may spend                             |
 //!
 //! Nothing here names a table, a statement or a transaction: reads are asked of [`crate::queries`], writes are doors
 //! of the domain. Every type, field, argument and value has a doc comment (an argument: `#[graphql(desc = "…")]`),
@@ -28,8 +29,8 @@
 //!
 //! In `queries/`: a function that makes a [`crate::queries::List`] (columns, `from`, filter, order), or, if it hangs on
 //! an object, a type that implements [`crate::queries::Relation`] (see `Subgroups` in `queries/groups.rs`); rows between
-//! a person and something else, to be read from both ends, implement [`crate::queries::links::Link`] instead. Here:
-//! a method with the arguments `first, after, last, before` and the result `Result<Connection<Group>, ApiError>`,
+//! a person and something else implement [`crate::queries::links::Link`] instead, and `FromUser` or `FromOther` or both,
+//! by the end that they are read from. Here: a method with the arguments `first, after, last, before` and the result `Result<Connection<Group>, ApiError>`,
 //! which calls `connection::of_list` or `connection::of_relation`. The node type needs `From<Item>`. Paging, totals,
 //! cursors, costs and the descriptions of the four arguments come with it.
 //!
@@ -63,6 +64,7 @@ mod activity;
 mod answers;
 pub mod connection;
 pub mod context;
+pub mod cost;
 mod course;
 mod entry;
 pub mod error;
@@ -90,7 +92,7 @@ mod user;
 mod users;
 mod works;
 
-use async_graphql::{EmptySubscription, ID, MergedObject, Schema};
+use async_graphql::{ID, MergedObject, MergedSubscription, Schema};
 use chrono::{DateTime, Utc};
 pub use context::RequestContext;
 
@@ -125,12 +127,16 @@ pub struct Mutation(
     removal::RemovalMutation,
 );
 
+/// Everything that can be followed.
+#[derive(Debug, Default, MergedSubscription)]
+pub struct Subscription(removal::RemovalSubscription);
+
 /// The API of one database.
-pub type RosterSchema = Schema<Query, Mutation, EmptySubscription>;
+pub type RosterSchema = Schema<Query, Mutation, Subscription>;
 
 /// The API. Each request brings its [`RequestContext`].
 pub fn schema() -> RosterSchema {
-    Schema::build(Query::default(), Mutation::default(), EmptySubscription)
+    Schema::build(Query::default(), Mutation::default(), Subscription::default())
         .register_output_type::<node::Node>()
         .register_output_type::<connection::Arguments>()
         .override_output_type_description::<ID>(

@@ -14,7 +14,7 @@ use super::entry::{CustomField, ExternalId, display_name};
 use super::error::ApiError;
 use super::id::GlobalId;
 use super::kinds::{Role, SeatKind, UserStatus};
-use super::learning::{ActivityResult, Certificate, CourseEnrolment, Progress, Sale, Subscription};
+use super::learning::{ActivityResult, Certificate, CourseEnrolment, PaymentSubscription, Progress, Sale};
 use super::membership::Membership;
 use super::participation::Participation;
 use super::path::Path;
@@ -339,13 +339,13 @@ impl User {
     }
 
     /// The person's payment subscriptions, oldest first.
-    async fn subscriptions(
+    async fn payment_subscriptions(
         &self,
         first: Option<i32>,
         after: Option<String>,
         last: Option<i32>,
         before: Option<String>,
-    ) -> Result<Connection<Subscription>, ApiError> {
+    ) -> Result<Connection<PaymentSubscription>, ApiError> {
         connection::of_relation(
             OfUser(learning::Subscriptions),
             self.0.id,

@@ -37,19 +37,40 @@ pub async fn record(tx: &Tx, input: &Progress) -> Result<(CourseId, UserId), Fai
     if !(0..=100).contains(&input.percent) {
         return Err(Refusal::bad_input(&["percent"], "Progress is between 0 and 100 per cent.").into());
     }
-    locks::tree(db).await?;
-    locks::users(db, &[input.user]).await?;
-    let editor = works::editor(tx).await?;
-    let words = rules::words(Work::Course);
-    let course = works::store::standing(db, WorkId::Course(input.course)).await?;
-    let course = course.ok_or_else(|| words.not_found())?;
-    if !editor.authority.is(input.user) {
-        rules::require_colleague(&editor, words, &course)?;
-    } else if !rules::sees(&editor, &course) && !store::takes(db, input.user, input.course).await? {
-        return Err(words.not_found().into());
-    }
-    let states = people::states(db, &[input.user]).await?;
-    people::require_living(&states, input.user, &["userId"])?;
+    require_recorder(tx, input.course, input.user, &rules::words(Work::Course).not_found()).await?;
     store::record(db, input.course, input.user, input.percent, tx.now).await?;
     Ok((input.course, input.user))
+}
+
+/// Locks a living person, and passes whoever may record what they do in a course: themself, where they see it or take
+/// it, and the administrators and authors of its owner group. Of any other course the caller hears that it is `unknown`.
+///
+/// # Errors
+/// `unknown`, `FORBIDDEN`, `USER_DELETED`; `NOT_FOUND` of the person.
+pub async fn require_recorder(
+    tx: &Tx,
+    course: CourseId,
+    user: UserId,
+    unknown: &Refusal,
+) -> Result<(), Failure> {
+    let db = &tx.conn;
+    locks::tree(db).await?;
+    locks::users(db, &[user]).await?;
+    let editor = works::editor(tx).await?;
+    let standing = works::store::standing(db, WorkId::Course(course)).await?;
+    let standing = standing.ok_or_else(|| unknown.clone())?;
+    let (authority, tree) = (&editor.authority, &editor.tree);
+    if !authority.may_author(tree, standing.group) {
+        let oneself = authority.is(user);
+        let sees = rules::sees(&editor, &standing) || (oneself && store::takes(db, user, course).await?);
+        if !sees {
+            return Err(unknown.clone().into());
+        }
+        if !oneself {
+            return Err(authority.forbidden(tree, [standing.group]).into());
+        }
+    }
+    let states = people::states(db, &[user]).await?;
+    people::require_living(&states, user, &["userId"])?;
+    Ok(())
 }

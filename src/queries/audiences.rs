@@ -9,7 +9,7 @@ use entity::{session_capture, session_enrolment, session_exclusion};
 use sea_orm::{DbErr, QueryResult};
 
 use super::groups::Group;
-use super::links::{Link, Rows};
+use super::links::{FromOther, FromUser, Link, Rows};
 use super::sessions::Session;
 use super::{Batch, By, Filter, Reader, Row, all, columns, grouped};
 use crate::db::sql::sql;
@@ -42,9 +42,6 @@ impl Batch for AudienceGroups {
     }
 }
 
-/// Sessions by start.
-const BY_START: &[By] = &[By::time("o.starts_at"), By::number("o.id")];
-
 /// Individual enrolments in sessions.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct SessionEnrolments;
@@ -53,12 +50,12 @@ impl Link for SessionEnrolments {
     type Row = session_enrolment::Model;
     type Other = Session;
     type OtherId = SessionId;
-    const OF_USER: &'static str = "session_enrolments.of_user";
-    const OF_OTHER: &'static str = "session_enrolments.of_session";
     const ROWS: Rows = Rows::Table("session_enrolments");
-    const OTHER: &'static str = "sessions";
     const COLUMN: &'static str = "l.session_id";
-    const ORDER: &'static [By] = BY_START;
+}
+
+impl FromOther for SessionEnrolments {
+    const OF_OTHER: &'static str = "session_enrolments.of_session";
 }
 
 /// People excluded from sessions.
@@ -69,12 +66,12 @@ impl Link for SessionExclusions {
     type Row = session_exclusion::Model;
     type Other = Session;
     type OtherId = SessionId;
-    const OF_USER: &'static str = "session_exclusions.of_user";
-    const OF_OTHER: &'static str = "session_exclusions.of_session";
     const ROWS: Rows = Rows::Table("session_exclusions");
-    const OTHER: &'static str = "sessions";
     const COLUMN: &'static str = "l.session_id";
-    const ORDER: &'static [By] = BY_START;
+}
+
+impl FromOther for SessionExclusions {
+    const OF_OTHER: &'static str = "session_exclusions.of_session";
 }
 
 /// People captured for sessions.
@@ -85,12 +82,12 @@ impl Link for SessionCaptures {
     type Row = session_capture::Model;
     type Other = Session;
     type OtherId = SessionId;
-    const OF_USER: &'static str = "session_captures.of_user";
-    const OF_OTHER: &'static str = "session_captures.of_session";
     const ROWS: Rows = Rows::Table("session_captures");
-    const OTHER: &'static str = "sessions";
     const COLUMN: &'static str = "l.session_id";
-    const ORDER: &'static [By] = BY_START;
+}
+
+impl FromOther for SessionCaptures {
+    const OF_OTHER: &'static str = "session_captures.of_session";
 }
 
 /// Who takes part in which session, whatever the state of the account.
@@ -154,15 +151,11 @@ impl Link for Participations {
     type Row = Participation;
     type Other = Session;
     type OtherId = SessionId;
-    const OF_USER: &'static str = "participations.of_user";
-    const OF_OTHER: &'static str = "participations.of_session";
     const ROWS: Rows = Rows::Select {
         of_users: || participations(Of::Users("in {parents}")),
         of_others: || participations(Of::Sessions("in {parents}")),
     };
-    const OTHER: &'static str = "sessions";
     const COLUMN: &'static str = "l.session_id";
-    const ORDER: &'static [By] = BY_START;
 
     fn filter(&self) -> Filter {
         Filter::new().maybe("o.ends_at > {after}", "after", self.ending_after).maybe(
@@ -171,4 +164,14 @@ impl Link for Participations {
             self.ended_by,
         )
     }
+}
+
+impl FromUser for Participations {
+    const OF_USER: &'static str = "participations.of_user";
+    const OTHER: &'static str = "sessions";
+    const ORDER: &'static [By] = &[By::time("o.starts_at"), By::number("o.id")];
+}
+
+impl FromOther for Participations {
+    const OF_OTHER: &'static str = "participations.of_session";
 }

@@ -8,7 +8,7 @@ use entity::{certificate, course_enrolment, progress, result, sale, subscription
 
 use super::activities::Activity;
 use super::courses::Course;
-use super::links::{Link, Linked, Rows};
+use super::links::{FromOther, FromUser, Link, Linked, Rows};
 use super::{Batch, By, Reader, Row, all, by_id, columns};
 use crate::db::sql::sql;
 use crate::error::Error;
@@ -21,12 +21,18 @@ impl Link for CourseEnrolments {
     type Row = course_enrolment::Model;
     type Other = Course;
     type OtherId = CourseId;
-    const OF_USER: &'static str = "course_enrolments.of_user";
-    const OF_OTHER: &'static str = "course_enrolments.of_course";
     const ROWS: Rows = Rows::Table("course_enrolments");
-    const OTHER: &'static str = "courses";
     const COLUMN: &'static str = "l.course_id";
+}
+
+impl FromUser for CourseEnrolments {
+    const OF_USER: &'static str = "course_enrolments.of_user";
+    const OTHER: &'static str = "courses";
     const ORDER: &'static [By] = &[By::text("o.title_key"), By::number("o.id")];
+}
+
+impl FromOther for CourseEnrolments {
+    const OF_OTHER: &'static str = "course_enrolments.of_course";
 }
 
 /// How far people are in courses, by the course's title.
@@ -37,12 +43,18 @@ impl Link for Progress {
     type Row = progress::Model;
     type Other = Course;
     type OtherId = CourseId;
-    const OF_USER: &'static str = "progress.of_user";
-    const OF_OTHER: &'static str = "progress.of_course";
     const ROWS: Rows = Rows::Table("progress");
-    const OTHER: &'static str = "courses";
     const COLUMN: &'static str = "l.course_id";
+}
+
+impl FromUser for Progress {
+    const OF_USER: &'static str = "progress.of_user";
+    const OTHER: &'static str = "courses";
     const ORDER: &'static [By] = &[By::text("o.title_key"), By::number("o.id")];
+}
+
+impl FromOther for Progress {
+    const OF_OTHER: &'static str = "progress.of_course";
 }
 
 /// Certificates of courses, oldest first.
@@ -53,12 +65,18 @@ impl Link for Certificates {
     type Row = certificate::Model;
     type Other = Course;
     type OtherId = CourseId;
-    const OF_USER: &'static str = "certificates.of_user";
-    const OF_OTHER: &'static str = "certificates.of_course";
     const ROWS: Rows = Rows::Table("certificates");
-    const OTHER: &'static str = "courses";
     const COLUMN: &'static str = "l.course_id";
+}
+
+impl FromUser for Certificates {
+    const OF_USER: &'static str = "certificates.of_user";
+    const OTHER: &'static str = "courses";
     const ORDER: &'static [By] = &[By::number("l.id")];
+}
+
+impl FromOther for Certificates {
+    const OF_OTHER: &'static str = "certificates.of_course";
 }
 
 /// Sales of courses, oldest first.
@@ -69,12 +87,18 @@ impl Link for Sales {
     type Row = sale::Model;
     type Other = Course;
     type OtherId = CourseId;
-    const OF_USER: &'static str = "sales.of_user";
-    const OF_OTHER: &'static str = "sales.of_course";
     const ROWS: Rows = Rows::Table("sales");
-    const OTHER: &'static str = "courses";
     const COLUMN: &'static str = "l.course_id";
+}
+
+impl FromUser for Sales {
+    const OF_USER: &'static str = "sales.of_user";
+    const OTHER: &'static str = "courses";
     const ORDER: &'static [By] = &[By::number("l.id")];
+}
+
+impl FromOther for Sales {
+    const OF_OTHER: &'static str = "sales.of_course";
     const PEOPLE: &'static [By] = &[By::text("u.name_key"), By::number("l.id")];
 }
 
@@ -86,13 +110,14 @@ impl Link for Subscriptions {
     type Row = subscription::Model;
     type Other = Course;
     type OtherId = CourseId;
-    const OF_USER: &'static str = "subscriptions.of_user";
-    const OF_OTHER: &'static str = "subscriptions.of_course";
     const ROWS: Rows = Rows::Table("subscriptions");
-    const OTHER: &'static str = "courses";
     const COLUMN: &'static str = "l.course_id";
+}
+
+impl FromUser for Subscriptions {
+    const OF_USER: &'static str = "subscriptions.of_user";
+    const OTHER: &'static str = "courses";
     const ORDER: &'static [By] = &[By::number("l.id")];
-    const PEOPLE: &'static [By] = &[By::text("u.name_key"), By::number("l.id")];
 }
 
 /// Results of activities, oldest first.
@@ -103,12 +128,18 @@ impl Link for Results {
     type Row = result::Model;
     type Other = Activity;
     type OtherId = ActivityId;
-    const OF_USER: &'static str = "results.of_user";
-    const OF_OTHER: &'static str = "results.of_activity";
     const ROWS: Rows = Rows::Table("results");
-    const OTHER: &'static str = "activities";
     const COLUMN: &'static str = "l.activity_id";
+}
+
+impl FromUser for Results {
+    const OF_USER: &'static str = "results.of_user";
+    const OTHER: &'static str = "activities";
     const ORDER: &'static [By] = &[By::number("l.id")];
+}
+
+impl FromOther for Results {
+    const OF_OTHER: &'static str = "results.of_activity";
     const PEOPLE: &'static [By] = &[By::text("u.name_key"), By::number("l.id")];
 }
 

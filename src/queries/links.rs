@@ -22,25 +22,33 @@ pub trait Link: Clone + Debug + Eq + Hash + Send + Sync + 'static {
     /// Its id.
     type OtherId: Into<i64> + Copy + Debug + Eq + Hash + Send + Sync + 'static;
 
-    /// The statement's name, read from the person.
-    const OF_USER: &'static str;
-    /// The statement's name, read from the other end.
-    const OF_OTHER: &'static str;
     /// The rows: a table, or a select in parentheses that narrows itself by `in {parents}`.
     const ROWS: Rows;
-    /// The table of the other end.
-    const OTHER: &'static str;
     /// The column of the row that names the other end, as `l.course_id`.
     const COLUMN: &'static str;
-    /// How a person's rows are ordered; the last column makes it total.
-    const ORDER: &'static [By];
-    /// How the people of the other end are ordered.
-    const PEOPLE: &'static [By] = BY_NAME;
 
     /// Which rows.
     fn filter(&self) -> Filter {
         Filter::new()
     }
+}
+
+/// A link that is read from the person.
+pub trait FromUser: Link {
+    /// The statement's name.
+    const OF_USER: &'static str;
+    /// The table of the other end.
+    const OTHER: &'static str;
+    /// How a person's rows are ordered; the last column makes it total.
+    const ORDER: &'static [By];
+}
+
+/// A link that is read from the other end.
+pub trait FromOther: Link {
+    /// The statement's name.
+    const OF_OTHER: &'static str;
+    /// How the people of the other end are ordered; the last column makes it total.
+    const PEOPLE: &'static [By] = BY_NAME;
 }
 
 /// Where a link's rows come from.
@@ -83,7 +91,7 @@ pub struct OfUser<L>(pub L);
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct OfOther<L>(pub L);
 
-impl<L: Link> Relation for OfUser<L> {
+impl<L: FromUser> Relation for OfUser<L> {
     type Parent = UserId;
     type Item = Arc<Linked<L>>;
     const PARENT: &'static str = "l.user_id";
@@ -107,7 +115,7 @@ impl<L: Link> Relation for OfUser<L> {
     }
 }
 
-impl<L: Link> Relation for OfOther<L> {
+impl<L: FromOther> Relation for OfOther<L> {
     type Parent = L::OtherId;
     type Item = Arc<Linked<L>>;
     const PARENT: &'static str = L::COLUMN;

@@ -8,7 +8,7 @@ use entity::kind::Role;
 use entity::membership::Model as Membership;
 
 use super::groups::Group;
-use super::links::{Link, Rows};
+use super::links::{FromOther, FromUser, Link, Rows};
 use super::users::User;
 use super::{Batch, By, Filter, List, Order, Reader, Relation, Row, all, columns, grouped};
 use crate::db::sql::sql;
@@ -25,17 +25,23 @@ impl Link for Memberships {
     type Row = Membership;
     type Other = Group;
     type OtherId = GroupId;
-    const OF_USER: &'static str = "memberships.of_user";
-    const OF_OTHER: &'static str = "memberships.of_group";
     const ROWS: Rows = Rows::Table("memberships");
-    const OTHER: &'static str = "groups";
     const COLUMN: &'static str = "l.group_id";
-    const ORDER: &'static [By] = &[By::text("o.name_key"), By::number("o.id"), By::text("l.role")];
-    const PEOPLE: &'static [By] = &[By::text("u.name_key"), By::number("u.id"), By::text("l.role")];
 
     fn filter(&self) -> Filter {
         Filter::new().maybe("l.role = {role}", "role", self.role)
     }
+}
+
+impl FromUser for Memberships {
+    const OF_USER: &'static str = "memberships.of_user";
+    const OTHER: &'static str = "groups";
+    const ORDER: &'static [By] = &[By::text("o.name_key"), By::number("o.id"), By::text("l.role")];
+}
+
+impl FromOther for Memberships {
+    const OF_OTHER: &'static str = "memberships.of_group";
+    const PEOPLE: &'static [By] = &[By::text("u.name_key"), By::number("u.id"), By::text("l.role")];
 }
 
 /// The members of a group, each once, by name.

@@ -8,7 +8,7 @@ use entity::kind::SeatKind;
 pub use entity::slot::Model as Slot;
 use entity::slot_registration;
 
-use super::links::{Link, Rows};
+use super::links::{FromOther, FromUser, Link, Rows};
 use super::users::Span;
 use super::{Batch, By, Direction, Filter, List, Order, Reader, Relation, Row, by_id, columns};
 use crate::error::Error;
@@ -80,15 +80,21 @@ impl Link for Registrations {
     type Row = slot_registration::Model;
     type Other = Slot;
     type OtherId = SlotId;
-    const OF_USER: &'static str = "registrations.of_user";
-    const OF_OTHER: &'static str = "registrations.of_slot";
     const ROWS: Rows = Rows::Table("slot_registrations");
-    const OTHER: &'static str = "slots";
     const COLUMN: &'static str = "l.slot_id";
-    const ORDER: &'static [By] = &[By::time("o.starts_at"), By::number("o.id"), By::text("l.kind")];
-    const PEOPLE: &'static [By] = &[By::text("u.name_key"), By::number("u.id"), By::text("l.kind")];
 
     fn filter(&self) -> Filter {
         Filter::new().maybe("l.kind = {kind}", "kind", self.kind)
     }
+}
+
+impl FromUser for Registrations {
+    const OF_USER: &'static str = "registrations.of_user";
+    const OTHER: &'static str = "slots";
+    const ORDER: &'static [By] = &[By::time("o.starts_at"), By::number("o.id"), By::text("l.kind")];
+}
+
+impl FromOther for Registrations {
+    const OF_OTHER: &'static str = "registrations.of_slot";
+    const PEOPLE: &'static [By] = &[By::text("u.name_key"), By::number("u.id"), By::text("l.kind")];
 }

@@ -1,7 +1,6 @@
 //! Writing an answer of GraphQL over HTTP, and what is answered when nothing could be carried out.
 
 use async_graphql_axum::GraphQLResponse;
-use axum::extract::rejection::BytesRejection;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
@@ -16,7 +15,8 @@ pub enum MediaType {
 }
 
 impl MediaType {
-    /// The one that the client accepts: what it names, before what a wildcard allows. None where it accepts neither.
+    /// The one that the client accepts: what it names, before what a wildcard allows; the older one where it leaves the
+    /// choice to us. None where it accepts neither.
     pub fn accepted(headers: &HeaderMap) -> Option<MediaType> {
         let mut accepted: Vec<String> = Vec::new();
         for value in headers.get_all(header::ACCEPT) {
@@ -24,12 +24,12 @@ impl MediaType {
             accepted.extend(value.split(',').filter(|range| !is_refused(range)).map(essence));
         }
         let names = |wanted: &str| accepted.iter().any(|range| range == wanted);
-        if !headers.contains_key(header::ACCEPT) || names("application/graphql-response+json") {
+        if names("application/graphql-response+json") {
             Some(MediaType::GraphQL)
-        } else if names("application/json") {
+        } else if !headers.contains_key(header::ACCEPT)
+            || ["application/json", "application/*", "*/*"].into_iter().any(names)
+        {
             Some(MediaType::Json)
-        } else if names("*/*") || names("application/*") {
-            Some(MediaType::GraphQL)
         } else {
             None
         }
@@ -56,22 +56,43 @@ fn is_refused(range: &str) -> bool {
     })
 }
 
+/// Whether anything was carried out: an error of a field names the field; without one, and without data, nothing was.
+pub fn is_carried_out(response: &async_graphql::Response) -> bool {
+    response.errors.is_empty()
+        || response.data != async_graphql::Value::Null
+        || response.errors.iter().any(|error| !error.path.is_empty())
+}
+
 /// The answer to a request that was carried out, or that GraphQL refused to.
 pub fn response(media_type: MediaType, response: async_graphql::Response) -> Response {
-    // An error of a field names the field; without one, and without data, nothing was carried out.
-    let carried_out = response.errors.is_empty()
-        || response.data != async_graphql::Value::Null
-        || response.errors.iter().any(|error| !error.path.is_empty());
-    if !carried_out {
+    let wait = retry_after(&response);
+    if !is_carried_out(&response) {
         let status = match media_type {
+            _ if wait.is_some() => StatusCode::TOO_MANY_REQUESTS,
             MediaType::GraphQL => StatusCode::BAD_REQUEST,
             MediaType::Json => StatusCode::OK,
         };
-        return written(media_type, status, &json!({ "errors": response.errors }));
+        let mut body = json!({ "errors": response.errors });
+        if !response.extensions.is_empty() {
+            body["extensions"] = json!(response.extensions);
+        }
+        let mut answer = written(media_type, status, &body);
+        if let Some(seconds) = wait {
+            answer.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+        }
+        return answer;
     }
     let mut answer = GraphQLResponse::from(response).into_response();
     answer.headers_mut().insert(header::CONTENT_TYPE, media_type.header());
     answer
+}
+
+/// How many seconds to wait, where an error says so.
+fn retry_after(response: &async_graphql::Response) -> Option<u64> {
+    response.errors.iter().find_map(|error| match error.extensions.as_ref()?.get("retryAfter")? {
+        async_graphql::Value::Number(seconds) => seconds.as_u64(),
+        _ => None,
+    })
 }
 
 /// Why a request never reached the schema.
@@ -100,13 +121,52 @@ impl Problem {
         Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE", message)
     }
 
-    /// The body did not come, or is too large.
-    pub fn unreadable_body(rejection: &BytesRejection) -> Problem {
-        if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-            let message = "A request has at most 4 MiB.";
-            return Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "PAYLOAD_TOO_LARGE", message);
-        }
-        Problem::new(StatusCode::BAD_REQUEST, "BAD_INPUT", "The body of the request ended too soon.")
+    /// The body is larger than is read.
+    pub const fn body_too_large() -> Problem {
+        let message = "A request has at most 4 MiB.";
+        Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "PAYLOAD_TOO_LARGE", message)
+    }
+
+    /// The body broke off.
+    pub const fn incomplete_body() -> Problem {
+        let message = "The body of the request ended too soon.";
+        Problem::new(StatusCode::BAD_REQUEST, "BAD_INPUT", message)
+    }
+
+    /// The body did not come in time.
+    pub const fn slow_body() -> Problem {
+        let message = "The body of the request took too long.";
+        Problem::new(StatusCode::REQUEST_TIMEOUT, "REQUEST_TIMEOUT", message)
+    }
+
+    /// A page of another site asks, with what tells us who its user is.
+    pub const fn foreign_origin() -> Problem {
+        let message = "Pages of this site may not use this server.";
+        Problem::new(StatusCode::FORBIDDEN, "FOREIGN_ORIGIN", message)
+    }
+
+    /// A GET asks for something that changes things.
+    pub const fn only_queries_over_get() -> Problem {
+        let message = "Only queries are carried out over GET; send the request with POST.";
+        Problem::new(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", message)
+    }
+
+    /// Neither a GET nor a POST.
+    pub const fn method_not_allowed() -> Problem {
+        let message = "Send GraphQL requests with POST, as application/json; queries also with GET.";
+        Problem::new(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", message)
+    }
+
+    /// The operation is none of those that this server was given.
+    pub const fn untrusted_document() -> Problem {
+        let message = "This server carries out none but the operations that it was given.";
+        Problem::new(StatusCode::BAD_REQUEST, "UNTRUSTED_DOCUMENT", message)
+    }
+
+    /// Too many operations are under way on one socket.
+    pub const fn too_many_operations() -> Problem {
+        let message = "At most 100 operations may be under way on one socket.";
+        Problem::new(StatusCode::TOO_MANY_REQUESTS, "LIMIT", message)
     }
 
     /// Several requests in one.
@@ -181,31 +241,31 @@ impl Problem {
         self.code
     }
 
+    /// The problem as an error of GraphQL.
+    pub fn error(&self) -> serde_json::Value {
+        let mut extensions = json!({ "code": self.code });
+        if let Some(request_id) = &self.request_id {
+            extensions["requestId"] = request_id.as_str().into();
+        }
+        json!({ "message": self.message, "extensions": extensions })
+    }
+
     /// The problem as an answer.
     pub fn answer(self, media_type: MediaType) -> Response {
-        let mut extensions = json!({ "code": self.code });
-        if let Some(request_id) = self.request_id {
-            extensions["requestId"] = request_id.into();
-        }
-        let body = json!({ "errors": [{ "message": self.message, "extensions": extensions }] });
-        let mut answer = written(media_type, self.status, &body);
-        if self.status == StatusCode::UNAUTHORIZED {
-            answer.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        let mut answer = written(media_type, self.status, &json!({ "errors": [self.error()] }));
+        let says = match self.status {
+            StatusCode::UNAUTHORIZED => Some((header::WWW_AUTHENTICATE, "Bearer")),
+            StatusCode::METHOD_NOT_ALLOWED if self == Problem::only_queries_over_get() => {
+                Some((header::ALLOW, "POST"))
+            }
+            StatusCode::METHOD_NOT_ALLOWED => Some((header::ALLOW, "GET, POST")),
+            _ => None,
+        };
+        if let Some((name, value)) = says {
+            answer.headers_mut().insert(name, HeaderValue::from_static(value));
         }
         answer
     }
-}
-
-/// Answers whatever is not a POST.
-pub async fn only_post(headers: HeaderMap) -> Response {
-    let problem = Problem::new(
-        StatusCode::METHOD_NOT_ALLOWED,
-        "METHOD_NOT_ALLOWED",
-        "Send GraphQL requests with POST, as application/json.",
-    );
-    let mut answer = problem.answer(MediaType::accepted(&headers).unwrap_or(MediaType::Json));
-    answer.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
-    answer
 }
 
 fn written(media_type: MediaType, status: StatusCode, body: &serde_json::Value) -> Response {

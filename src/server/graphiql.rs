@@ -52,7 +52,7 @@ pub async fn file(headers: HeaderMap, Path(name): Path<String>) -> Response {
 
 /// Serves what the page opens with, where there is something.
 pub async fn start(State(server): State<Server>) -> Response {
-    match &server.start {
+    match &server.doors.start {
         Some(start) => ([(header::CACHE_CONTROL, "no-store")], Json(start.as_ref())).into_response(),
         None => StatusCode::NOT_FOUND.into_response(),
     }

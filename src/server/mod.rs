@@ -1,110 +1,252 @@
-//! The door of the program: `POST /graphql`, and GraphiQL at `/`.
+//! The door of the program: GraphQL over HTTP and over a socket, GraphiQL, health and figures.
 //!
 //! | file        | what it does                                                                         |
 //! |-------------|--------------------------------------------------------------------------------------|
+//! | `listen`    | accepts connections, bounded in number and in patience                                |
+//! | `origin`    | refuses pages of other sites, lets in those that were named                           |
+//! | `http`      | `POST` and `GET /graphql`                                                             |
+//! | `socket`    | `/graphql/ws`, by graphql-transport-ws                                                |
 //! | `request`   | reads a request: JSON alone, bounded, never a batch                                   |
+//! | `documents` | where they are given, lets only trusted documents pass                                |
 //! | `guard`     | refuses queries that the parser could not bear                                        |
 //! | `answer`    | writes an answer in the media type that the client accepts, with the status it wants  |
+//! | `health`    | `/livez` and `/readyz`                                                                |
+//! | `metrics`   | a line in the log for each request, and `/metrics`                                    |
 //! | `graphiql`  | serves the page that is built into the program                                        |
 //!
 //! A request is carried out in a task of its own: it comes to its end when the client hangs up, and one that panics
 //! is answered like anything else that breaks.
 
 mod answer;
+mod documents;
 mod graphiql;
 mod guard;
+mod health;
+mod http;
+mod listen;
+mod metrics;
+mod origin;
 mod request;
+mod socket;
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
-use async_graphql::Request;
+use async_graphql::parser::types::OperationType;
+use async_graphql::{Request, Response};
 use axum::Router;
-use axum::body::Bytes;
-use axum::extract::rejection::BytesRejection;
-use axum::extract::{DefaultBodyLimit, State};
-use axum::http::HeaderMap;
-use axum::response::Response;
-use axum::routing::{get, post};
+use axum::routing::{any, get};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use futures::stream::{self, BoxStream, StreamExt};
 use tokio::net::TcpListener;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
-use self::answer::{MediaType, Problem};
+use self::answer::Problem;
+pub use self::documents::{Documents, DocumentsError};
 pub use self::graphiql::{Start, Tab};
+use self::listen::Peer;
+use self::metrics::Told;
+pub use self::origin::Origins;
+use self::request::{Asked, Operation};
 use crate::access::{self, Caller};
 use crate::db::Database;
 use crate::error::Error;
+use crate::graphql::cost::{Budget, Payer, Purse};
 use crate::graphql::{RequestContext, RosterSchema};
 use crate::token;
 
-/// Bytes of a request's body.
-const LARGEST_BODY: usize = 4 << 20;
+/// Who may come in, and for what.
+#[derive(Clone, Debug, Default)]
+pub struct Doors {
+    /// Sites whose pages may use this server, besides its own.
+    pub origins: Origins,
+    /// The only operations that are carried out; all where there is none.
+    pub documents: Option<Arc<Documents>>,
+    /// What every caller may spend in a minute; without bounds where there is none.
+    pub points: Option<NonZeroU32>,
+    /// Whether the schema may be read.
+    pub introspection: Introspection,
+    /// What GraphiQL opens with.
+    pub start: Option<Arc<Start>>,
+}
+
+/// Whether the schema may be read over the API.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Introspection {
+    /// It is public.
+    #[default]
+    Allowed,
+    /// It is not told.
+    Off,
+}
 
 /// What answers requests.
 #[derive(Clone)]
 pub struct Server {
     schema: RosterSchema,
     database: Database,
-    start: Option<Arc<Start>>,
+    doors: Doors,
+    budget: Option<Arc<Budget>>,
+    /// Whether the program is asked to stop.
+    stopping: watch::Receiver<bool>,
     /// Held by every request in flight, so that whoever stops the program can wait for the last.
     in_flight: mpsc::Sender<()>,
 }
 
-/// Ends when the last request in flight has.
+/// Stops a server, and ends when its last request in flight has.
 #[derive(Debug)]
-pub struct LastRequest(mpsc::Receiver<()>);
+pub struct Stop {
+    stopping: watch::Sender<bool>,
+    in_flight: mpsc::Receiver<()>,
+}
 
-impl LastRequest {
-    /// Waits for it. The server itself must be gone by then.
+/// Who asks, on whose purse.
+#[derive(Clone, Debug)]
+struct Asker {
+    caller: Option<Caller>,
+    purse: Option<Purse>,
+}
+
+impl Stop {
+    /// Waits for the last request. The server itself must be gone by then.
     pub async fn wait(mut self) {
-        while self.0.recv().await.is_some() {}
+        while self.in_flight.recv().await.is_some() {}
     }
 }
 
 impl Server {
-    /// A server of this database. `start` is what GraphiQL opens with.
-    pub fn new(database: Database, start: Option<Start>) -> (Server, LastRequest) {
+    /// A server of this database.
+    pub fn new(database: Database, doors: Doors) -> (Server, Stop) {
         let (in_flight, last) = mpsc::channel(1);
+        let (stop, stopping) = watch::channel(false);
         let schema = crate::graphql::schema();
-        (Server { schema, database, start: start.map(Arc::new), in_flight }, LastRequest(last))
+        let budget = doors.points.map(|points| Arc::new(Budget::per_minute(points)));
+        (
+            Server { schema, database, doors, budget, stopping, in_flight },
+            Stop { stopping: stop, in_flight: last },
+        )
     }
 
     /// Its routes.
     pub fn router(self) -> Router {
+        metrics::start();
+        let api = Router::new()
+            .route("/graphql", any(http::graphql))
+            .route("/graphql/ws", get(socket::open))
+            .layer(self.doors.origins.cors());
         Router::new()
-            .route("/graphql", post(graphql).fallback(answer::only_post))
             .route("/", get(graphiql::page))
             .route("/graphiql.json", get(graphiql::start))
             .route("/graphiql/{file}", get(graphiql::file))
-            .layer(DefaultBodyLimit::max(LARGEST_BODY))
+            .route("/livez", get(health::live))
+            .route("/readyz", get(health::ready))
+            .route("/metrics", get(metrics::page))
+            .merge(api)
             .with_state(self)
     }
 
-    /// Carries out `request` for whoever has the token `bearer`; for nobody where there is none.
+    /// Whoever has the token `bearer`; nobody where there is none.
     ///
     /// # Errors
-    /// What the guard refuses with; `UNAUTHENTICATED` when the token is not one of somebody who may sign in; `INTERNAL` when something broke before
-    /// the request was carried out.
-    pub async fn execute(
-        &self,
-        bearer: Option<&str>,
-        request: Request,
-    ) -> Result<async_graphql::Response, Problem> {
-        guard::admit(&request.query)?;
-        let request_id = request_id();
+    /// `UNAUTHENTICATED` when the token is not one of somebody who may sign in; `INTERNAL` when the database cannot say.
+    async fn asker(&self, bearer: Option<&str>, peer: Peer) -> Result<Asker, Problem> {
         let caller = match bearer {
             None => None,
             Some(token) => match access::store::bearer(&self.database.read, &token::sha256(token)).await {
                 Ok(Some(user)) => Some(Caller::User(user)),
                 Ok(None) => return Err(Problem::unauthenticated()),
-                Err(error) => return Err(broken(&error, request_id)),
+                Err(error) => return Err(broken(&error, request_id())),
             },
         };
-        let request = request.data(RequestContext::new(self.database.clone(), caller, request_id.clone()));
+        let payer = match caller {
+            Some(Caller::User(user)) => Payer::User(user),
+            _ => Payer::Address(peer.0),
+        };
+        let purse = self.budget.clone().map(|budget| Purse { budget, payer });
+        Ok(Asker { caller, purse })
+    }
+
+    /// The request that is asked for, once it is known to be one that may be parsed.
+    ///
+    /// # Errors
+    /// What `documents` or `guard` refuse.
+    fn admit(&self, asked: Asked) -> Result<(Request, Operation), Problem> {
+        self.looked_at(asked).inspect_err(|problem| {
+            Told::begin(&request_id(), &Operation::default()).refused(problem);
+        })
+    }
+
+    fn looked_at(&self, asked: Asked) -> Result<(Request, Operation), Problem> {
+        let text = match &self.doors.documents {
+            Some(documents) => documents.text_of(&asked)?,
+            None => {
+                let text = asked.query.clone().ok_or_else(Problem::no_request)?;
+                guard::admit(&text)?;
+                text
+            }
+        };
+        let mut request = asked.request(text);
+        if self.doors.introspection == Introspection::Off {
+            request = request.disable_introspection();
+        }
+        let operation = request::operation(&mut request);
+        Ok((request, operation))
+    }
+
+    /// What a request carries besides what was asked.
+    fn context(&self, asker: Asker, request_id: String) -> RequestContext {
+        let context = RequestContext::new(self.database.clone(), asker.caller, request_id);
+        match asker.purse {
+            Some(purse) => context.with_purse(purse),
+            None => context,
+        }
+    }
+
+    /// Carries out what `asker` asks, where its kind is `allowed`.
+    ///
+    /// # Errors
+    /// What is refused before it is looked at; `INTERNAL` when something broke.
+    async fn execute(
+        &self,
+        asker: Asker,
+        asked: Asked,
+        allowed: impl FnOnce(Option<OperationType>) -> Result<(), Problem>,
+    ) -> Result<Response, Problem> {
+        let (request, operation) = self.admit(asked)?;
+        allowed(operation.kind)?;
+        self.carry_out(asker, request, &operation).await
+    }
+
+    /// As [`Server::execute`], for whoever can take several answers: what is subscribed to goes on until it ends, or
+    /// until the stream is dropped.
+    ///
+    /// # Errors
+    /// As [`Server::execute`].
+    async fn stream(&self, asker: Asker, asked: Asked) -> Result<BoxStream<'static, Response>, Problem> {
+        let (request, operation) = self.admit(asked)?;
+        if operation.kind == Some(OperationType::Subscription) {
+            let context = self.context(asker, request_id());
+            return Ok(self.schema.execute_stream(request.data(context)).boxed());
+        }
+        let response = self.carry_out(asker, request, &operation).await?;
+        Ok(stream::once(async { response }).boxed())
+    }
+
+    /// Carries a request out in a task of its own, and tells of it.
+    async fn carry_out(
+        &self,
+        asker: Asker,
+        request: Request,
+        operation: &Operation,
+    ) -> Result<Response, Problem> {
+        let request_id = request_id();
+        let told = Told::begin(&request_id, operation);
+        let request = request.data(self.context(asker, request_id.clone()));
         let (schema, in_flight) = (self.schema.clone(), self.in_flight.clone());
         let running = tokio::spawn(async move {
             let response = schema.execute(request).await;
+            told.answered(&response);
             drop(in_flight);
             response
         });
@@ -113,39 +255,19 @@ impl Server {
 }
 
 /// Answers on `listener` until `stop` is done, then finishes what is in flight.
-///
-/// # Errors
-/// When the listener breaks.
 pub async fn serve(
     listener: TcpListener,
     database: Database,
-    start: Option<Start>,
-    stop: impl Future<Output = ()> + Send + 'static,
-) -> std::io::Result<()> {
-    let (server, last) = Server::new(database, start);
-    axum::serve(listener, server.router()).with_graceful_shutdown(stop).await?;
+    doors: Doors,
+    stop: impl Future<Output = ()> + Send,
+) {
+    let (server, last) = Server::new(database, doors);
+    let stop = async {
+        stop.await;
+        last.stopping.send_replace(true);
+    };
+    listen::answer(listener, server.router(), stop).await;
     last.wait().await;
-    Ok(())
-}
-
-async fn graphql(
-    State(server): State<Server>,
-    headers: HeaderMap,
-    body: Result<Bytes, BytesRejection>,
-) -> Response {
-    let Some(media_type) = MediaType::accepted(&headers) else {
-        return Problem::not_acceptable().answer(MediaType::Json);
-    };
-    let answer = async {
-        request::is_json(&headers)?;
-        let bearer = request::bearer(&headers)?;
-        let request = request::read(&body.map_err(|rejection| Problem::unreadable_body(&rejection))?)?;
-        server.execute(bearer, request).await
-    };
-    match answer.await {
-        Ok(response) => answer::response(media_type, response),
-        Err(problem) => problem.answer(media_type),
-    }
 }
 
 fn broken(error: &Error, request_id: String) -> Problem {

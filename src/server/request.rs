@@ -1,22 +1,114 @@
-//! Reading a request of GraphQL over HTTP: a JSON object in a body of JSON.
+//! Reading a request of GraphQL over HTTP: a JSON object in the body of a POST, or the parameters of a GET.
 
+use async_graphql::parser::types::OperationType;
 use async_graphql::{Request, Variables};
-use axum::http::{HeaderMap, header};
+use axum::extract::Query;
+use axum::http::{HeaderMap, Uri, header};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::answer::Problem;
 
-/// What a body may hold. Anything else in it is left alone.
-#[derive(Deserialize)]
-struct Body {
-    query: String,
-    #[serde(default, rename = "operationName")]
+/// What a client asks, before anything of it is parsed.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Asked {
+    /// The text of the query.
+    #[serde(default)]
+    pub query: Option<String>,
+    /// The name of a trusted document, in its stead.
+    #[serde(default)]
+    pub document_id: Option<String>,
+    #[serde(default)]
     operation_name: Option<String>,
     #[serde(default)]
     variables: Option<Map<String, Value>>,
-    #[serde(default, rename = "extensions")]
-    _extensions: Option<Map<String, Value>>,
+    #[serde(default)]
+    extensions: Option<Map<String, Value>>,
+}
+
+/// The parameters of a GET, of which two are JSON.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Parameters {
+    query: Option<String>,
+    document_id: Option<String>,
+    operation_name: Option<String>,
+    variables: Option<String>,
+    extensions: Option<String>,
+}
+
+impl Asked {
+    /// What the body of a POST asks.
+    ///
+    /// # Errors
+    /// `BATCH_UNSUPPORTED`, or `BAD_INPUT` when it is no request.
+    pub fn in_body(body: &[u8]) -> Result<Asked, Problem> {
+        if body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[') {
+            return Err(Problem::batch_unsupported());
+        }
+        serde_json::from_slice(body).map_err(|_| Problem::no_request())
+    }
+
+    /// What the parameters of a GET ask.
+    ///
+    /// # Errors
+    /// `BAD_INPUT` when they are no request.
+    pub fn in_parameters(uri: &Uri) -> Result<Asked, Problem> {
+        let Query(asked) = Query::<Parameters>::try_from_uri(uri).map_err(|_| Problem::no_request())?;
+        Ok(Asked {
+            query: asked.query,
+            document_id: asked.document_id,
+            operation_name: asked.operation_name.filter(|name| !name.is_empty()),
+            variables: json(asked.variables)?,
+            extensions: json(asked.extensions)?,
+        })
+    }
+
+    /// The name of the trusted document that is asked for, in either way of naming one.
+    pub fn document(&self) -> Option<&str> {
+        let as_apollo = || self.extensions.as_ref()?.get("persistedQuery")?.get("sha256Hash")?.as_str();
+        self.document_id.as_deref().or_else(as_apollo)
+    }
+
+    /// The request to be carried out, of the query `text`.
+    pub fn request(self, text: String) -> Request {
+        let mut request = Request::new(text);
+        if let Some(name) = self.operation_name {
+            request = request.operation_name(name);
+        }
+        if let Some(variables) = self.variables {
+            request = request.variables(Variables::from_json(Value::Object(variables)));
+        }
+        request
+    }
+}
+
+fn json<T: for<'a> Deserialize<'a>>(text: Option<String>) -> Result<Option<T>, Problem> {
+    let text = text.filter(|text| !text.is_empty());
+    text.map(|text| serde_json::from_str(&text).map_err(|_| Problem::no_request())).transpose()
+}
+
+/// The operation that is asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Operation {
+    /// What kind it is; none where the query has no such operation, which is said later on.
+    pub kind: Option<OperationType>,
+    /// Its name, where it has one.
+    pub name: Option<String>,
+}
+
+/// Looks for the operation that is asked for. To be called for a query that the guard has let pass: this parses.
+pub fn operation(request: &mut Request) -> Operation {
+    let name = request.operation_name.clone();
+    let Ok(document) = request.parsed_query() else { return Operation { kind: None, name } };
+    let mut operations = document.operations.iter();
+    let found = match &name {
+        Some(name) => operations.find(|(known, _)| known.is_some_and(|known| known.as_str() == name)),
+        None => operations.next(),
+    };
+    let kind = found.map(|(_, operation)| operation.node.ty);
+    Operation { kind, name: name.or_else(|| Some(found?.0?.to_string())) }
 }
 
 /// Whether the body says that it is JSON, which no form of a foreign page can.
@@ -42,28 +134,11 @@ pub fn is_json(headers: &HeaderMap) -> Result<(), Problem> {
 /// `UNAUTHENTICATED` when what it has is no bearer token.
 pub fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
     let Some(value) = headers.get(header::AUTHORIZATION) else { return Ok(None) };
-    let value = value.to_str().map_err(|_| Problem::unauthenticated())?;
-    match value.split_once(' ') {
-        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Ok(Some(token.trim())),
-        _ => Err(Problem::unauthenticated()),
-    }
+    value.to_str().ok().and_then(bearer_of).map(Some).ok_or_else(Problem::unauthenticated)
 }
 
-/// The request in a body.
-///
-/// # Errors
-/// `BATCH_UNSUPPORTED`, or `BAD_INPUT` when it is no request.
-pub fn read(body: &[u8]) -> Result<Request, Problem> {
-    if body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[') {
-        return Err(Problem::batch_unsupported());
-    }
-    let body: Body = serde_json::from_slice(body).map_err(|_| Problem::no_request())?;
-    let mut request = Request::new(body.query);
-    if let Some(name) = body.operation_name {
-        request = request.operation_name(name);
-    }
-    if let Some(variables) = body.variables {
-        request = request.variables(Variables::from_json(Value::Object(variables)));
-    }
-    Ok(request)
+/// The token in `Bearer …`.
+pub fn bearer_of(value: &str) -> Option<&str> {
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
 }

@@ -14,7 +14,7 @@ use serde::Serialize;
 
 use crate::change::Change;
 use crate::db::{Tx, locks};
-use crate::error::{Failure, Refusal};
+use crate::error::{Error, Failure, Refusal};
 use crate::keys;
 use crate::removal::plan::WorkId;
 use crate::sessions::rules::period;
@@ -54,6 +54,13 @@ pub struct SlotEdit {
     pub capacity: Change<i32>,
 }
 
+/// A slot to be deleted.
+#[derive(Clone, Debug, Serialize)]
+pub struct Deletion {
+    /// Which slot.
+    pub slot: SlotId,
+}
+
 /// Somebody's place in a slot.
 #[derive(Clone, Debug, Serialize)]
 pub struct Registration {
@@ -91,15 +98,7 @@ pub async fn update(tx: &Tx, input: &SlotEdit) -> Result<SlotId, Failure> {
     let capacity = input.capacity.clone().try_map(rules::capacity)?;
     locks::tree(db).await?;
     locks::slots(db, &[input.slot]).await?;
-    let editor = works::editor(tx).await?;
-    let before = store::slot(db, input.slot).await?.ok_or_else(not_found)?;
-    let session = works::store::standing(db, WorkId::Session(before.session)).await?.ok_or_else(not_found)?;
-    if !may_edit(&editor, &session) {
-        if sees(&editor, &session) {
-            return Err(editor.authority.forbidden(&editor.tree, [session.group]).into());
-        }
-        return Err(not_found().into());
-    }
+    let before = editable(tx, input.slot).await?;
     if let Some(place) = place {
         store::set_place(db, input.slot, &place).await?;
     }
@@ -117,6 +116,26 @@ pub async fn update(tx: &Tx, input: &SlotEdit) -> Result<SlotId, Failure> {
     }
     let after = store::Slot { session: before.session, starts_at, ends_at, capacity };
     store::change(db, input.slot, &after).await?;
+    Ok(input.slot)
+}
+
+/// Deletes an upcoming slot and releases everybody in it. Slots that have started are kept, and with them who was there.
+///
+/// # Errors
+/// `NOT_FOUND`, `FORBIDDEN`; `BAD_INPUT` when the slot has started.
+pub async fn delete(tx: &Tx, input: &Deletion) -> Result<SlotId, Failure> {
+    let db = &tx.conn;
+    // Those whose rows go are locked before the slot, so they are looked for twice.
+    let expected = store::registered(db, input.slot).await?;
+    locks::tree(db).await?;
+    locks::users(db, &expected.iter().copied().collect::<Vec<_>>()).await?;
+    locks::slots(db, &[input.slot]).await?;
+    let slot = editable(tx, input.slot).await?;
+    rules::require_upcoming(&["slotId"], slot.starts_at, tx.now)?;
+    if !store::registered(db, input.slot).await?.is_subset(&expected) {
+        return Err(Error::Drift("slots.delete").into());
+    }
+    store::delete(db, input.slot).await?;
     Ok(input.slot)
 }
 
@@ -160,6 +179,21 @@ pub async fn unregister(tx: &Tx, input: &Registration) -> Result<SlotId, Failure
     people::require_living(&states, input.user, &["userId"])?;
     store::unregister(&tx.conn, input).await?;
     Ok(input.slot)
+}
+
+/// The slot, of a session that the caller may edit.
+async fn editable(tx: &Tx, slot: SlotId) -> Result<store::Slot, Failure> {
+    let editor = works::editor(tx).await?;
+    let slot = store::slot(&tx.conn, slot).await?.ok_or_else(not_found)?;
+    let session = works::store::standing(&tx.conn, WorkId::Session(slot.session)).await?;
+    let session = session.ok_or_else(not_found)?;
+    if may_edit(&editor, &session) {
+        Ok(slot)
+    } else if sees(&editor, &session) {
+        Err(editor.authority.forbidden(&editor.tree, [session.group]).into())
+    } else {
+        Err(not_found().into())
+    }
 }
 
 /// The upcoming slot, with everything locked and the caller allowed to change this registration.

@@ -1,5 +1,7 @@
 //! The rows of slots and of who is registered in them.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use entity::id::{SessionId, SlotId, UserId};
 use sea_orm::ConnectionTrait;
@@ -76,6 +78,25 @@ pub async fn change(db: &impl ConnectionTrait, slot: SlotId, after: &Slot) -> Re
     .bind("slot", slot)
     .exactly(db, 1)
     .await
+}
+
+/// Deletes a slot, and everybody's place in it.
+pub async fn delete(db: &impl ConnectionTrait, slot: SlotId) -> Result<(), Error> {
+    sql("slots.clear", "delete from slot_registrations where slot_id = {slot}")
+        .bind("slot", slot)
+        .execute(db)
+        .await?;
+    sql("slots.delete", "delete from slots where id = {slot}").bind("slot", slot).exactly(db, 1).await
+}
+
+/// Everybody with a place in the slot, in order of id.
+pub async fn registered(db: &impl ConnectionTrait, slot: SlotId) -> Result<BTreeSet<UserId>, Error> {
+    let rows: Vec<(UserId,)> =
+        sql("slots.registered", "select user_id from slot_registrations where slot_id = {slot}")
+            .bind("slot", slot)
+            .all(db)
+            .await?;
+    Ok(rows.into_iter().map(|(user,)| user).collect())
 }
 
 /// How many attend the slot.

@@ -63,6 +63,13 @@ pub fn beside(words: Words, main: UserId, others: &[UserId]) -> Result<Vec<UserI
     Ok(beside)
 }
 
+/// Those who left, where nobody came and nobody changed places: the others keep their ranks then, as they do when
+/// somebody is removed (R17).
+pub fn left(before: &[UserId], after: &[UserId]) -> Option<Vec<UserId>> {
+    let (stay, gone): (Vec<UserId>, Vec<UserId>) = before.iter().partition(|other| after.contains(other));
+    (stay == after).then_some(gone)
+}
+
 /// Passes whoever may make works in `group`: its administrators and its authors.
 ///
 /// # Errors
@@ -171,6 +178,15 @@ mod tests {
         assert_eq!(beside(words, ADA, &[CAI, BEA, CAI]), Ok(vec![CAI, BEA]));
         let refusal = beside(words, ADA, &[BEA, ADA]).expect_err("nobody stands beside themselves");
         assert_eq!((refusal.code(), refusal.path()), ("BAD_INPUT", vec!["coAuthorIds".into(), "1".into()]));
+    }
+
+    #[test]
+    fn who_leaves_renumbers_nobody() {
+        assert_eq!(left(&[ADA, BEA, CAI], &[ADA, CAI]), Some(vec![BEA]));
+        assert_eq!(left(&[ADA, BEA], &[ADA, BEA]), Some(vec![]));
+        assert_eq!(left(&[ADA, BEA], &[]), Some(vec![ADA, BEA]));
+        assert_eq!(left(&[ADA, BEA], &[BEA, ADA]), None);
+        assert_eq!(left(&[ADA], &[ADA, BEA]), None);
     }
 
     #[test]

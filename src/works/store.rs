@@ -6,7 +6,7 @@ use entity::id::{GroupId, UserId};
 use entity::kind::{Status, Work};
 use sea_orm::ConnectionTrait;
 
-use super::Standing;
+use super::{Standing, rules};
 use crate::db::sql::{Rows, sql};
 use crate::error::Error;
 use crate::removal::plan::WorkId;
@@ -59,8 +59,10 @@ pub async fn hand(
     after: &Standing,
 ) -> Result<(), Error> {
     // First those beside the owner, one of whom may be the new owner.
-    if before.others != after.others {
-        clear_others(db, work).await?;
+    if let Some(gone) = rules::left(&before.others, &after.others) {
+        drop_others(db, work, &gone).await?;
+    } else {
+        drop_others(db, work, &before.others).await?;
         add_others(db, work, &after.others).await?;
     }
     if (before.group, before.main) == (after.group, after.main) {
@@ -88,16 +90,30 @@ pub async fn hand(
         .await
 }
 
-async fn clear_others(db: &impl ConnectionTrait, work: WorkId) -> Result<(), Error> {
+/// Takes `others` away from beside the owner of a work; whoever stays keeps their rank.
+async fn drop_others(db: &impl ConnectionTrait, work: WorkId, others: &[UserId]) -> Result<(), Error> {
+    if others.is_empty() {
+        return Ok(());
+    }
     let (name, text) = match work.kind() {
-        Work::Course => ("works.clear_co_authors", "delete from course_co_authors where course_id = {work}"),
-        Work::Path => ("works.clear_path_co_authors", "delete from path_co_authors where path_id = {work}"),
-        Work::Session => {
-            ("works.clear_co_instructors", "delete from session_co_instructors where session_id = {work}")
-        }
+        Work::Course => (
+            "works.drop_co_authors",
+            "delete from course_co_authors where course_id = {work} and user_id in {others}",
+        ),
+        Work::Path => (
+            "works.drop_path_co_authors",
+            "delete from path_co_authors where path_id = {work} and user_id in {others}",
+        ),
+        Work::Session => (
+            "works.drop_co_instructors",
+            "delete from session_co_instructors where session_id = {work} and user_id in {others}",
+        ),
     };
-    sql(name, text).bind("work", work.number()).execute(db).await?;
-    Ok(())
+    sql(name, text)
+        .bind("work", work.number())
+        .ids("others", others.iter().copied())
+        .exactly(db, others.len())
+        .await
 }
 
 /// Lists `others` beside the owner of a work that has nobody there, ranked from 1 in the order given.

@@ -6,8 +6,7 @@ mod world;
 
 use std::sync::Arc;
 
-use databases::Fresh;
-pub use databases::Kind;
+pub use databases::{Fresh, Kind};
 pub use dump::{Change, Dump};
 use futures::future::BoxFuture;
 use roster::db::Database;

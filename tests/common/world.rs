@@ -211,6 +211,32 @@ impl World {
         json!(self.group_id(name).global().as_str())
     }
 
+    /// The id of a course as the API has it.
+    pub fn course(&self, name: &str) -> Value {
+        json!(self.course_id(name).global().as_str())
+    }
+
+    /// The id of a path as the API has it.
+    pub fn path(&self, name: &str) -> Value {
+        json!(self.path_id(name).global().as_str())
+    }
+
+    /// The id of a session as the API has it.
+    pub fn session(&self, name: &str) -> Value {
+        json!(self.session_id(name).global().as_str())
+    }
+
+    /// The id of a slot as the API has it.
+    pub fn slot(&self, name: &str) -> Value {
+        json!(self.slot_id(name).global().as_str())
+    }
+
+    /// The id of an activity as the API has it.
+    pub fn activity(&self, name: &str) -> Value {
+        let id = self.made.activity_id(name).unwrap_or_else(|| panic!("an activity called {name}"));
+        json!(id.global().as_str())
+    }
+
     /// Every row of the organisation.
     pub async fn tables(&self) -> Tables {
         Tables::read(&self.db.read).await.expect("the tables")

@@ -1,12 +1,12 @@
 //! The sample organisation is as the rules promise, and the same each time.
 
-use async_graphql::{Request, Variables};
 use chrono::TimeDelta;
 use roster::demo::{Sample, load};
 use roster::organisation::Tables;
-use roster::server::Server;
+use roster::server::Doors;
 use serde_json::{Value, json};
 
+use super::listening::listening;
 use crate::common::each_database;
 
 each_database! {
@@ -30,14 +30,12 @@ each_database! {
     async fn every_tab_of_graphiql_answers_on_the_sample(start: Start) {
         let sample = Sample { people: 120, seed: 1, now: start.db.clock.now(&start.db.read).await.unwrap() };
         let token = load(&start.db, &sample).await.unwrap().expect("a token");
-        let (server, _) = Server::new(start.db.clone(), None);
+        let server = listening(&start.db, Doors::default()).await;
         for tab in roster::demo::start(&token).tabs {
             let variables = tab.variables.map_or(Value::Null, |text| serde_json::from_str(&text).unwrap());
-            let request = Request::new(&tab.query).variables(Variables::from_json(variables));
-            let answer = server.execute(Some(token.as_str()), request).await.unwrap();
-            assert_eq!(answer.errors, [], "{}", tab.query);
-            let answer = answer.data.into_json().unwrap();
-            for (field, value) in answer.as_object().unwrap() {
+            let answer = server.ask(Some(token.as_str()), &tab.query, variables).await;
+            assert_eq!(answer.get("errors"), None, "{}", tab.query);
+            for (field, value) in answer["data"].as_object().unwrap() {
                 assert!(!value.is_null(), "{field} of {}", tab.query);
                 assert!(value.get("userErrors").is_none_or(|errors| errors == &json!([])), "{value:#}");
             }

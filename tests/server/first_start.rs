@@ -2,10 +2,11 @@
 
 use entity::kind::{Role, Status};
 use roster::organisation::{PLATFORM, Tables};
-use roster::server::Server;
+use roster::server::Doors;
 use roster::setup::{self, FirstDay};
-use serde_json::json;
+use serde_json::{Value, json};
 
+use super::listening::{code, listening};
 use crate::common::each_database;
 
 fn first_day() -> FirstDay {
@@ -65,14 +66,12 @@ each_database! {
 
     async fn a_token_says_who_asks(start: Start) {
         let world = start.with(|it| it.user("ann").learners(PLATFORM, &["ann"])).await;
-        let (server, _) = Server::new(world.db.clone(), None);
-        let viewer = || async_graphql::Request::new("{ viewer { id } }");
+        let server = listening(&world.db, Doors::default()).await;
+        let viewer = async |token| server.ask(token, "{ viewer { id } }", Value::Null).await;
         let token = setup::token_for(&world.db, "ann@example.org").await.unwrap();
-        let answer = server.execute(Some(token.as_str()), viewer()).await.unwrap();
-        assert_eq!(answer.data.into_json().unwrap(), json!({ "viewer": { "id": world.user("ann") } }));
-        let problem = server.execute(Some("roster_nonsense"), viewer()).await.unwrap_err();
-        assert_eq!(problem.code(), "UNAUTHENTICATED");
-        let answer = server.execute(None, viewer()).await.unwrap();
-        assert_eq!(answer.errors[0].extensions.as_ref().unwrap().get("code"), Some(&"UNAUTHENTICATED".into()));
+        let answer = viewer(Some(token.as_str())).await;
+        assert_eq!(answer, json!({ "data": { "viewer": { "id": world.user("ann") } } }));
+        assert_eq!(code(&viewer(Some("roster_nonsense")).await), "UNAUTHENTICATED");
+        assert_eq!(code(&viewer(None).await), "UNAUTHENTICATED");
     }
 }

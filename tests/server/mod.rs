@@ -1,7 +1,10 @@
 //! The program from outside: its command line, HTTP, the first start, the sample organisation.
 
 mod demo;
+mod doors;
 mod first_start;
 mod http;
+pub mod listening;
 mod program;
 mod readme;
+mod socket;

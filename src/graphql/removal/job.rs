@@ -42,6 +42,16 @@ impl RemovalJob {
         Ok(load::<Jobs>(ctx, id).await?.map(RemovalJob))
     }
 
+    /// Where it stands.
+    pub(super) fn standing(&self) -> entity::kind::JobStatus {
+        self.0.status
+    }
+
+    /// How many entries have an outcome.
+    pub(super) async fn count_done(&self, ctx: &Context<'_>) -> Result<i64, ApiError> {
+        Ok(self.counts(ctx).await?.iter().map(|count| count.count).sum())
+    }
+
     async fn counts(&self, ctx: &Context<'_>) -> Result<Vec<RemovalOutcomeCount>, ApiError> {
         let counts = load::<OutcomeCounts>(ctx, self.0.id).await?.unwrap_or_default();
         let count = |(outcome, count): &(entity::kind::Outcome, i64)| RemovalOutcomeCount {
@@ -103,7 +113,7 @@ impl RemovalJob {
 
     /// How many entries have an outcome.
     async fn done(&self, ctx: &Context<'_>) -> Result<i64, ApiError> {
-        Ok(self.counts(ctx).await?.iter().map(|count| count.count).sum())
+        self.count_done(ctx).await
     }
 
     /// How often each outcome came up; their sum is `done`.

@@ -8,9 +8,11 @@ mod mutation;
 mod plan;
 mod query;
 mod record;
+mod subscription;
 
 pub use deletion::Deletion;
 pub use job::RemovalJob;
 pub use mutation::RemovalMutation;
 pub use query::RemovalQuery;
 pub use record::Removal;
+pub use subscription::RemovalSubscription;

@@ -1,4 +1,5 @@
-//! Changes of what people learn from and take part in: courses, paths, sessions, slots, activities, enrolments.
+//! Changes of what people learn from and take part in: courses, paths, sessions, slots, activities, enrolments; and
+//! what they reach.
 
 mod activities;
 mod audiences;
@@ -7,6 +8,7 @@ mod enrolments;
 mod paths;
 mod people;
 mod progress;
+mod results;
 mod sessions;
 mod slots;
 
@@ -27,6 +29,7 @@ pub struct WorksMutation(
     activities::ActivityMutation,
     enrolments::EnrolmentMutation,
     progress::ProgressMutation,
+    results::ResultMutation,
 );
 
 /// The ids in the list at `field`; a wrong one is named by its place in it.

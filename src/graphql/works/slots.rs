@@ -6,11 +6,11 @@ use chrono::{DateTime, Utc};
 use crate::error::Refusal;
 use crate::graphql::context::{self, payload};
 use crate::graphql::error::ApiError;
-use crate::graphql::id;
+use crate::graphql::id::{self, GlobalId};
 use crate::graphql::input::{change, set};
 use crate::graphql::kinds::SeatKind;
 use crate::graphql::slot::Slot;
-use crate::slots::{self, NewSlot, Registration, SlotEdit};
+use crate::slots::{self, Deletion, NewSlot, Registration, SlotEdit};
 
 /// A classroom slot to be made: a time and a place at which people of a session meet.
 #[derive(Clone, Debug, InputObject)]
@@ -42,6 +42,15 @@ pub struct UpdateSlotInput {
     ends_at: MaybeUndefined<DateTime<Utc>>,
     /// How many can attend, at least 1 and no fewer than attend now; null means any number. Not once it has started.
     capacity: MaybeUndefined<i32>,
+    /// Your own word for this request, 8 to 200 characters: sent again, it gets the first answer and does nothing.
+    idempotency_key: Option<String>,
+}
+
+/// A classroom slot to be deleted.
+#[derive(Clone, Debug, InputObject)]
+pub struct DeleteSlotInput {
+    /// Which slot.
+    slot_id: ID,
     /// Your own word for this request, 8 to 200 characters: sent again, it gets the first answer and does nothing.
     idempotency_key: Option<String>,
 }
@@ -96,6 +105,12 @@ impl UpdateSlotInput {
     }
 }
 
+impl DeleteSlotInput {
+    fn read(&self) -> Result<Deletion, Refusal> {
+        Ok(Deletion { slot: id::parse(&self.slot_id, &["slotId"])? })
+    }
+}
+
 fn registration(slot: &ID, user: &ID, kind: SeatKind) -> Result<Registration, Refusal> {
     Ok(Registration {
         slot: id::parse(slot, &["slotId"])?,
@@ -117,6 +132,14 @@ payload! {
     UpdateSlotPayload {
         /// The slot as it is now; null if nothing was done.
         slot: Slot
+    }
+}
+
+payload! {
+    /// What `deleteSlot` answers with.
+    DeleteSlotPayload {
+        /// The id that the slot had; null if nothing was done.
+        deleted_slot_id: ID
     }
 }
 
@@ -168,6 +191,20 @@ impl SlotMutation {
             Box::pin(slots::update(tx, input))
         });
         UpdateSlotPayload::of(done.await?, |slot| Slot::load(ctx, slot)).await
+    }
+
+    /// Deletes a classroom slot that has not started; everybody in it, attendee or trainer, is released. By those who may
+    /// change the session; see `updateSession`.
+    async fn delete_slot(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which slot.")] input: DeleteSlotInput,
+    ) -> Result<DeleteSlotPayload, ApiError> {
+        let slot = input.read();
+        let done = context::write(ctx, "deleteSlot", input.idempotency_key, slot, |tx, input| {
+            Box::pin(slots::delete(tx, input))
+        });
+        DeleteSlotPayload::of(done.await?, |slot| async move { Ok(Some(slot.global())) }).await
     }
 
     /// Registers somebody for a slot that has not started (R8). Attending needs an active or suspended account that

@@ -10,7 +10,7 @@ use roster::organisation::Organisation;
 use roster::paths::{self, PathEdit};
 use roster::sessions::audience::{self, Audience, People};
 use roster::sessions::{self, Instructors, SessionEdit};
-use roster::slots::{self, Registration};
+use roster::slots::{self, Deletion, Registration};
 
 use super::people::on_postgres;
 use super::race::{Race, Write, door};
@@ -185,6 +185,25 @@ on_postgres! {
         let race = Race::new(start, works).await;
         race.run(&[("DONE", "SLOT_FULL"), ("SLOT_FULL", "DONE")], 2, async |race, n| {
             (register(race, n, "ann", SeatKind::Attendee), register(race, n, "dee", SeatKind::Attendee))
+        })
+        .await;
+    }
+
+    async fn a_slot_deleted_and_a_seat(start: Start) {
+        let race = Race::new(start, works).await;
+        // Whoever registers while the slot is looked at is locked when it is looked at again.
+        race.run(&[("DONE", "DONE"), ("DONE", "NOT_FOUND")], 3, async |race, n| {
+            let slot = Deletion { slot: race.world.slot_id(&format!("Room {n}")) };
+            (door!(race, "owner", slots::delete, slot), register(race, n, "dee", SeatKind::Attendee))
+        })
+        .await;
+    }
+
+    async fn a_slot_deleted_and_who_sits_in_it(start: Start) {
+        let race = Race::new(start, |it, n| works(it, n).attend(&format!("Room {n}"), &[&format!("dee {n}")])).await;
+        race.run(&[("DONE", "DONE")], 2, async |race, n| {
+            let slot = Deletion { slot: race.world.slot_id(&format!("Room {n}")) };
+            (door!(race, "owner", slots::delete, slot), race.delete("owner", &format!("dee {n}")))
         })
         .await;
     }

@@ -1,0 +1,42 @@
+//! Certificates: at most one a person and course. They are issued by the administrators and the authors of the course's
+//! owner group, and need neither enrolment nor progress: what earns one is theirs to say.
+
+pub mod store;
+
+use entity::id::{CertificateId, CourseId, UserId};
+use entity::kind::Work;
+use serde::Serialize;
+
+use crate::db::{Tx, locks};
+use crate::error::Failure;
+use crate::removal::plan::WorkId;
+use crate::works::people;
+use crate::works::{self, rules};
+
+/// A certificate to be issued.
+#[derive(Clone, Debug, Serialize)]
+pub struct NewCertificate {
+    /// Of which course.
+    pub course: CourseId,
+    /// To whom.
+    pub user: UserId,
+}
+
+/// Issues a certificate. Whoever has one keeps it, with the first date.
+///
+/// # Errors
+/// `NOT_FOUND` of the course or the person; `FORBIDDEN` unless the caller administers the course's owner group or writes
+/// for it; `USER_DELETED`.
+pub async fn issue(tx: &Tx, input: &NewCertificate) -> Result<CertificateId, Failure> {
+    let db = &tx.conn;
+    locks::tree(db).await?;
+    locks::users(db, &[input.user]).await?;
+    let editor = works::editor(tx).await?;
+    let words = rules::words(Work::Course);
+    let course = works::store::standing(db, WorkId::Course(input.course)).await?;
+    rules::require_colleague(&editor, words, &course.ok_or_else(|| words.not_found())?)?;
+    let states = people::states(db, &[input.user]).await?;
+    people::require_living(&states, input.user, &["userId"])?;
+    store::add(db, input, tx.now).await?;
+    Ok(store::of(db, input).await?)
+}

@@ -1,0 +1,240 @@
+//! One socket, from its first message to its last.
+
+use std::collections::HashMap;
+use std::ops::ControlFlow;
+use std::time::Duration;
+
+use axum::extract::ws::{Message, WebSocket};
+use futures::stream::{SplitSink, SplitStream};
+use futures::{SinkExt, StreamExt};
+use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
+
+use super::PROTOCOL;
+use super::message::{Close, Incoming, Outgoing};
+use crate::access::Caller;
+use crate::server::answer::Problem;
+use crate::server::listen::Peer;
+use crate::server::request::{self, Asked};
+use crate::server::{Asker, Server};
+
+/// How long a client may take to initialise the connection.
+const INIT_WAIT: Duration = Duration::from_secs(5);
+/// How often a token is looked at again.
+const LOOK_AGAIN: Duration = Duration::from_secs(2);
+/// How long a client may be silent, although it is asked every so often whether it is still there.
+const SILENCE: Duration = Duration::from_secs(60);
+/// How long a client may take to take a message.
+const SEND_WAIT: Duration = Duration::from_secs(20);
+/// How long a client may take to answer a close.
+const FAREWELL: Duration = Duration::from_secs(2);
+/// Operations that may be under way on one socket.
+const OPERATIONS: usize = 100;
+/// Messages that wait for a slow client, before operations wait with them.
+const WAITING: usize = 16;
+
+/// A socket and what is under way on it.
+pub struct Connection {
+    server: Server,
+    peer: Peer,
+    /// The token of the upgrade, until `connection_init` names another.
+    bearer: Option<String>,
+    /// Who asks, once that is known.
+    asker: Option<Asker>,
+    /// The operations under way, by their ids. To forget one is to stop it.
+    operations: HashMap<String, watch::Sender<()>>,
+    events: mpsc::Sender<(String, Option<Outgoing>)>,
+}
+
+/// What to do with a message: go on, with or without an answer, or close.
+type Step = ControlFlow<Close, Option<Outgoing>>;
+
+impl Connection {
+    /// A connection that was opened with the token `bearer`.
+    pub fn new(server: Server, peer: Peer, bearer: Option<String>) -> Connection {
+        let (events, _) = mpsc::channel(1);
+        Connection { server, peer, bearer, asker: None, operations: HashMap::new(), events }
+    }
+
+    /// Speaks with the client until either of them closes.
+    pub async fn run(mut self, socket: WebSocket) {
+        let speaks = socket.protocol().is_some_and(|protocol| protocol == PROTOCOL);
+        let (mut sink, mut stream) = socket.split();
+        let close = if speaks { self.converse(&mut sink, &mut stream).await } else { Some(Close::Protocol) };
+        // Whoever is gone need not be told. Either side answers the other's close before the connection ends.
+        let farewell = async {
+            match close {
+                Some(close) => sink.send(close.into()).await,
+                None => sink.close().await,
+            }
+        };
+        let _ = timeout(SEND_WAIT, farewell).await;
+        let _ = timeout(FAREWELL, async { while stream.next().await.is_some_and(|heard| heard.is_ok()) {} })
+            .await;
+    }
+
+    /// Why the server closes; none where the client has gone.
+    async fn converse(
+        &mut self,
+        sink: &mut SplitSink<WebSocket, Message>,
+        stream: &mut SplitStream<WebSocket>,
+    ) -> Option<Close> {
+        let (events, mut happened) = mpsc::channel(WAITING);
+        self.events = events;
+        let mut stopping = self.server.stopping.clone();
+        let (opened, mut heard) = (Instant::now(), Instant::now());
+        let mut tick = interval(LOOK_AGAIN);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        tick.tick().await;
+        loop {
+            let step = tokio::select! {
+                () = stopped(&mut stopping) => ControlFlow::Break(Close::GoingAway),
+                () = tokio::time::sleep_until(opened + INIT_WAIT), if self.asker.is_none() => {
+                    ControlFlow::Break(Close::InitTimeout)
+                }
+                message = stream.next() => {
+                    heard = Instant::now();
+                    match message {
+                        Some(Ok(Message::Text(text))) => self.told(&text).await,
+                        Some(Ok(Message::Binary(_))) => ControlFlow::Break(Close::BadMessage),
+                        Some(Ok(Message::Ping(_) | Message::Pong(_))) => ControlFlow::Continue(None),
+                        Some(Ok(Message::Close(_))) | None => return None,
+                        Some(Err(error)) => ControlFlow::Break(closes(&error)?),
+                    }
+                }
+                Some((id, event)) = happened.recv() => {
+                    // A client that has completed an operation hears no more of it.
+                    let known = self.operations.contains_key(&id);
+                    if event.is_none() || matches!(event, Some(Outgoing::Error { .. })) {
+                        self.operations.remove(&id);
+                    }
+                    let event = event.or(Some(Outgoing::Complete { id }));
+                    ControlFlow::Continue(event.filter(|_| known))
+                }
+                _ = tick.tick() => {
+                    if heard.elapsed() > SILENCE {
+                        return None;
+                    }
+                    if self.still_allowed().await {
+                        sent(sink, Message::Ping(Vec::new().into())).await?;
+                        ControlFlow::Continue(None)
+                    } else {
+                        ControlFlow::Break(Close::Forbidden)
+                    }
+                }
+            };
+            match step {
+                ControlFlow::Break(close) => return Some(close),
+                ControlFlow::Continue(Some(answer)) => sent(sink, answer.frame()).await?,
+                ControlFlow::Continue(None) => {}
+            }
+        }
+    }
+
+    async fn told(&mut self, text: &str) -> Step {
+        let Ok(message) = serde_json::from_str::<Incoming>(text) else {
+            return ControlFlow::Break(Close::BadMessage);
+        };
+        match message {
+            Incoming::ConnectionInit { payload } => {
+                if self.asker.is_some() {
+                    return ControlFlow::Break(Close::TooManyInits);
+                }
+                let named = payload.as_ref().and_then(|payload| {
+                    let mut entries = payload.iter();
+                    entries.find(|(name, _)| name.eq_ignore_ascii_case("authorization"))
+                });
+                if let Some((_, value)) = named {
+                    let Some(token) = value.as_str().and_then(request::bearer_of) else {
+                        return ControlFlow::Break(Close::Forbidden);
+                    };
+                    self.bearer = Some(token.to_owned());
+                }
+                match self.server.asker(self.bearer.as_deref(), self.peer).await {
+                    Ok(asker) => {
+                        self.asker = Some(asker);
+                        ControlFlow::Continue(Some(Outgoing::ConnectionAck))
+                    }
+                    Err(_) => ControlFlow::Break(Close::Forbidden),
+                }
+            }
+            Incoming::Ping { payload } => ControlFlow::Continue(Some(Outgoing::Pong { payload })),
+            Incoming::Pong { .. } => ControlFlow::Continue(None),
+            Incoming::Subscribe { id, payload } => self.subscribe(id, payload),
+            Incoming::Complete { id } => {
+                self.operations.remove(&id);
+                ControlFlow::Continue(None)
+            }
+        }
+    }
+
+    fn subscribe(&mut self, id: String, asked: Asked) -> Step {
+        let Some(asker) = self.asker.clone() else { return ControlFlow::Break(Close::Unauthorized) };
+        if self.operations.contains_key(&id) {
+            return ControlFlow::Break(Close::SubscriberExists);
+        }
+        if self.operations.len() >= OPERATIONS {
+            let problem = Problem::too_many_operations();
+            return ControlFlow::Continue(Some(Outgoing::of(id, Err(problem))));
+        }
+        let (going_on, mut stopped) = watch::channel(());
+        self.operations.insert(id.clone(), going_on);
+        let (server, events) = (self.server.clone(), self.events.clone());
+        tokio::spawn(async move {
+            let mut answers = match server.stream(asker, asked).await {
+                Ok(answers) => answers,
+                Err(problem) => {
+                    let _ = events.send((id.clone(), Some(Outgoing::of(id, Err(problem))))).await;
+                    return;
+                }
+            };
+            loop {
+                let answer = tokio::select! {
+                    // The sender is dropped with the operation.
+                    _ = stopped.changed() => return,
+                    answer = answers.next() => answer,
+                };
+                let Some(answer) = answer else { break };
+                if events.send((id.clone(), Some(Outgoing::of(id.clone(), Ok(answer))))).await.is_err() {
+                    return;
+                }
+            }
+            let _ = events.send((id, None)).await;
+        });
+        ControlFlow::Continue(None)
+    }
+
+    /// Whether the token is still one of the same person.
+    async fn still_allowed(&self) -> bool {
+        let Some(Asker { caller: Some(Caller::User(user)), .. }) = &self.asker else { return true };
+        match self.server.asker(self.bearer.as_deref(), self.peer).await {
+            Ok(asker) => asker.caller == Some(Caller::User(*user)),
+            // A database that does not answer takes nobody's rights.
+            Err(problem) => problem.code() != "UNAUTHENTICATED",
+        }
+    }
+}
+
+/// Ends when the server is asked to stop.
+async fn stopped(stopping: &mut watch::Receiver<bool>) {
+    // Without anybody left who could ask, it has stopped.
+    let _ = stopping.wait_for(|stopping| *stopping).await;
+}
+
+/// None where the client is gone, or takes nothing.
+async fn sent(sink: &mut SplitSink<WebSocket, Message>, message: Message) -> Option<()> {
+    timeout(SEND_WAIT, sink.send(message)).await.ok()?.ok()
+}
+
+/// The code to close with when a message cannot be read; none where there is nobody left to tell.
+fn closes(error: &axum::Error) -> Option<Close> {
+    // The socket's own error is no part of axum's interface.
+    let why = error.to_string();
+    if why.contains("too long") {
+        Some(Close::TooBig)
+    } else if why.contains("UTF-8") {
+        Some(Close::BadMessage)
+    } else {
+        None
+    }
+}

@@ -1,0 +1,50 @@
+//! GraphQL over a socket, by the protocol graphql-transport-ws.
+//!
+//! The protocol is spoken here and not by the ready-made service, which closes with other codes than it asks for. A
+//! socket begins with `connection_init`, in whose payload the token is (`authorization`, as in the header of a request;
+//! the header of the upgrade counts where there is none), and belongs to one caller until it is closed. While it is open
+//! the token is looked at again, so that whoever loses their rights loses the socket.
+
+mod connection;
+mod message;
+
+use axum::extract::State;
+use axum::extract::ws::WebSocketUpgrade;
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Response};
+
+use self::connection::Connection;
+use super::answer::{MediaType, Problem};
+use super::listen::Peer;
+use super::{Server, request};
+
+/// The protocol that is spoken.
+const PROTOCOL: &str = "graphql-transport-ws";
+/// Bytes of a message.
+const LARGEST_MESSAGE: usize = 512 << 10;
+
+/// Opens a socket, unless a foreign page asks for it.
+pub async fn open(
+    State(server): State<Server>,
+    peer: Peer,
+    headers: HeaderMap,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Response {
+    if !server.doors.origins.allow(&headers) {
+        return Problem::foreign_origin().answer(MediaType::Json);
+    }
+    let upgrade = match upgrade {
+        Ok(upgrade) => upgrade,
+        Err(rejection) => return rejection.into_response(),
+    };
+    let bearer = match request::bearer(&headers) {
+        Ok(bearer) => bearer.map(str::to_owned),
+        Err(problem) => return problem.answer(MediaType::Json),
+    };
+    upgrade
+        .protocols([PROTOCOL])
+        .max_message_size(LARGEST_MESSAGE)
+        .max_frame_size(LARGEST_MESSAGE)
+        .on_upgrade(move |socket| Connection::new(server, peer, bearer).run(socket))
+}

@@ -1,0 +1,67 @@
+// urql: queries, GETs of what is safe, refusals, subscriptions.
+
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { Client, fetchExchange, gql, subscriptionExchange } from 'urql';
+import { createClient } from 'graphql-ws';
+import WebSocket from 'ws';
+import { authorization, finishedJob, http, socket } from './server.mjs';
+
+const overSocket = createClient({
+  url: socket,
+  webSocketImpl: WebSocket,
+  connectionParams: { authorization },
+});
+after(() => overSocket.dispose());
+
+const client = (preferGetMethod) =>
+  new Client({
+    url: http,
+    preferGetMethod,
+    fetchOptions: { headers: { authorization } },
+    exchanges: [
+      fetchExchange,
+      subscriptionExchange({
+        forwardSubscription: (request) => ({
+          subscribe: (sink) => ({ unsubscribe: overSocket.subscribe({ ...request, query: request.query ?? '' }, sink) }),
+        }),
+      }),
+    ],
+  });
+
+for (const preferGetMethod of [false, 'force']) {
+  test(`a query is answered ${preferGetMethod ? 'over GET' : 'over POST'}`, async () => {
+    const query = gql`query People($filter: UserFilter) { users(filter: $filter, first: 2) { nodes { id } totalCount } }`;
+    const variables = { filter: { status: ['ACTIVE'] } };
+    const { data, error } = await client(preferGetMethod).query(query, variables).toPromise();
+    assert.equal(error, undefined);
+    assert.equal(data.users.nodes.length, 2);
+  });
+}
+
+test('an error has its code', async () => {
+  const { data, error } = await client(false).query(gql`query ($first: Int) { users(first: $first) { totalCount } }`, { first: -1 });
+  assert.equal(data?.users ?? null, null);
+  assert.equal(error.graphQLErrors[0].extensions.code, 'BAD_INPUT');
+});
+
+test('a mutation is never sent over GET', async () => {
+  const mutation = gql`mutation ($input: UpdatePlatformInput!) { updatePlatform(input: $input) { platform { name } userErrors { code } } }`;
+  const { data, error } = await client('force').mutation(mutation, { input: { name: 'Fjord' } });
+  assert.equal(error, undefined);
+  assert.deepEqual(data.updatePlatform, { platform: { name: 'Fjord' }, userErrors: [] });
+});
+
+test('a job is followed over the socket', async () => {
+  const query = gql`subscription ($id: ID!) { removalJobProgress(id: $id) { status } }`;
+  const variables = { id: await finishedJob() };
+  const status = await new Promise((resolve) => {
+    const { unsubscribe } = client(false)
+      .subscription(query, variables)
+      .subscribe(({ data }) => {
+        resolve(data.removalJobProgress.status);
+        setTimeout(() => unsubscribe());
+      });
+  });
+  assert.equal(status, 'SUCCEEDED');
+});

@@ -1,0 +1,68 @@
+//! What SQLite says, which does not depend on the values.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, Statement};
+
+/// Those of the `large` tables that the statement reads the whole of, and how.
+///
+/// `SCAN t` reads all of a table, `SCAN t USING INDEX` all of an index, `SEARCH t` a part; an automatic index is made of
+/// all of it first. A table that the statement does not name is read for a foreign key. In the order of a page, a table
+/// or an index may be walked as far as its limit; how far that is only PostgreSQL can tell, of the same indexes.
+pub async fn steps(
+    db: &DatabaseConnection,
+    statement: &Statement,
+    large: &BTreeSet<String>,
+) -> BTreeMap<String, String> {
+    let values = statement.values.clone().map(|values| values.0).unwrap_or_default();
+    let explain = format!("explain query plan {}", statement.sql);
+    let explain = Statement::from_sql_and_values(DbBackend::Sqlite, explain, values);
+    let rows = db.query_all_raw(explain).await.unwrap_or_else(|error| panic!("{error}\n{}", statement.sql));
+    let steps: Vec<(i64, String)> = rows
+        .iter()
+        .map(|row| Ok((row.try_get("", "parent")?, row.try_get("", "detail")?)))
+        .collect::<Result<_, DbErr>>()
+        .expect("steps");
+    let aliases = aliases(&statement.sql);
+    let sorted = steps.iter().any(|(_, step)| step.contains("TEMP B-TREE FOR ORDER BY"));
+    let limited = statement.sql.contains("limit $") && !sorted;
+    let inserts = statement.sql.contains("*/ insert into ");
+    let mut found = BTreeMap::new();
+    for (parent, step) in steps {
+        let mut words = step.split(' ');
+        let (Some(verb), Some(called)) = (words.next(), words.next()) else { continue };
+        // What may refer to a new row already is read only while a reference is broken, which is never.
+        let Some(table) = aliases.get(called).map(String::as_str).or((!inserts).then_some(called)) else {
+            continue;
+        };
+        let whole = match verb {
+            "SCAN" => !(limited && parent == 0),
+            "SEARCH" => step.contains("AUTOMATIC"),
+            _ => false,
+        };
+        if whole && large.contains(table) {
+            found.insert(table.to_owned(), step);
+        }
+    }
+    found
+}
+
+/// What tables that are read are called in a statement: `from users u`, `join users as u`.
+fn aliases(text: &str) -> BTreeMap<String, String> {
+    let words: Vec<&str> = text
+        .split(|letter: char| !(letter.is_alphanumeric() || letter == '_'))
+        .filter(|word| !word.is_empty())
+        .collect();
+    let mut aliases = BTreeMap::new();
+    for (at, word) in words.iter().enumerate() {
+        if matches!(*word, "from" | "join") {
+            let Some(table) = words.get(at + 1) else { continue };
+            aliases.insert((*table).to_owned(), (*table).to_owned());
+            let next = words.get(at + 2).filter(|word| **word != "as").or(words.get(at + 3));
+            if let Some(alias) = next {
+                aliases.insert((*alias).to_owned(), (*table).to_owned());
+            }
+        }
+    }
+    aliases
+}

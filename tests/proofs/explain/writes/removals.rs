@@ -1,0 +1,51 @@
+//! Removals.
+
+use entity::id::{GroupId, UserId};
+use entity::kind::{Cause, Posts, PrivateSubgroups};
+use roster::access::Caller;
+use roster::queries::users::UserFilter;
+use roster::removal::batch::{self, Batch};
+use roster::removal::request::{Named, Options, People, Request, Scope};
+use roster::removal::single::{self, Single};
+
+use crate::proofs::explain::large::{Large, OWNER};
+
+/// The people of a removal: one chunk.
+const CHUNK: i64 = 3_000;
+
+/// One person, and many by every way of naming them, as many as one transaction takes.
+pub async fn everything(large: &Large, person: UserId) {
+    let all = request(Scope::Platform);
+    let single = Single { user: Named::Id(person), request: all, plan_digest: None };
+    run!(large, single::remove, single.clone());
+    // Deleted already.
+    run!(large, single::remove, single);
+    let first = large.number("select min(id) + 1500 from users").await;
+    let fullest = "select group_id from memberships where group_id <> 1 group by group_id order by count(*) desc limit 1";
+    let group = Scope::Group(GroupId(large.number(fullest).await));
+    let external = Named::ExternalId { system: "sis".to_owned(), value: "p2007".to_owned() };
+    let named = [Named::Email("nobody@example.org".to_owned()), external].map(Into::into).into();
+    let filter = UserFilter { job_title: Some("nothing anybody does".to_owned()), ..UserFilter::default() };
+    remove(large, request(group), chunk(first)).await;
+    remove(large, all, People::Named(named)).await;
+    remove(large, all, People::Matching(Box::new(filter))).await;
+    remove(large, all, chunk(first)).await;
+}
+
+fn chunk(first: i64) -> People {
+    People::Named((first..first + CHUNK).map(|id| Named::Id(UserId(id)).into()).collect())
+}
+
+fn request(scope: Scope) -> Request {
+    let options = Options {
+        private_subgroups: Some(PrivateSubgroups::Remove),
+        confirm_account_deletion: true,
+        posts: Posts::Anonymize,
+    };
+    Request { scope, options, cause: Cause::Requested }
+}
+
+async fn remove(large: &Large, request: Request, people: People) {
+    let batch = Batch { people, request, plan_digest: None, chunk: CHUNK as usize };
+    batch::remove_many(&large.db, Caller::User(OWNER), None, batch).await.expect("a removal");
+}
