@@ -3,9 +3,12 @@
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use axum::http::HeaderValue;
 use clap::{Args, Parser, Subcommand};
+
+use crate::db::READ_LIMIT;
 
 /// The people side of a learning platform, over GraphQL.
 #[derive(Debug, Parser)]
@@ -66,9 +69,19 @@ pub struct Door {
     /// The points that each caller may spend in a minute; a field is one point, times the items around it.
     #[arg(long, value_name = "POINTS")]
     pub rate_limit: Option<NonZeroU32>,
+    /// How long the database may take for a read before it is given up, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = READ_LIMIT.as_secs(), value_parser = clap::value_parser!(u64).range(1..=3_600))]
+    pub read_limit: u64,
     /// Do not tell the schema over the API.
     #[arg(long)]
     pub no_introspection: bool,
+}
+
+impl Door {
+    /// How long the database may take for a read.
+    pub fn read_limit(&self) -> Duration {
+        Duration::from_secs(self.read_limit)
+    }
 }
 
 /// `roster serve`.

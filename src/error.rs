@@ -56,6 +56,17 @@ impl Error {
             Error::Broken(_) | Error::Document(_) => false,
         }
     }
+
+    /// Whether the database gave a read up because it took too long.
+    pub fn is_out_of_time(&self) -> bool {
+        match self {
+            // PostgreSQL: cancelled; SQLite: interrupted.
+            Error::Database(error) => {
+                sqlstate(error).is_some_and(|code| matches!(code.as_str(), "57014" | "9"))
+            }
+            Error::Drift(_) | Error::Broken(_) | Error::Document(_) => false,
+        }
+    }
 }
 
 /// The database's own code of an error.

@@ -31,6 +31,7 @@ pub mod server;
 pub mod sessions;
 pub mod setup;
 pub mod slots;
+pub mod telemetry;
 pub mod token;
 pub mod tree;
 pub mod works;

@@ -1,24 +1,25 @@
 //! `roster`: reads its command line, does one thing, and says in one line why it could not.
 
 use std::fmt::Display;
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::Parser;
 use roster::config::{Command, Config, Demo, Door, Owner, Place, Serve, demo_file};
-use roster::db::Database;
+use roster::db::{Database, READ_LIMIT};
 use roster::demo::{self, Sample};
 use roster::error::Failure;
 use roster::server::{Documents, Doors, Introspection, Origins, Start};
 use roster::setup::{self, FirstDay};
+use roster::telemetry::Telemetry;
 use roster::token::Token;
 use roster::{graphql, server};
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
-use tracing_subscriber::EnvFilter;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -29,10 +30,7 @@ type Stopped = String;
 #[tokio::main]
 async fn main() -> ExitCode {
     let config = Config::parse();
-    let filter =
-        EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,sea_orm_migration=warn"));
-    let colours = std::io::stderr().is_terminal();
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours).init();
+    let telemetry = Telemetry::start();
     let done = match config.command {
         Command::Serve(options) => serve(options).await,
         Command::Demo(options) => demo(options).await,
@@ -44,6 +42,7 @@ async fn main() -> ExitCode {
         Command::Token(options) => token(&options.place, &options.email, options.json).await,
         Command::Owner(Owner::Set { place, email }) => set_owner(&place, &email).await,
     };
+    telemetry.stop();
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(why) => {
@@ -56,7 +55,7 @@ async fn main() -> ExitCode {
 async fn serve(options: Serve) -> Result<(), Stopped> {
     // The address first: where it is taken nothing is made.
     let listener = listen(options.door.bind).await?;
-    let database = migrated(&options.place.database_url).await?;
+    let database = migrated(&options.place.database_url, options.door.read_limit()).await?;
     let first_day = FirstDay {
         name: options.name,
         owner_email: options.owner_email,
@@ -74,7 +73,7 @@ async fn demo(options: Demo) -> Result<(), Stopped> {
         Some(url) => url,
         None => fresh_demo_file()?,
     };
-    let database = migrated(&url).await?;
+    let database = migrated(&url, options.door.read_limit()).await?;
     let now = database.clock.now(&database.read).await.map_err(why)?;
     let sample = Sample { people: options.people as usize, seed: options.seed, now };
     let Some(token) = demo::load(&database, &sample).await.map_err(failed)? else {
@@ -91,12 +90,12 @@ async fn demo(options: Demo) -> Result<(), Stopped> {
 }
 
 async fn migrate(place: &Place) -> Result<(), Stopped> {
-    migrated(&place.database_url).await?.close().await;
+    migrated(&place.database_url, READ_LIMIT).await?.close().await;
     Ok(())
 }
 
 async fn token(place: &Place, email: &str, json: bool) -> Result<(), Stopped> {
-    let database = migrated(&place.database_url).await?;
+    let database = migrated(&place.database_url, READ_LIMIT).await?;
     let token = setup::token_for(&database, email).await.map_err(|why| about(email, why))?;
     say_token(&token, json);
     database.close().await;
@@ -104,7 +103,7 @@ async fn token(place: &Place, email: &str, json: bool) -> Result<(), Stopped> {
 }
 
 async fn set_owner(place: &Place, email: &str) -> Result<(), Stopped> {
-    let database = migrated(&place.database_url).await?;
+    let database = migrated(&place.database_url, READ_LIMIT).await?;
     setup::hand_over(&database, email).await.map_err(|why| about(email, why))?;
     say(&format!("owner {email}"));
     database.close().await;
@@ -115,8 +114,8 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, Stopped> {
     TcpListener::bind(address).await.map_err(|error| format!("cannot listen on {address}: {error}"))
 }
 
-async fn migrated(url: &str) -> Result<Database, Stopped> {
-    let database = Database::open(url).await.map_err(why)?;
+async fn migrated(url: &str, read_limit: Duration) -> Result<Database, Stopped> {
+    let database = Database::open_bounded(url, read_limit).await.map_err(why)?;
     database.migrate().await.map_err(why)?;
     Ok(database)
 }

@@ -41,7 +41,8 @@ impl std::fmt::Debug for Token {
     }
 }
 
-/// What is kept of a token, or of what somebody sent as one: SHA-256 in lower-case hexadecimal.
+/// SHA-256 in lower-case hexadecimal: what is kept of a token, or of what somebody sent as one, and what a trusted
+/// document goes by.
 pub fn sha256(text: &str) -> String {
     format!("{:x}", Sha256::digest(text))
 }

@@ -6,6 +6,7 @@ mod clients;
 mod common;
 mod district;
 mod groups;
+mod hostile;
 mod people;
 mod proofs;
 mod properties;

@@ -1,6 +1,7 @@
 //! One organisation of a size, and equal copies of it.
 
 use std::path::PathBuf;
+use std::process::Command;
 
 use chrono::{DateTime, Utc};
 use entity::id::UserId;
@@ -23,6 +24,24 @@ pub struct Original {
     pub now: DateTime<Utc>,
 }
 
+/// Loads the sample organisation of `people` into the empty database at `url`.
+pub async fn load(url: &str, people: usize) {
+    let db = Database::open(url).await.expect("a database");
+    let now = db.clock.now(&db.read).await.expect("the time");
+    demo::load(&db, &Sample { people, seed: 7, now }).await.expect("an organisation");
+    // Both sides then find nothing that waits to be captured.
+    let operator = Caller::System { on_behalf_of: None };
+    write(&db, operator, None, (), |tx, ()| {
+        Box::pin(async move {
+            sessions::capture_ended(&tx.conn, tx.now).await?;
+            Ok(())
+        })
+    })
+    .await
+    .expect("captured");
+    db.close().await;
+}
+
 /// A copy that something is done to.
 pub struct Copy {
     url: String,
@@ -33,19 +52,13 @@ impl Original {
     /// The sample organisation of `people`, and every so manieth of them to leave.
     pub async fn of(kind: Kind, people: usize) -> Original {
         let fresh = Fresh::new(kind).await;
+        // In a process of its own, whose memory is none of what is measured.
+        let loading = Command::new(std::env::current_exe().expect("this program"))
+            .args(["--load", &fresh.url(), "--people", &people.to_string()])
+            .status();
+        assert!(loading.expect("it runs").success());
         let db = Database::open(&fresh.url()).await.expect("a database");
         let now = db.clock.now(&db.read).await.expect("the time");
-        demo::load(&db, &Sample { people, seed: 7, now }).await.expect("an organisation");
-        // Both sides then find nothing that waits to be captured.
-        let operator = Caller::System { on_behalf_of: None };
-        write(&db, operator, None, (), |tx, ()| {
-            Box::pin(async move {
-                sessions::capture_ended(&tx.conn, tx.now).await?;
-                Ok(())
-            })
-        })
-        .await
-        .expect("captured");
         // The first hundred have names of their own and stay; the others are all alike.
         let living: Vec<(UserId,)> =
             sql("bench.living", "select id from users where id > 100 and status = 'ACTIVE' order by id")

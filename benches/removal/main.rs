@@ -37,11 +37,15 @@ fn main() {
     let arguments: Vec<String> = std::env::args().collect();
     let value = |name: &str| {
         let at = arguments.iter().position(|argument| argument == name)?;
-        arguments.get(at + 1)?.parse::<usize>().ok()
+        arguments.get(at + 1).map(String::as_str)
     };
-    let pairs = value("--pairs").unwrap_or(5);
+    let number = |name, default| value(name).map_or(default, |number| number.parse().expect("a number"));
+    let pairs = number("--pairs", 5);
     let asked = |name: &str| arguments.iter().any(|argument| argument == name);
     tokio::runtime::Runtime::new().expect("a runtime").block_on(async {
+        if let Some(url) = value("--load") {
+            return copies::load(url, number("--people", PEOPLE)).await;
+        }
         for kind in [Kind::Postgres, Kind::Sqlite] {
             if asked("--million") {
                 tenfold(kind, pairs).await;

@@ -8,12 +8,12 @@ use super::NewCertificate;
 use crate::db::sql::sql;
 use crate::error::Error;
 
-/// Adds a certificate, where the person has none of the course; how many that was.
+/// Adds a certificate, where the person has none of the course.
 pub async fn add(
     db: &impl ConnectionTrait,
     certificate: &NewCertificate,
     now: DateTime<Utc>,
-) -> Result<u64, Error> {
+) -> Result<(), Error> {
     sql(
         "certificates.add",
         "insert into certificates (user_id, course_id, issued_at) values ({user}, {course}, {now})
@@ -23,7 +23,8 @@ pub async fn add(
     .bind("course", certificate.course)
     .bind("now", now)
     .execute(db)
-    .await
+    .await?;
+    Ok(())
 }
 
 /// The certificate that the person has of the course.

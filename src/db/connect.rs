@@ -3,10 +3,14 @@
 //! Writes and reads have pools of their own. A connection that writes is reset before it is handed out, which
 //! costs a round trip: with sqlx 0.9.0 a future dropped during `BEGIN` gives its connection back inside a
 //! transaction, and the next writer's acknowledged work would go with it. SQLite has exactly one writer.
+//!
+//! What reads is bounded in time, by the database itself: a statement on PostgreSQL, whatever one use of a connection
+//! comes to on SQLite. The future that waits for it is never dropped to stop it. What writes is bounded in what it
+//! waits for, never in the middle of what it does.
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use migration::{Migrator, MigratorTrait};
 use sea_orm::sqlx::postgres::PgConnectOptions;
@@ -23,6 +27,10 @@ use crate::tree::TreeCache;
 const LOCK_WAIT: Duration = Duration::from_secs(20);
 /// How long a server may take to answer at all.
 const CONNECT_WAIT: Duration = Duration::from_secs(10);
+/// How long a read may take where nobody says otherwise.
+pub const READ_LIMIT: Duration = Duration::from_secs(10);
+/// Steps of SQLite's machine between two looks at the clock: some tenths of a millisecond.
+const STEPS: i32 = 10_000;
 /// Connections that read, and on PostgreSQL as many that write: more do not help on a few cores.
 const CONNECTIONS: u32 = 8;
 
@@ -63,6 +71,15 @@ impl Database {
     /// # Errors
     /// When the address is of another kind, or nothing answers there.
     pub async fn open(url: &str) -> Result<Database, OpenError> {
+        Database::open_bounded(url, READ_LIMIT).await
+    }
+
+    /// As [`Database::open`]; what reads takes at most `read_limit`, and is else an error that
+    /// [`Error::is_out_of_time`].
+    ///
+    /// # Errors
+    /// As [`Database::open`].
+    pub async fn open_bounded(url: &str, read_limit: Duration) -> Result<Database, OpenError> {
         let sqlite = url.starts_with("sqlite:");
         if !sqlite && !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
             return Err(OpenError::UnknownScheme);
@@ -72,8 +89,8 @@ impl Database {
                 |error| OpenError::Unreachable(DbErr::Conn(RuntimeErr::SqlxError(Arc::new(error))));
             answers(url).await.map_err(unreachable)?;
         }
-        let write = connect(url, if sqlite { 1 } else { CONNECTIONS }, true).await?;
-        let read = connect(url, CONNECTIONS, false).await?;
+        let write = connect(url, if sqlite { 1 } else { CONNECTIONS }, Use::Write).await?;
+        let read = connect(url, CONNECTIONS, Use::Read(read_limit)).await?;
         Ok(Database { read, write, clock: Arc::default(), trees: Arc::default() })
     }
 
@@ -159,7 +176,21 @@ async fn applied(db: &DatabaseConnection) -> Result<Vec<String>, Error> {
     Ok(steps.all::<(String,)>(db).await?.into_iter().map(|(step,)| step).collect())
 }
 
-async fn connect(url: &str, connections: u32, writes: bool) -> Result<DatabaseConnection, OpenError> {
+/// What the connections of a pool are for.
+#[derive(Clone, Copy)]
+enum Use {
+    /// To read, for so long at most.
+    Read(Duration),
+    /// To write.
+    Write,
+}
+
+async fn connect(url: &str, connections: u32, purpose: Use) -> Result<DatabaseConnection, OpenError> {
+    // No time at all would be without bounds for PostgreSQL, as it is for what writes.
+    let statement_timeout = match purpose {
+        Use::Read(limit) => limit.as_millis().max(1),
+        Use::Write => 0,
+    };
     let mut options = ConnectOptions::new(url);
     options
         .max_connections(connections)
@@ -178,8 +209,9 @@ async fn connect(url: &str, connections: u32, writes: bool) -> Result<DatabaseCo
                 .busy_timeout(LOCK_WAIT)
                 .statement_cache_capacity(256)
         })
-        .map_sqlx_postgres_opts(|postgres| {
+        .map_sqlx_postgres_opts(move |postgres| {
             postgres.application_name("roster").options([
+                ("statement_timeout", format!("{statement_timeout}ms")),
                 ("lock_timeout", format!("{}s", LOCK_WAIT.as_secs())),
                 // What is there already is no news.
                 ("client_min_messages", "warning".to_owned()),
@@ -191,19 +223,40 @@ async fn connect(url: &str, connections: u32, writes: bool) -> Result<DatabaseCo
                 ("jit", "off".to_owned()),
             ])
         });
-    if writes {
-        options.map_sqlx_postgres_before_acquire(|connection, _| {
-            Box::pin(async move { Ok(reset(connection).await) })
-        });
-        options.map_sqlx_sqlite_before_acquire(|connection, _| {
-            Box::pin(async move {
-                // An error means that there is no transaction.
-                let _ = sqlx::query("rollback").execute(connection).await;
-                Ok(true)
-            })
-        });
+    match purpose {
+        Use::Write => {
+            options.map_sqlx_postgres_before_acquire(|connection, _| {
+                Box::pin(async move { Ok(reset(connection).await) })
+            });
+            options.map_sqlx_sqlite_before_acquire(|connection, _| {
+                Box::pin(async move {
+                    // An error means that there is no transaction.
+                    let _ = sqlx::query("rollback").execute(connection).await;
+                    Ok(true)
+                })
+            });
+        }
+        Use::Read(limit) => {
+            options.map_sqlx_sqlite_pool_opts(move |pool| {
+                pool.after_connect(move |connection, _| Box::pin(bound(connection, limit))).before_acquire(
+                    move |connection, _| {
+                        Box::pin(async move {
+                            bound(connection, limit).await?;
+                            Ok(true)
+                        })
+                    },
+                )
+            });
+        }
     }
     sea_orm::Database::connect(options).await.map_err(OpenError::Unreachable)
+}
+
+/// Lets a connection work for as long as `limit` from now on.
+async fn bound(connection: &mut sqlx::SqliteConnection, limit: Duration) -> Result<(), sqlx::Error> {
+    let end = Instant::now() + limit;
+    connection.lock_handle().await?.set_progress_handler(STEPS, move || Instant::now() < end);
+    Ok(())
 }
 
 /// Whether a server answers at `url`. A pool would go on asking one that refuses connections for as long as it waits

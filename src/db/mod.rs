@@ -6,6 +6,6 @@ mod read;
 pub mod sql;
 mod write;
 
-pub use connect::{Database, OpenError};
+pub use connect::{Database, OpenError, READ_LIMIT};
 pub use read::{Snapshot, snapshot};
 pub use write::{Key, Tx, write};

@@ -4,7 +4,8 @@
 //! - async-graphql 8.0.0-rc.5 answers a failing `Result<Option<T>>` with null for its *parent*, and overwrites the
 //!   path of an error that passes a list. Here a failure stops at the nearest field that may be null, as the
 //!   specification says, and keeps the path at which it happened.
-//! - Errors of ours are logged once, every error has a code, and there are at most a hundred.
+//! - Errors of ours are logged once, every error has a code, and there are at most a hundred. What a misspelt field
+//!   may have meant is told to known callers alone.
 //! - What a request costs is paid before anything is read.
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -21,7 +22,7 @@ use async_graphql::{
 
 use super::context::RequestContext;
 use super::cost::Paid;
-use super::error::{give_code, log, rate_limited, refused};
+use super::error::{give_code, hide_suggestion, log, rate_limited, refused};
 use crate::error::Refusal;
 
 /// At most so many errors in an answer.
@@ -68,7 +69,12 @@ impl Extension for Answers {
         ctx: &ExtensionContext<'_>,
         next: NextValidation<'_>,
     ) -> Result<ValidationResult, Vec<ServerError>> {
-        let found = next.run(ctx).await?;
+        let found = next.run(ctx).await.map_err(|mut errors| {
+            if !is_known(ctx) {
+                errors.iter_mut().for_each(hide_suggestion);
+            }
+            errors
+        })?;
         if let Some(purse) = ctx.data_opt::<RequestContext>().and_then(RequestContext::purse) {
             match purse.pay(found.complexity) {
                 // Asked once for each request.
@@ -105,8 +111,8 @@ impl Extension for Answers {
             return next.run(ctx, info).await;
         }
         let (node, nullable) = (info.path_node, !info.return_type.ends_with('!'));
-        let known = ctx.data_opt::<RequestContext>().is_some_and(RequestContext::is_known);
-        let answer = if !known && ROOTS.contains(&info.parent_type) && !OPEN.contains(&info.name) {
+        // Asked of every field: what most of them are not comes first.
+        let answer = if ROOTS.contains(&info.parent_type) && !is_known(ctx) && !OPEN.contains(&info.name) {
             Err(refused(Refusal::Unauthenticated, info.field.name.pos))
         } else {
             next.run(ctx, info).await
@@ -123,6 +129,11 @@ impl Extension for Answers {
             Ok(Some(Value::Null))
         })
     }
+}
+
+/// Whether somebody asks whom we know.
+fn is_known(ctx: &ExtensionContext<'_>) -> bool {
+    ctx.data_opt::<RequestContext>().is_some_and(RequestContext::is_known)
 }
 
 /// The path of a field or of an item of a list.

@@ -17,7 +17,7 @@ use crate::error::{Error, Failure, Refusal};
 pub enum ApiError {
     /// Told to the caller as it is.
     Refused(Refusal),
-    /// Logged, and told as `INTERNAL`.
+    /// Logged, and told as `INTERNAL`, or as `TIMED_OUT`.
     Broken(Arc<Error>),
 }
 
@@ -61,9 +61,11 @@ impl From<ApiError> for async_graphql::Error {
                 }
                 refusal.to_string()
             }
-            ApiError::Broken(_) => {
-                extensions.set("code", "INTERNAL");
-                INTERNAL.to_owned()
+            ApiError::Broken(error) => {
+                let (code, message) =
+                    if error.is_out_of_time() { ("TIMED_OUT", TIMED_OUT) } else { ("INTERNAL", INTERNAL) };
+                extensions.set("code", code);
+                message.to_owned()
             }
         };
         async_graphql::Error { message, source: Some(Arc::new(error)), extensions: Some(extensions) }
@@ -90,11 +92,21 @@ pub(super) fn rate_limited(wait: Duration) -> ServerError {
 const INTERNAL: &str =
     "Something broke on our side. Nothing was changed; the request id finds it in our logs.";
 
+/// What a client reads where the database gave a read up.
+const TIMED_OUT: &str = "This takes longer than a read may take. Ask for less at once, or narrow the filter.";
+
 /// Writes an error of ours to the log, once, and the request id into what the client reads of it.
 pub(super) fn log(error: &mut ServerError, request_id: &str) {
     let Some(ApiError::Broken(cause)) = error.source::<ApiError>() else { return };
     tracing::error!(request_id, error = %cause, "a request failed");
     error.extensions.get_or_insert_default().set("requestId", request_id);
+}
+
+/// Takes from an error of a query what it says of the schema besides.
+pub(super) fn hide_suggestion(error: &mut ServerError) {
+    if let Some(at) = error.message.find(" Did you mean ") {
+        error.message.truncate(at);
+    }
 }
 
 /// A code for an error that GraphQL itself found: in the query, in a variable, in a limit.

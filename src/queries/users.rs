@@ -1,6 +1,6 @@
 //! People: who is found by what (R26).
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -382,5 +382,6 @@ fn with_roles(roles: &[Role]) -> String {
 }
 
 fn texts(statuses: impl Iterator<Item = Status>) -> String {
-    statuses.map(|status| format!("'{}'", status.as_str())).collect::<Vec<_>>().join(", ")
+    let texts: BTreeSet<String> = statuses.map(|status| format!("'{}'", status.as_str())).collect();
+    texts.into_iter().collect::<Vec<_>>().join(", ")
 }

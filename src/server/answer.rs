@@ -65,8 +65,8 @@ pub fn is_carried_out(response: &async_graphql::Response) -> bool {
 
 /// The answer to a request that was carried out, or that GraphQL refused to.
 pub fn response(media_type: MediaType, response: async_graphql::Response) -> Response {
-    let wait = retry_after(&response);
     if !is_carried_out(&response) {
+        let wait = retry_after(&response);
         let status = match media_type {
             _ if wait.is_some() => StatusCode::TOO_MANY_REQUESTS,
             MediaType::GraphQL => StatusCode::BAD_REQUEST,
@@ -124,6 +124,12 @@ impl Problem {
     /// The body is larger than is read.
     pub const fn body_too_large() -> Problem {
         let message = "A request has at most 4 MiB.";
+        Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "PAYLOAD_TOO_LARGE", message)
+    }
+
+    /// The body is packed, and so of any size.
+    pub const fn packed_body() -> Problem {
+        let message = "Send the request as it is, without Content-Encoding: what is packed is not unpacked.";
         Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "PAYLOAD_TOO_LARGE", message)
     }
 

@@ -7,11 +7,10 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use sha2::{Digest, Sha256};
-
 use super::answer::Problem;
 use super::guard;
 use super::request::Asked;
+use crate::token::sha256;
 
 /// The operations that may be asked for, by the hash of their text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -62,8 +61,4 @@ impl Documents {
         };
         self.0.get(&hash).cloned().ok_or_else(Problem::untrusted_document)
     }
-}
-
-fn sha256(text: &str) -> String {
-    Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
 }

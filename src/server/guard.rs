@@ -29,16 +29,21 @@ const ROOT_FIELDS: usize = 20;
 /// # Errors
 /// Says which of the bounds it exceeds.
 pub fn admit(query: &str) -> Result<(), Problem> {
-    if query.len() > BYTES {
-        return Err(Problem::query_too_large());
-    }
     let tokens = tokens(query);
-    if tokens.len() > TOKENS {
-        return Err(Problem::query_too_complex());
-    }
+    // What it has too much of says more than that it is too long.
     let definitions = Scan::default().run(&tokens)?;
     if definitions.len() > DEFINITIONS {
         return Err(Problem::too_many_definitions());
+    }
+    let is_wide = |it: &Definition<'_>| it.name.is_none() && it.root.own > ROOT_FIELDS;
+    if definitions.iter().any(is_wide) {
+        return Err(Problem::too_many_root_fields());
+    }
+    if query.len() > BYTES {
+        return Err(Problem::query_too_large());
+    }
+    if tokens.len() > TOKENS {
+        return Err(Problem::query_too_complex());
     }
     let fragments: BTreeMap<&str, &Definition> =
         definitions.iter().filter_map(|definition| Some((definition.name?, definition))).collect();
@@ -318,9 +323,9 @@ mod tests {
         for (open, close) in
             [("{a", "}"), ("[", "]"), ("{a(b:{c:", "})}"), ("{...{a", "}}"), ("{a:", "}"), ("{...on", "}")]
         {
-            for times in [1_540, 100_000 / open.len()] {
+            for times in [1_540, 5_000, 100_000] {
                 let query = format!("query($a: A = {}1{}) {{ a }}", open.repeat(times), close.repeat(times));
-                assert!(["QUERY_TOO_DEEP", "QUERY_TOO_COMPLEX", "PAYLOAD_TOO_LARGE"].contains(&code(&query)));
+                assert_eq!(code(&query), "QUERY_TOO_DEEP", "{times} times {open}");
             }
         }
         let deep = |levels: usize| format!("{}{}", "{a".repeat(levels), "}".repeat(levels));
@@ -344,8 +349,9 @@ mod tests {
             "FRAGMENT_CYCLE"
         );
         assert_eq!(code("{ a { ...Unknown } }"), "");
-        assert_eq!(code(&"fragment F on Q { a } ".repeat(1_000)), "QUERY_TOO_COMPLEX");
-        assert_eq!(code(&"fragment F on Q { a } ".repeat(51)), "TOO_MANY_DEFINITIONS");
+        for times in [51, 1_000] {
+            assert_eq!(code(&"fragment F on Q { a } ".repeat(times)), "TOO_MANY_DEFINITIONS");
+        }
     }
 
     #[test]
@@ -365,11 +371,10 @@ mod tests {
     #[test]
     fn directives_and_size_are_bounded() {
         for around in ["query # { a }", "{ a # }", "{ ... # { a } }", "query($a: A #) { a }"] {
-            assert_eq!(
-                code(&around.replace('#', &"@a ".repeat(DIRECTIVES + 1))),
-                "TOO_MANY_DIRECTIVES",
-                "{around}"
-            );
+            for times in [DIRECTIVES + 1, 50_000] {
+                let query = around.replace('#', &"@a ".repeat(times));
+                assert_eq!(code(&query), "TOO_MANY_DIRECTIVES", "{times} times in {around}");
+            }
         }
         assert_eq!(code(&format!("{{ {} }}", "a ".repeat(5_000))), "QUERY_TOO_COMPLEX");
         assert_eq!(code(&" ".repeat(BYTES + 1)), "PAYLOAD_TOO_LARGE");

@@ -3,18 +3,20 @@
 use std::time::Duration;
 
 use async_graphql::parser::types::OperationType;
-use axum::body::{Body, Bytes};
+use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, header};
 use axum::response::Response;
 use http_body_util::BodyExt;
 use tokio::time::timeout;
+use tracing::Instrument;
 
 use super::Server;
 use super::answer::{self, MediaType, Problem};
 use super::listen::Peer;
 use super::request::{self, Asked};
+use crate::telemetry::incoming;
 
 /// Bytes of a request's body.
 const LARGEST_BODY: usize = 4 << 20;
@@ -28,10 +30,12 @@ pub async fn graphql(State(server): State<Server>, peer: Peer, request: Request)
     let (parts, body) = request.into_parts();
     let mut answer = match MediaType::accepted(&parts.headers) {
         None => Problem::not_acceptable().answer(MediaType::Json),
-        Some(media_type) => match asked(&server, peer, &parts, body).await {
-            Ok(response) => answer::response(media_type, response),
-            Err(problem) => problem.answer(media_type),
-        },
+        Some(media_type) => {
+            match asked(&server, peer, &parts, body).instrument(incoming(&parts.headers)).await {
+                Ok(response) => answer::response(media_type, response),
+                Err(problem) => problem.answer(media_type),
+            }
+        }
     };
     // What is answered to one is nobody else's.
     let headers = answer.headers_mut();
@@ -54,6 +58,10 @@ async fn asked(
         Method::GET => Asked::in_parameters(&parts.uri)?,
         Method::POST => {
             request::is_json(headers)?;
+            // How large it is cannot be known without unpacking it.
+            if headers.contains_key(header::CONTENT_ENCODING) {
+                return Err(Problem::packed_body());
+            }
             Asked::in_body(&read(body).await?)?
         }
         _ => return Err(Problem::method_not_allowed()),
@@ -72,20 +80,22 @@ async fn asked(
 /// otherwise lose the answer together with the connection.
 async fn read(body: Body) -> Result<Bytes, Problem> {
     let read = async {
+        // What says that it is too large is not kept at all, and of the rest nothing twice.
+        let announced = body.size_hint().lower();
+        let most = if announced > LARGEST_BODY as u64 { 0 } else { LARGEST_BODY };
         let (mut body, mut kept, mut length) = (body, Vec::new(), 0);
         while let Some(frame) = body.frame().await {
-            let frame = frame.map_err(|_| Problem::incomplete_body())?;
-            let data = frame.data_ref().map_or(&[] as &[u8], |data| data);
+            let data = frame.map_err(|_| Problem::incomplete_body())?.into_data().unwrap_or_default();
             length += data.len();
-            if length <= LARGEST_BODY {
-                kept.extend_from_slice(data);
+            if length <= most {
+                kept.push(data);
             } else if length > THROWN_AWAY {
                 break;
             } else {
                 kept = Vec::new();
             }
         }
-        if length > LARGEST_BODY { Err(Problem::body_too_large()) } else { Ok(kept.into()) }
+        if length > LARGEST_BODY { Err(Problem::body_too_large()) } else { Ok(kept.concat().into()) }
     };
     timeout(BODY_WAIT, read).await.unwrap_or_else(|_| Err(Problem::slow_body()))
 }

@@ -12,9 +12,12 @@ use async_graphql::{Response, Value};
 use axum::http::header;
 use axum::response::IntoResponse;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use tracing::Span;
+use tracing::field::Empty;
 
 use super::answer::Problem;
 use super::request::Operation;
+use crate::telemetry::REQUESTS;
 
 /// A request that takes longer is logged whatever it came to.
 const SLOW: Duration = Duration::from_secs(1);
@@ -25,13 +28,16 @@ const NAME: usize = 64;
 /// The bounds between which durations are counted, in seconds.
 const BOUNDS: [f64; 10] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.25, 1.0, 5.0, 25.0];
 
-/// A request under way.
+/// A request under way, told of when it is dropped.
 #[derive(Debug)]
 pub struct Told {
     began: Instant,
     request_id: String,
     operation: String,
     kind: &'static str,
+    codes: BTreeSet<String>,
+    cost: String,
+    span: Span,
 }
 
 impl Told {
@@ -44,41 +50,71 @@ impl Told {
             None => "unknown",
         };
         let operation = bounded(operation.name.as_deref().unwrap_or("anonymous"));
-        Told { began: Instant::now(), request_id: request_id.to_owned(), operation, kind }
+        let span = tracing::trace_span!(
+            target: REQUESTS,
+            "request",
+            otel.name = operation,
+            graphql.operation.name = operation,
+            graphql.operation.type = kind,
+            request_id,
+            cost = Empty,
+            code = Empty,
+            otel.status_code = Empty,
+        );
+        Told {
+            began: Instant::now(),
+            request_id: request_id.to_owned(),
+            operation,
+            kind,
+            codes: BTreeSet::new(),
+            cost: String::new(),
+            span,
+        }
     }
 
-    /// Tells what it came to.
-    pub fn answered(self, response: &Response) {
+    /// The span of the request, for traces.
+    pub fn span(&self) -> Span {
+        self.span.clone()
+    }
+
+    /// Hears an answer: the only one, or one of those to a subscription.
+    pub fn hear(&mut self, response: &Response) {
         let code = |error: &async_graphql::ServerError| match error.extensions.as_ref()?.get("code")? {
             Value::String(code) => Some(code.clone()),
             _ => None,
         };
-        let codes: BTreeSet<String> = response.errors.iter().filter_map(code).collect();
-        let cost = match response.extensions.get("cost") {
-            Some(Value::Object(cost)) => cost.get("requested").map(ToString::to_string),
-            _ => None,
-        };
-        self.tell(codes, cost);
+        self.codes.extend(response.errors.iter().filter_map(code));
+        if let Some(Value::Object(cost)) = response.extensions.get("cost") {
+            self.cost = cost.get("requested").map(ToString::to_string).unwrap_or_default();
+        }
     }
 
-    /// Tells that it never reached the schema.
-    pub fn refused(self, problem: &Problem) {
-        self.tell(BTreeSet::from([problem.code().to_owned()]), None);
+    /// Hears that it never reached the schema.
+    pub fn hear_refused(&mut self, problem: &Problem) {
+        self.codes.insert(problem.code().to_owned());
     }
+}
 
-    fn tell(self, codes: BTreeSet<String>, cost: Option<String>) {
-        let Told { began, request_id, operation, kind } = self;
-        let took = began.elapsed();
+impl Drop for Told {
+    fn drop(&mut self) {
+        let took = self.began.elapsed();
+        if std::thread::panicking() {
+            self.codes.insert("INTERNAL".to_owned());
+        }
+        let code = self.codes.iter().map(String::as_str).collect::<Vec<_>>().join(" ");
+        let Told { request_id, operation, kind, cost, span, .. } = &*self;
+        span.record("cost", cost).record("code", &code);
+        if !code.is_empty() {
+            span.record("otel.status_code", "ERROR");
+        }
         let milliseconds = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-        let code = codes.into_iter().collect::<Vec<_>>().join(" ");
-        let cost = cost.unwrap_or_default();
         if code.is_empty() && took < SLOW {
             tracing::debug!(request_id, operation, kind, milliseconds, cost, "answered");
         } else {
             tracing::info!(request_id, operation, kind, milliseconds, cost, code, "answered");
         }
         let code = if code.is_empty() { "OK".to_owned() } else { code };
-        let labels = [("operation", operation), ("kind", kind.to_owned()), ("code", code)];
+        let labels = [("operation", operation.clone()), ("kind", (*kind).to_owned()), ("code", code)];
         metrics::counter!("roster_requests_total", &labels).increment(1);
         metrics::histogram!("roster_request_seconds", &labels[..2]).record(took.as_secs_f64());
     }

@@ -41,6 +41,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures::stream::{self, BoxStream, StreamExt};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
+use tracing::Instrument;
 
 use self::answer::Problem;
 pub use self::documents::{Documents, DocumentsError};
@@ -173,15 +174,15 @@ impl Server {
     /// What `documents` or `guard` refuse.
     fn admit(&self, asked: Asked) -> Result<(Request, Operation), Problem> {
         self.looked_at(asked).inspect_err(|problem| {
-            Told::begin(&request_id(), &Operation::default()).refused(problem);
+            Told::begin(&request_id(), &Operation::default()).hear_refused(problem);
         })
     }
 
-    fn looked_at(&self, asked: Asked) -> Result<(Request, Operation), Problem> {
+    fn looked_at(&self, mut asked: Asked) -> Result<(Request, Operation), Problem> {
         let text = match &self.doors.documents {
             Some(documents) => documents.text_of(&asked)?,
             None => {
-                let text = asked.query.clone().ok_or_else(Problem::no_request)?;
+                let text = asked.query.take().ok_or_else(Problem::no_request)?;
                 guard::admit(&text)?;
                 text
             }
@@ -226,8 +227,10 @@ impl Server {
     async fn stream(&self, asker: Asker, asked: Asked) -> Result<BoxStream<'static, Response>, Problem> {
         let (request, operation) = self.admit(asked)?;
         if operation.kind == Some(OperationType::Subscription) {
-            let context = self.context(asker, request_id());
-            return Ok(self.schema.execute_stream(request.data(context)).boxed());
+            let request_id = request_id();
+            let mut told = Told::begin(&request_id, &operation);
+            let answers = self.schema.execute_stream(request.data(self.context(asker, request_id)));
+            return Ok(answers.inspect(move |response| told.hear(response)).boxed());
         }
         let response = self.carry_out(asker, request, &operation).await?;
         Ok(stream::once(async { response }).boxed())
@@ -241,15 +244,17 @@ impl Server {
         operation: &Operation,
     ) -> Result<Response, Problem> {
         let request_id = request_id();
-        let told = Told::begin(&request_id, operation);
+        let mut told = Told::begin(&request_id, operation);
         let request = request.data(self.context(asker, request_id.clone()));
         let (schema, in_flight) = (self.schema.clone(), self.in_flight.clone());
-        let running = tokio::spawn(async move {
+        let span = told.span();
+        let carrying_out = async move {
             let response = schema.execute(request).await;
-            told.answered(&response);
-            drop(in_flight);
+            told.hear(&response);
+            drop((told, in_flight));
             response
-        });
+        };
+        let running = tokio::spawn(carrying_out.instrument(span));
         running.await.map_err(|_| broken(&Error::Broken("a request comes to its end"), request_id))
     }
 }

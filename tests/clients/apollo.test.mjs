@@ -7,18 +7,12 @@ import { CombinedGraphQLErrors } from '@apollo/client/errors';
 import { GraphQLWsLink } from '@apollo/client/link/subscriptions';
 import { relayStylePagination } from '@apollo/client/utilities';
 import { OperationTypeNode } from 'graphql';
-import { createClient } from 'graphql-ws';
-import WebSocket from 'ws';
-import { authorization, finishedJob, http, socket } from './server.mjs';
+import { authorization, finishedJob, http, overSocket } from './server.mjs';
 
-const overSocket = createClient({
-  url: socket,
-  webSocketImpl: WebSocket,
-  connectionParams: { authorization },
-});
+const socket = overSocket();
 const link = ApolloLink.split(
   ({ operationType }) => operationType === OperationTypeNode.SUBSCRIPTION,
-  new GraphQLWsLink(overSocket),
+  new GraphQLWsLink(socket),
   new HttpLink({ uri: http, headers: { authorization } }),
 );
 const cache = new InMemoryCache({
@@ -26,7 +20,7 @@ const cache = new InMemoryCache({
 });
 const client = new ApolloClient({ link, cache });
 after(() => {
-  overSocket.dispose();
+  socket.dispose();
   client.stop();
 });
 

@@ -2,12 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createClient } from 'graphql-ws';
-import WebSocket from 'ws';
-import { authorization, finishedJob, socket } from './server.mjs';
+import { finishedJob, overSocket } from './server.mjs';
 
-const client = (options) =>
-  createClient({ url: socket, webSocketImpl: WebSocket, connectionParams: { authorization }, retryAttempts: 0, ...options });
+const client = (options) => overSocket({ retryAttempts: 0, ...options });
 
 test('queries and subscriptions share a socket', async () => {
   const one = client();

@@ -8,7 +8,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 use roster::demo::{Sample, load, start as page};
-use roster::server::{Doors, Origins};
+use roster::server::Doors;
 
 use crate::common::{Start, each_database};
 use crate::server::listening::listening;
@@ -41,8 +41,7 @@ fn installed() {
 async fn ask(start: &Start, program: &'static str, arguments: &'static [&'static str]) {
     let now = start.db.clock.now(&start.db.read).await.unwrap();
     let token = load(&start.db, &Sample { people: 300, seed: 1, now }).await.unwrap().expect("a token");
-    let origins = Origins::new(["https://app.example.org".parse().unwrap()]);
-    let doors = Doors { origins, start: Some(page(&token).into()), ..Doors::default() };
+    let doors = Doors { start: Some(page(&token).into()), ..Doors::default() };
     let server = listening(&start.db, doors).await;
     let (url, token) = (server.url.clone(), token.as_str().to_owned());
     let asked = move || {

@@ -1,5 +1,8 @@
 // The server that the clients are tried with: a fresh sample organisation.
 
+import { createClient } from 'graphql-ws';
+import WebSocket from 'ws';
+
 const given = (name) => {
   const value = process.env[name];
   if (!value) throw new Error(`${name} is not set; see tests/clients/mod.rs`);
@@ -8,12 +11,18 @@ const given = (name) => {
 
 /** Where it listens: http://127.0.0.1:PORT */
 export const origin = given('ROSTER_URL');
-/** The token of the platform's owner. */
-export const token = given('ROSTER_TOKEN');
-
 export const http = `${origin}/graphql`;
-export const socket = `${origin.replace('http:', 'ws:')}/graphql/ws`;
-export const authorization = `Bearer ${token}`;
+/** What the platform's owner is known by. */
+export const authorization = `Bearer ${given('ROSTER_TOKEN')}`;
+
+/** The owner's socket, opened when it is first used. */
+export const overSocket = (options) =>
+  createClient({
+    url: `${origin.replace('http:', 'ws:')}/graphql/ws`,
+    webSocketImpl: WebSocket,
+    connectionParams: { authorization },
+    ...options,
+  });
 
 /** What a request is answered with, asked with nothing but the platform's own `fetch`. */
 export async function ask(query, variables) {

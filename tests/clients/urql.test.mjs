@@ -3,16 +3,10 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { Client, fetchExchange, gql, subscriptionExchange } from 'urql';
-import { createClient } from 'graphql-ws';
-import WebSocket from 'ws';
-import { authorization, finishedJob, http, socket } from './server.mjs';
+import { authorization, finishedJob, http, overSocket } from './server.mjs';
 
-const overSocket = createClient({
-  url: socket,
-  webSocketImpl: WebSocket,
-  connectionParams: { authorization },
-});
-after(() => overSocket.dispose());
+const socket = overSocket();
+after(() => socket.dispose());
 
 const client = (preferGetMethod) =>
   new Client({
@@ -23,7 +17,7 @@ const client = (preferGetMethod) =>
       fetchExchange,
       subscriptionExchange({
         forwardSubscription: (request) => ({
-          subscribe: (sink) => ({ unsubscribe: overSocket.subscribe({ ...request, query: request.query ?? '' }, sink) }),
+          subscribe: (sink) => ({ unsubscribe: socket.subscribe({ ...request, query: request.query ?? '' }, sink) }),
         }),
       }),
     ],

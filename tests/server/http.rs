@@ -3,10 +3,9 @@
 use std::sync::Arc;
 
 use roster::server::{Doors, Start as Page, Tab};
-use roster::setup;
 use serde_json::{Value, json};
 
-use super::listening::{Listening, answered, code, listening};
+use super::listening::{Listening, answered, code, listening, owners_token};
 use crate::common::{World, each_database};
 
 const GRAPHQL: &str = "application/graphql-response+json; charset=utf-8";
@@ -14,8 +13,7 @@ const JSON: &str = "application/json; charset=utf-8";
 
 /// A server of `world`, and a token of its owner as a header.
 async fn served(world: &World) -> (Listening, String) {
-    let token = setup::token_for(&world.db, "owner@example.org").await.unwrap();
-    (listening(&world.db, Doors::default()).await, format!("Bearer {}", token.as_str()))
+    (listening(&world.db, Doors::default()).await, format!("Bearer {}", owners_token(world).await))
 }
 
 /// Status, media type and body of the answer to `query`.

@@ -3,10 +3,13 @@
 use reqwest::{Client, RequestBuilder};
 use roster::db::Database;
 use roster::server::{self, Doors};
+use roster::setup;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
+
+use crate::common::World;
 
 /// A server, until it is dropped or stopped.
 pub struct Listening {
@@ -42,16 +45,7 @@ impl Listening {
 
     /// The answer to `query` with `variables`, asked with `token`.
     pub async fn ask(&self, token: Option<&str>, query: &str, variables: Value) -> Value {
-        let request = self.client.post(self.at("/graphql"));
-        let request = token.into_iter().fold(request, RequestBuilder::bearer_auth);
-        request
-            .json(&json!({ "query": query, "variables": variables }))
-            .send()
-            .await
-            .unwrap()
-            .json()
-            .await
-            .unwrap()
+        ask(&self.url, token, query, variables).await
     }
 
     /// The status and the code of the one error in the answer.
@@ -66,6 +60,19 @@ impl Listening {
         self.stop.send(()).unwrap();
         self.ended.await.unwrap();
     }
+}
+
+/// What the server at `url` answers to `query` with `variables`, asked with `token`.
+pub async fn ask(url: &str, token: Option<&str>, query: &str, variables: Value) -> Value {
+    let request = Client::new().post(format!("{url}/graphql"));
+    let request = token.into_iter().fold(request, RequestBuilder::bearer_auth);
+    let request = request.json(&json!({ "query": query, "variables": variables }));
+    request.send().await.unwrap().json().await.unwrap()
+}
+
+/// A token of the owner of `world`.
+pub async fn owners_token(world: &World) -> String {
+    setup::token_for(&world.db, "owner@example.org").await.unwrap().as_str().to_owned()
 }
 
 /// The code of the first error of an answer; empty where there is none.

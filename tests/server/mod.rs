@@ -5,6 +5,8 @@ mod doors;
 mod first_start;
 mod http;
 pub mod listening;
-mod program;
+pub mod program;
 mod readme;
 mod socket;
+#[cfg(feature = "otel")]
+mod traces;

@@ -1,11 +1,12 @@
 //! The program as its command line has it.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Seek};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
+use super::listening::ask;
 use crate::common::each_database;
 
 fn roster(folder: &Path, arguments: &[&str]) -> Command {
@@ -35,8 +36,18 @@ pub struct Running {
     lines: Vec<String>,
 }
 
+/// A server started in `folder` with these arguments, once it listens.
 pub fn started(folder: &Path, arguments: &[&str]) -> Running {
-    let mut child = roster(folder, arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    started_with(folder, arguments, &[])
+}
+
+/// As [`started`], with these variables besides.
+pub fn started_with(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Running {
+    // A pipe that nobody reads from would stop a program that has much to say.
+    let mut log = tempfile::tempfile().unwrap();
+    let mut command = roster(folder, arguments);
+    command.envs(variables.iter().copied()).stdout(Stdio::piped()).stderr(log.try_clone().unwrap());
+    let mut child = command.spawn().unwrap();
     let mut lines = Vec::new();
     for line in BufReader::new(child.stdout.take().unwrap()).lines() {
         let line = line.unwrap();
@@ -46,9 +57,10 @@ pub fn started(folder: &Path, arguments: &[&str]) -> Running {
             return Running { child, lines };
         }
     }
-    let mut said = String::new();
-    child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
     child.wait().unwrap();
+    let mut said = String::new();
+    log.rewind().unwrap();
+    log.read_to_string(&mut said).unwrap();
     panic!("it does not listen: {lines:?} {said}");
 }
 
@@ -60,18 +72,28 @@ impl Running {
 
     /// What the server answers `query` with.
     pub fn ask(&self, url: &str, token: &str, query: &str) -> Value {
-        let request = async {
-            let request = reqwest::Client::new().post(format!("{url}/graphql")).bearer_auth(token);
-            request.json(&json!({ "query": query })).send().await.unwrap().json().await.unwrap()
-        };
+        let request = ask(url, Some(token), query, Value::Null);
         tokio::runtime::Runtime::new().unwrap().block_on(request)
+    }
+
+    /// The number of its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// Stops it as an operator does.
     pub fn stop(mut self) {
-        let id = self.child.id().to_string();
+        let id = self.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
         assert!(self.child.wait().unwrap().success(), "it ends well");
+    }
+}
+
+impl Drop for Running {
+    /// A test that fails leaves no server behind.
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 

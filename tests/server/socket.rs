@@ -13,7 +13,7 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
-use super::listening::{Listening, code, listening};
+use super::listening::{Listening, code, listening, owners_token};
 use crate::common::{World, each_database};
 
 /// Longer than anything that these tests wait for.
@@ -87,8 +87,7 @@ fn said(message: Value) -> Heard {
 
 /// A server of `world`, and a token of its owner.
 async fn served(world: &World) -> (Listening, String) {
-    let token = setup::token_for(&world.db, "owner@example.org").await.unwrap();
-    (listening(&world.db, Doors::default()).await, token.as_str().to_owned())
+    (listening(&world.db, Doors::default()).await, owners_token(world).await)
 }
 
 each_database! {
@@ -202,6 +201,28 @@ each_database! {
         assert_eq!((&next["id"], &next["type"]), (&json!("7"), &json!("next")));
         socket.subscribe("8", &follow).await;
         assert_eq!(socket.hear().await, Heard::Closed(4409));
+    }
+
+    async fn an_id_that_is_used_again_hears_of_the_new_operation_alone(start: Start) {
+        let world = start.with(|it| it).await;
+        let (server, token) = served(&world).await;
+        let mut socket = Socket::of(&server, &token).await;
+        for round in 0..200 {
+            // The answer of the first may already be under way when it is completed.
+            socket.subscribe("a", "{ first: __typename }").await;
+            socket.say(json!({ "id": "a", "type": "complete" })).await;
+            socket.subscribe("a", "{ second: __typename }").await;
+            let mut heard: Vec<String> = Vec::new();
+            while heard.iter().all(|heard| heard != "second") {
+                let Heard::Said(message) = socket.hear().await else { panic!("closed") };
+                let data = message["payload"]["data"].as_object().and_then(|data| data.keys().next());
+                heard.push(data.map_or_else(|| message["type"].as_str().unwrap().to_owned(), Clone::clone));
+            }
+            // What the first said before it was completed is its own.
+            heard.pop();
+            assert!(["first", "complete"].map(str::to_owned).starts_with(&heard), "round {round}: {heard:?}");
+            assert_eq!(socket.hear().await, said(json!({ "id": "a", "type": "complete" })));
+        }
     }
 
     async fn who_may_no_longer_sign_in_loses_the_socket(start: Start) {

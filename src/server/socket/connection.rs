@@ -41,26 +41,45 @@ pub struct Connection {
     bearer: Option<String>,
     /// Who asks, once that is known.
     asker: Option<Asker>,
-    /// The operations under way, by their ids. To forget one is to stop it.
-    operations: HashMap<String, watch::Sender<()>>,
-    events: mpsc::Sender<(String, Option<Outgoing>)>,
+    /// The operations under way, by the ids that the client gave them. To forget one is to stop it.
+    operations: HashMap<String, Operation>,
+    /// How many operations there have been.
+    begun: u64,
+    events: mpsc::Sender<Event>,
+}
+
+/// An operation under way.
+struct Operation {
+    /// Which one it is: an id may be used again as soon as it is free.
+    number: u64,
+    /// Dropped to stop it.
+    _going_on: watch::Sender<()>,
+}
+
+/// What an operation has come to.
+struct Event {
+    number: u64,
+    id: String,
+    /// None at its end.
+    what: Option<Outgoing>,
 }
 
 /// What to do with a message: go on, with or without an answer, or close.
 type Step = ControlFlow<Close, Option<Outgoing>>;
 
 impl Connection {
-    /// A connection that was opened with the token `bearer`.
-    pub fn new(server: Server, peer: Peer, bearer: Option<String>) -> Connection {
-        let (events, _) = mpsc::channel(1);
-        Connection { server, peer, bearer, asker: None, operations: HashMap::new(), events }
-    }
-
-    /// Speaks with the client until either of them closes.
-    pub async fn run(mut self, socket: WebSocket) {
+    /// Speaks with the client of a socket that was opened with the token `bearer`, until either of them closes.
+    pub async fn run(server: Server, peer: Peer, bearer: Option<String>, socket: WebSocket) {
+        let (events, happened) = mpsc::channel(WAITING);
+        let operations = HashMap::new();
+        let mut connection = Connection { server, peer, bearer, asker: None, operations, begun: 0, events };
         let speaks = socket.protocol().is_some_and(|protocol| protocol == PROTOCOL);
         let (mut sink, mut stream) = socket.split();
-        let close = if speaks { self.converse(&mut sink, &mut stream).await } else { Some(Close::Protocol) };
+        let close = if speaks {
+            connection.converse(&mut sink, &mut stream, happened).await
+        } else {
+            Some(Close::Protocol)
+        };
         // Whoever is gone need not be told. Either side answers the other's close before the connection ends.
         let farewell = async {
             match close {
@@ -78,9 +97,8 @@ impl Connection {
         &mut self,
         sink: &mut SplitSink<WebSocket, Message>,
         stream: &mut SplitStream<WebSocket>,
+        mut happened: mpsc::Receiver<Event>,
     ) -> Option<Close> {
-        let (events, mut happened) = mpsc::channel(WAITING);
-        self.events = events;
         let mut stopping = self.server.stopping.clone();
         let (opened, mut heard) = (Instant::now(), Instant::now());
         let mut tick = interval(LOOK_AGAIN);
@@ -102,15 +120,7 @@ impl Connection {
                         Some(Err(error)) => ControlFlow::Break(closes(&error)?),
                     }
                 }
-                Some((id, event)) = happened.recv() => {
-                    // A client that has completed an operation hears no more of it.
-                    let known = self.operations.contains_key(&id);
-                    if event.is_none() || matches!(event, Some(Outgoing::Error { .. })) {
-                        self.operations.remove(&id);
-                    }
-                    let event = event.or(Some(Outgoing::Complete { id }));
-                    ControlFlow::Continue(event.filter(|_| known))
-                }
+                Some(event) = happened.recv() => ControlFlow::Continue(self.heard_of(event)),
                 _ = tick.tick() => {
                     if heard.elapsed() > SILENCE {
                         return None;
@@ -129,6 +139,15 @@ impl Connection {
                 ControlFlow::Continue(None) => {}
             }
         }
+    }
+
+    /// What the client is told of an event: nothing more of an operation that it has completed.
+    fn heard_of(&mut self, Event { number, id, what }: Event) -> Option<Outgoing> {
+        self.operations.get(&id).filter(|operation| operation.number == number)?;
+        if matches!(what, None | Some(Outgoing::Error { .. })) {
+            self.operations.remove(&id);
+        }
+        what.or(Some(Outgoing::Complete { id }))
     }
 
     async fn told(&mut self, text: &str) -> Step {
@@ -178,13 +197,16 @@ impl Connection {
             return ControlFlow::Continue(Some(Outgoing::of(id, Err(problem))));
         }
         let (going_on, mut stopped) = watch::channel(());
-        self.operations.insert(id.clone(), going_on);
+        self.begun += 1;
+        let number = self.begun;
+        self.operations.insert(id.clone(), Operation { number, _going_on: going_on });
         let (server, events) = (self.server.clone(), self.events.clone());
         tokio::spawn(async move {
+            let event = |what| Event { number, id: id.clone(), what };
             let mut answers = match server.stream(asker, asked).await {
                 Ok(answers) => answers,
                 Err(problem) => {
-                    let _ = events.send((id.clone(), Some(Outgoing::of(id, Err(problem))))).await;
+                    let _ = events.send(event(Some(Outgoing::of(id.clone(), Err(problem))))).await;
                     return;
                 }
             };
@@ -195,11 +217,11 @@ impl Connection {
                     answer = answers.next() => answer,
                 };
                 let Some(answer) = answer else { break };
-                if events.send((id.clone(), Some(Outgoing::of(id.clone(), Ok(answer))))).await.is_err() {
+                if events.send(event(Some(Outgoing::of(id.clone(), Ok(answer))))).await.is_err() {
                     return;
                 }
             }
-            let _ = events.send((id, None)).await;
+            let _ = events.send(event(None)).await;
         });
         ControlFlow::Continue(None)
     }

@@ -46,5 +46,5 @@ pub async fn open(
         .protocols([PROTOCOL])
         .max_message_size(LARGEST_MESSAGE)
         .max_frame_size(LARGEST_MESSAGE)
-        .on_upgrade(move |socket| Connection::new(server, peer, bearer).run(socket))
+        .on_upgrade(move |socket| Connection::run(server, peer, bearer, socket))
 }

@@ -1,0 +1,171 @@
+//! Reading over HTTP: Roster, and a plain axum handler with queries written by hand, each a process of its own on the
+//! same data, in turns, in one run. Prints requests a second, their ratio, latencies and memory.
+//!
+//! ```sh
+//! cargo bench --bench reading                                # both databases
+//! cargo bench --bench reading -- --rounds 9 --people 100000  # more of it
+//! cargo bench --bench reading -- --only sqlite               # one database
+//! ```
+
+#[path = "../../tests/common/databases.rs"]
+#[allow(dead_code, reason = "the tests use more of it")]
+mod databases;
+mod load;
+mod plain;
+
+use std::io::{BufRead, BufReader, Write};
+use std::net::SocketAddr;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use databases::{Fresh, Kind};
+use load::Load;
+use roster::db::Database;
+use roster::demo::{self, Sample};
+use roster::graphql::id::GlobalId;
+use roster::server::{self, Doors};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Callers that ask at the same time.
+const CALLERS: usize = 32;
+/// How long each server is asked in a round.
+const ROUND: Duration = Duration::from_secs(4);
+/// What is asked: fifty people, and each one's groups and sessions.
+const PEOPLE: &str = "{ users(first: 50) { nodes { id displayName status
+    memberships(first: 100) { nodes { role grantedAt group { id name } } }
+    participations(first: 100) { nodes { how since session { id title startsAt endsAt path { id title } } } } } } }";
+/// What is asked: one person.
+const PERSON: &str =
+    "query Person($id: ID!) { user(by: { id: $id }) { id displayName status email createdAt } }";
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().collect();
+    let value = |name: &str| {
+        let at = arguments.iter().position(|argument| argument == name)?;
+        arguments.get(at + 1).map(String::as_str)
+    };
+    let number = |name, default| value(name).map_or(default, |number| number.parse().expect("a number"));
+    tokio::runtime::Runtime::new().expect("a runtime").block_on(async {
+        if let Some(which) = value("--serve") {
+            return serve(which, value("--database").expect("an address")).await;
+        }
+        for (kind, name) in [(Kind::Postgres, "postgres"), (Kind::Sqlite, "sqlite")] {
+            if value("--only").is_none_or(|only| only == name) {
+                compare(kind, number("--people", 20_000), number("--rounds", 5)).await;
+            }
+        }
+    });
+}
+
+/// One of the two servers, until it is killed.
+async fn serve(which: &str, url: &str) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let mut out = std::io::stdout();
+    writeln!(out, "{}", listener.local_addr().expect("an address")).expect("somebody reads");
+    match which {
+        "ours" => {
+            let database = Database::open(url).await.expect("a database");
+            server::serve(listener, database, Doors::default(), std::future::pending()).await;
+        }
+        _ => plain::serve(listener, url).await,
+    }
+}
+
+/// A server under way.
+struct Serving {
+    process: Child,
+    address: SocketAddr,
+}
+
+impl Serving {
+    fn start(which: &str, url: &str) -> Serving {
+        let mut process = Command::new(std::env::current_exe().expect("this program"))
+            .args(["--serve", which, "--database", url])
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("a server");
+        let mut line = String::new();
+        BufReader::new(process.stdout.take().expect("its output")).read_line(&mut line).expect("an address");
+        Serving { process, address: line.trim().parse().expect("an address") }
+    }
+
+    /// The most memory that was resident, in MiB.
+    fn memory(&self) -> usize {
+        let status =
+            std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).expect("its status");
+        let line = status.lines().find(|line| line.starts_with("VmHWM")).expect("its peak");
+        let kib: usize = line.split_whitespace().nth(1).expect("a number").parse().expect("a number");
+        kib >> 10
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+async fn compare(kind: Kind, people: usize, rounds: usize) {
+    let fresh = Fresh::new(kind).await;
+    let db = Database::open(&fresh.url()).await.expect("a database");
+    let now = db.clock.now(&db.read).await.expect("the time");
+    let token =
+        demo::load(&db, &Sample { people, seed: 7, now }).await.expect("an organisation").expect("its owner");
+    db.close().await;
+    let (ours, theirs) = (Serving::start("ours", &fresh.url()), Serving::start("plain", &fresh.url()));
+    let id = entity::id::UserId(people as i64 / 2).global();
+    for (what, ask_ours, ask_theirs) in [
+        (
+            "50 people with groups and sessions",
+            load::post("/graphql", token.as_str(), &json!({ "query": PEOPLE })),
+            load::get("/people", token.as_str()),
+        ),
+        (
+            "one person by id",
+            load::post("/graphql", token.as_str(), &json!({ "query": PERSON, "variables": { "id": id } })),
+            load::get(&format!("/people/{}", id.0), token.as_str()),
+        ),
+    ] {
+        let bytes = assert_equal(
+            &load::ask(ours.address, &ask_ours).await,
+            &load::ask(theirs.address, &ask_theirs).await,
+        );
+        let (mut we, mut they) = (Load::default(), Load::default());
+        // The first of each warms up and is not counted.
+        for round in 0..=rounds {
+            for (serving, request, sum) in [(&ours, &ask_ours, &mut we), (&theirs, &ask_theirs, &mut they)] {
+                let load = load::run(serving.address, request, CALLERS, ROUND).await;
+                if round > 0 {
+                    sum.add(load);
+                }
+            }
+        }
+        println!(
+            "{kind:?}, {what} ({bytes} bytes): ours {:.0} a second, by hand {:.0}, ratio {:.2}; ours at {CALLERS} callers: \
+             median {:.1} ms, 99th percentile {:.1} ms ({:.2} of the median)",
+            we.per_second(),
+            they.per_second(),
+            we.per_second() / they.per_second(),
+            we.percentile(50).as_secs_f64() * 1e3,
+            we.percentile(99).as_secs_f64() * 1e3,
+            we.percentile(99).as_secs_f64() / we.percentile(50).as_secs_f64(),
+        );
+    }
+    println!("{kind:?}: ours with at most {} MiB resident, by hand {} MiB", ours.memory(), theirs.memory());
+    drop((ours, theirs));
+    fresh.forget().await;
+}
+
+/// Both answer with the same; how many bytes ours has.
+fn assert_equal(ours: &[u8], theirs: &[u8]) -> usize {
+    // Two ways to write UTC.
+    let ours_as_theirs = String::from_utf8_lossy(ours).replace("+00:00\"", "Z\"");
+    let read = |body: &[u8]| serde_json::from_slice::<Value>(body).expect("json");
+    assert_eq!(read(ours_as_theirs.as_bytes()), read(theirs));
+    ours.len()
+}
