@@ -35,9 +35,9 @@ const CALLERS: usize = 32;
 /// How long each server is asked in a round.
 const ROUND: Duration = Duration::from_secs(4);
 /// What is asked: fifty people, and each one's groups and sessions.
-const PEOPLE: &str = "{ users(first: 50) { nodes { id displayName status
-    memberships(first: 100) { nodes { role grantedAt group { id name } } }
-    participations(first: 100) { nodes { how since session { id title startsAt endsAt path { id title } } } } } } }";
+const PEOPLE: &str = "{ users(first: 50) { nodes { id displayName
+    memberships(first: 100) { nodes { role group { id name } } }
+    participations(first: 100) { nodes { how session { id title startsAt path { title } } } } } } }";
 /// What is asked: one person.
 const PERSON: &str =
     "query Person($id: ID!) { user(by: { id: $id }) { id displayName status email createdAt } }";

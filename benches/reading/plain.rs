@@ -24,28 +24,28 @@ const CONNECTIONS: u32 = 8;
 const TOKEN: &str = "select u.id from tokens t join users u on u.id = t.user_id
                      where t.sha256 = $1 and u.status = 'ACTIVE'";
 const PERSON: &str = "select id, first_name, last_name, status, email, created_at from users where id = $1";
-const PEOPLE: &str = "select id, first_name, last_name, status from users
+const PEOPLE: &str = "select id, first_name, last_name from users
                       where status not in ('DELETED', 'ERASED') order by name_key, id limit 50";
 
 fn memberships(these: &str) -> String {
     format!(
-        "select m.user_id, m.role, m.granted_at, g.id, g.name from memberships m join groups g on g.id = m.group_id
+        "select m.user_id, m.role, g.id, g.name from memberships m join groups g on g.id = m.group_id
          where m.user_id {these} order by m.user_id, g.name_key, g.id, m.role"
     )
 }
 
 fn participations(these: &str) -> String {
     format!(
-        "select p.user_id, p.how, p.since, s.id, s.title, s.starts_at, s.ends_at, w.id, w.title
-         from (select user_id, session_id, max(how) as how, min(since) as since
-               from (select c.user_id, c.session_id, 'CAPTURED' as how, c.since from session_captures c
+        "select p.user_id, p.how, s.id, s.title, s.starts_at, w.title
+         from (select user_id, session_id, max(how) as how
+               from (select c.user_id, c.session_id, 'CAPTURED' as how from session_captures c
                      where c.user_id {these}
                      union all
-                     select e.user_id, e.session_id, 'INDIVIDUAL', e.enrolled_at
+                     select e.user_id, e.session_id, 'INDIVIDUAL'
                      from session_enrolments e join sessions o on o.id = e.session_id
                      where e.user_id {these} and o.captured_at is null
                      union all
-                     select m.user_id, a.session_id, 'GROUP', m.granted_at
+                     select m.user_id, a.session_id, 'GROUP'
                      from memberships m join session_groups a on a.group_id = m.group_id
                      join sessions o on o.id = a.session_id
                      where m.user_id {these} and m.role = 'LEARNER' and o.audience_kind = 'DYNAMIC'
@@ -59,9 +59,9 @@ fn participations(these: &str) -> String {
 }
 
 type PersonRow = (i64, Option<String>, Option<String>, String, Option<String>, DateTime<Utc>);
-type PeopleRow = (i64, Option<String>, Option<String>, String);
-type MembershipRow = (i64, String, DateTime<Utc>, i64, String);
-type ParticipationRow = (i64, String, DateTime<Utc>, i64, String, DateTime<Utc>, DateTime<Utc>, i64, String);
+type PeopleRow = (i64, Option<String>, Option<String>);
+type MembershipRow = (i64, String, i64, String);
+type ParticipationRow = (i64, String, i64, String, DateTime<Utc>, String);
 
 /// What is read for fifty people: a query each.
 struct Found {
@@ -212,16 +212,13 @@ impl Person {
 struct PersonWithAll {
     id: String,
     display_name: String,
-    status: String,
     memberships: Nodes<Membership>,
     participations: Nodes<Participation>,
 }
 
 #[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
 struct Membership {
     role: String,
-    granted_at: DateTime<Utc>,
     group: Named,
 }
 
@@ -233,14 +230,12 @@ struct Named {
 
 #[derive(Serialize)]
 struct Titled {
-    id: String,
     title: String,
 }
 
 #[derive(Serialize)]
 struct Participation {
     how: String,
-    since: DateTime<Utc>,
     session: Session,
 }
 
@@ -250,26 +245,23 @@ struct Session {
     id: String,
     title: String,
     starts_at: DateTime<Utc>,
-    ends_at: DateTime<Utc>,
     path: Titled,
 }
 
 fn answer(found: Found) -> Answer<Many> {
     let mut groups: HashMap<i64, Vec<Membership>> = HashMap::new();
-    for (user, role, granted_at, group, name) in found.memberships {
+    for (user, role, group, name) in found.memberships {
         let group = Named { id: id("Group", group), name };
-        groups.entry(user).or_default().push(Membership { role, granted_at, group });
+        groups.entry(user).or_default().push(Membership { role, group });
     }
     let mut sessions: HashMap<i64, Vec<Participation>> = HashMap::new();
-    for (user, how, since, session, title, starts_at, ends_at, path, path_title) in found.participations {
-        let path = Titled { id: id("Path", path), title: path_title };
-        let session = Session { id: id("Session", session), title, starts_at, ends_at, path };
-        sessions.entry(user).or_default().push(Participation { how, since, session });
+    for (user, how, session, title, starts_at, path) in found.participations {
+        let session = Session { id: id("Session", session), title, starts_at, path: Titled { title: path } };
+        sessions.entry(user).or_default().push(Participation { how, session });
     }
-    let people = found.people.into_iter().map(|(user, first, last, status)| PersonWithAll {
+    let people = found.people.into_iter().map(|(user, first, last)| PersonWithAll {
         id: id("User", user),
         display_name: display_name(first, last),
-        status,
         memberships: Nodes { nodes: groups.remove(&user).unwrap_or_default() },
         participations: Nodes { nodes: sessions.remove(&user).unwrap_or_default() },
     });

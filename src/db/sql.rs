@@ -13,7 +13,7 @@
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use sea_orm::sea_query::ArrayType;
-use sea_orm::{ConnectionTrait, DbBackend, Statement, TryGetableMany, Value};
+use sea_orm::{ConnectionTrait, DbBackend, QueryResult, Statement, TryGetableMany, Value};
 use serde_json::Value as Json;
 
 use crate::error::Error;
@@ -216,8 +216,24 @@ impl Sql {
     /// # Errors
     /// When the database refuses, or a row is not of this shape.
     pub async fn all<T: TryGetableMany>(self, db: &impl ConnectionTrait) -> Result<Vec<T>, Error> {
-        let rows = db.query_all_raw(self.statement(db.get_database_backend())).await?;
+        let rows = self.answer(db).await?;
         Ok(rows.iter().map(|row| row.try_get_many_by_index()).collect::<Result<_, _>>()?)
+    }
+
+    /// The rows that the statement answers with, as the driver has them.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn answer(self, db: &impl ConnectionTrait) -> Result<Vec<QueryResult>, Error> {
+        let statement = self.statement(db.get_database_backend());
+        // SQLite may have ended it for what another one did before it.
+        let once_more = (statement.db_backend == DbBackend::Sqlite).then(|| statement.clone());
+        match (db.query_all_raw(statement).await.map_err(Error::from), once_more) {
+            (Err(error), Some(statement)) if error.is_out_of_time() => {
+                Ok(db.query_all_raw(statement).await?)
+            }
+            (found, _) => found,
+        }
     }
 
     /// The first row, if there is one.
@@ -225,8 +241,8 @@ impl Sql {
     /// # Errors
     /// As [`Sql::all`].
     pub async fn one<T: TryGetableMany>(self, db: &impl ConnectionTrait) -> Result<Option<T>, Error> {
-        let row = db.query_one_raw(self.statement(db.get_database_backend())).await?;
-        Ok(row.map(|row| row.try_get_many_by_index()).transpose()?)
+        let rows = self.answer(db).await?;
+        Ok(rows.first().map(|row| row.try_get_many_by_index()).transpose()?)
     }
 
     /// The one row of a statement that always has one.

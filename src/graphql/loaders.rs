@@ -22,6 +22,9 @@ use crate::queries::{Batch, Reader};
 
 /// At most so many keys in one statement.
 const KEYS: usize = 3_000;
+/// How often a task lets others go first before a batch is taken. All fields of a level ask in the same turn of the
+/// one task that they belong to, so that once is enough; each further turn would ask every field of the answer again.
+const TURNS: usize = 1;
 /// How often a key is asked for again whose batch was dropped between being taken and being handed out.
 const TRIES: usize = 3;
 
@@ -144,7 +147,10 @@ impl Loaders {
 
     fn loader(&self, batch: TypeId, run: Run) -> Loader<Asked, Answers, Spawn> {
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
-        let new = || Loader::new(Spawn { reader: self.reader.clone(), run }).with_max_batch_size(KEYS);
+        let new = || {
+            let spawn = Spawn { reader: self.reader.clone(), run };
+            Loader::new(spawn).with_max_batch_size(KEYS).with_yield_count(TURNS)
+        };
         made.entry(batch).or_insert_with(new).clone()
     }
 }

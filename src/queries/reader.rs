@@ -7,7 +7,7 @@ use std::hash::Hash;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use sea_orm::{ConnectionTrait, DatabaseConnection, QueryResult};
+use sea_orm::{DatabaseConnection, QueryResult};
 use tokio::sync::OnceCell;
 
 use crate::access::Caller;
@@ -43,8 +43,7 @@ impl Reader {
     /// # Errors
     /// When the database refuses.
     pub(super) async fn rows(&self, statement: Sql) -> Result<Vec<QueryResult>, Error> {
-        let db = self.db();
-        Ok(db.query_all_raw(statement.statement(db.get_database_backend())).await?)
+        statement.answer(self.db()).await
     }
 
     /// Who reads.
