@@ -1,5 +1,7 @@
 //! How lists are ordered, and the cursors that name a place in them.
 
+use std::cmp::Ordering;
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
@@ -55,8 +57,8 @@ pub struct Order {
     pub direction: Direction,
 }
 
-/// A value that a list is ordered by, as it stands in a cursor.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+/// A value that a list is ordered by, as it stands in a cursor. Texts compare by code point, as both databases do.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Cell {
     /// A number, an id, or an instant in microseconds.
@@ -132,12 +134,11 @@ impl By {
     }
 
     pub(super) fn read(self, row: &QueryResult, at: usize) -> Result<Cell, DbErr> {
-        let name = format!("key_{at}");
         Ok(match self.kind {
-            Kind::Text => row.try_get::<Option<String>>("", &name)?.map(Cell::Text),
-            Kind::Number => row.try_get::<Option<i64>>("", &name)?.map(Cell::Number),
+            Kind::Text => row.try_get_by_index::<Option<String>>(at)?.map(Cell::Text),
+            Kind::Number => row.try_get_by_index::<Option<i64>>(at)?.map(Cell::Number),
             Kind::Time => row
-                .try_get::<Option<DateTime<Utc>>>("", &name)?
+                .try_get_by_index::<Option<DateTime<Utc>>>(at)?
                 .map(|time| Cell::Number(time.timestamp_micros())),
         }
         .unwrap_or(Cell::Null))
@@ -173,6 +174,7 @@ impl Order {
         self
     }
 
+    /// The keys, to be selected before anything else.
     pub(super) fn columns(&self) -> String {
         let columns: Vec<String> =
             self.keys.iter().enumerate().map(|(at, key)| format!("{} as key_{at}", key.column)).collect();
@@ -188,6 +190,19 @@ impl Order {
         let way = if self.descends(backward) { " desc" } else { "" };
         let columns: Vec<String> = self.keys.iter().map(|key| format!("{}{way}", key.column)).collect();
         columns.join(", ")
+    }
+
+    /// As [`Order::by`], of rows that were selected with [`Order::columns`].
+    pub(super) fn by_position(&self, backward: bool) -> String {
+        let way = if self.descends(backward) { " desc" } else { "" };
+        let columns: Vec<String> = (0..self.keys.len()).map(|at| format!("key_{at}{way}")).collect();
+        columns.join(", ")
+    }
+
+    /// Which of two places comes first, as the databases compare them.
+    pub(super) fn compare(&self, one: &Cursor, other: &Cursor, backward: bool) -> Ordering {
+        let ordering = one.0.cmp(&other.0);
+        if self.descends(backward) { ordering.reverse() } else { ordering }
     }
 
     /// What comes after `cells`, a place whose cells from `first` on are compared.

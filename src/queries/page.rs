@@ -12,6 +12,9 @@ use super::{Cell, Cursor, Direction, Filter, Order, Reader};
 use crate::db::sql::sql;
 use crate::error::Error;
 
+/// Most rows that are read for several parents without being ranked.
+const FEW: usize = 5_000;
+
 /// Which part of a list is asked for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Slice {
@@ -81,8 +84,8 @@ impl<T> List<T> {
             }
             let text = format!(
                 "select {}, {} from {} where {} order by {} limit {{limit}}",
-                self.columns,
                 self.order.columns(),
+                self.columns,
                 self.from,
                 filter.text(),
                 self.order.by(slice.backward),
@@ -158,25 +161,40 @@ impl<T> List<T> {
             Some(cursor) => self.order.after(&cursor.0, 0, slice.backward, self.filter.clone()),
             None => self.filter.clone(),
         };
-        let text = format!(
-            "select * from (select {}, {}, {column} as parent_id_,
-                    row_number() over (partition by {column} order by {}) as place_
-             from {} where {} and {column} in {{parents}}) ranked
-             where place_ <= {{limit}} order by parent_id_, place_",
-            self.columns,
+        // Most parents have few. All that they have, if it is no more than their pages might be, costs half of what
+        // ranking it costs the database.
+        let few = (parents.len() * (slice.size + 1)).min(FEW);
+        let selected = format!(
+            "select {}, {column} as parent_id_, {} from {} where {} and {column} in {{parents}}",
             self.order.columns(),
-            self.order.by(slice.backward),
+            self.columns,
             self.from,
             filter.text(),
         );
-        let statement = filter
-            .bind(sql(self.name, text))
-            .ids("parents", parents.iter().copied())
-            .bind("limit", slice.size as i64 + 1);
-        let rows = reader.rows(statement).await?;
+        let bound = |text: String, limit: usize| {
+            let statement = filter.bind(sql(self.name, text)).ids("parents", parents.iter().copied());
+            statement.bind("limit", limit as i64)
+        };
+        let mut rows = reader.rows(bound(format!("{selected} limit {{limit}}"), few + 1)).await?;
+        if rows.len() > few {
+            let ranked = format!(
+                "select * from (select page.*, row_number() over (partition by parent_id_ order by {}) as place_
+                                from ({selected}) page) ranked
+                 where place_ <= {{limit}}",
+                self.order.by_position(slice.backward),
+            );
+            rows = reader.rows(bound(ranked, slice.size + 1)).await?;
+        }
         let mut items: HashMap<i64, Vec<Item<T>>> = HashMap::new();
         for row in &rows {
-            items.entry(row.try_get("", "parent_id_")?).or_default().push(self.item(row)?);
+            let parent = row.try_get_by_index(self.order.keys.len())?;
+            items.entry(parent).or_default().push(self.item(row)?);
+        }
+        for items in items.values_mut() {
+            items.sort_unstable_by(|one, other| {
+                self.order.compare(&one.cursor, &other.cursor, slice.backward)
+            });
+            items.truncate(slice.size + 1);
         }
         Ok(parents
             .iter()

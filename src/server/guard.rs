@@ -376,7 +376,7 @@ mod tests {
                 assert_eq!(code(&query), "TOO_MANY_DIRECTIVES", "{times} times in {around}");
             }
         }
-        assert_eq!(code(&format!("{{ {} }}", "a ".repeat(5_000))), "QUERY_TOO_COMPLEX");
+        assert_eq!(code(&format!("{{ a {{ {} }} }}", "a ".repeat(5_000))), "QUERY_TOO_COMPLEX");
         assert_eq!(code(&" ".repeat(BYTES + 1)), "PAYLOAD_TOO_LARGE");
     }
 }
