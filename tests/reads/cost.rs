@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use futures::future::join_all;
 use serde_json::{Value, json};
 
 use crate::common::each_database;
@@ -24,6 +25,8 @@ const STATEMENTS: usize = 17;
 /// Fields that read something. Where several ask the same question, of other keys (people by id), they share its
 /// statement if they come at the same time, so that it may take fewer statements than this, never more.
 const PLACES: usize = 21;
+/// How many ask at the same time.
+const CALLERS: usize = 32;
 
 each_database! {
     async fn statements_do_not_grow_with_rows(start: Start) {
@@ -40,6 +43,19 @@ each_database! {
             let names: BTreeSet<&str> = statements.iter().filter_map(|text| text.split(' ').nth(1)).collect();
             assert!(names.len() <= STATEMENTS && statements.len() <= PLACES, "{first}: {statements:#?}");
         }
+    }
+
+    async fn statements_do_not_grow_with_callers(start: Start) {
+        let world = start.sample(400).await;
+        world.read("owner", NESTED, json!({ "first": 3 })).await;
+        let world = Arc::new(world);
+        let read = || {
+            let asked = world.clone();
+            tokio::spawn(async move { asked.read("owner", NESTED, json!({ "first": 10 })).await })
+        };
+        let (answers, statements) = world.statements(join_all((0..CALLERS).map(|_| read()))).await;
+        assert!(answers.windows(2).all(|two| two[0].as_ref().ok() == two[1].as_ref().ok()), "all read the same");
+        assert!(statements.len() <= CALLERS * PLACES, "{} statements", statements.len());
     }
 
     async fn what_is_not_asked_for_is_not_read(start: Start) {
