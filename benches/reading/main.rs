@@ -7,10 +7,14 @@
 //! cargo bench --bench reading -- --only sqlite               # one database
 //! ```
 
+#[path = "../common/arguments.rs"]
+mod arguments;
 #[path = "../../tests/common/databases.rs"]
 #[allow(dead_code, reason = "the tests use more of it")]
 mod databases;
 mod load;
+#[path = "../../tests/common/memory.rs"]
+mod memory;
 mod plain;
 
 use std::io::{BufRead, BufReader, Write};
@@ -18,6 +22,7 @@ use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use arguments::Arguments;
 use databases::{Fresh, Kind};
 use load::Load;
 use roster::db::Database;
@@ -43,19 +48,14 @@ const PERSON: &str =
     "query Person($id: ID!) { user(by: { id: $id }) { id displayName status email createdAt } }";
 
 fn main() {
-    let arguments: Vec<String> = std::env::args().collect();
-    let value = |name: &str| {
-        let at = arguments.iter().position(|argument| argument == name)?;
-        arguments.get(at + 1).map(String::as_str)
-    };
-    let number = |name, default| value(name).map_or(default, |number| number.parse().expect("a number"));
+    let arguments = Arguments::read();
     tokio::runtime::Runtime::new().expect("a runtime").block_on(async {
-        if let Some(which) = value("--serve") {
-            return serve(which, value("--database").expect("an address")).await;
+        if let Some(which) = arguments.value("--serve") {
+            return serve(which, arguments.value("--database").expect("an address")).await;
         }
         for (kind, name) in [(Kind::Postgres, "postgres"), (Kind::Sqlite, "sqlite")] {
-            if value("--only").is_none_or(|only| only == name) {
-                compare(kind, number("--people", 20_000), number("--rounds", 5)).await;
+            if arguments.value("--only").is_none_or(|only| only == name) {
+                compare(kind, arguments.number("--people", 20_000), arguments.number("--rounds", 5)).await;
             }
         }
     });
@@ -95,11 +95,7 @@ impl Serving {
 
     /// The most memory that was resident, in MiB.
     fn memory(&self) -> usize {
-        let status =
-            std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).expect("its status");
-        let line = status.lines().find(|line| line.starts_with("VmHWM")).expect("its peak");
-        let kib: usize = line.split_whitespace().nth(1).expect("a number").parse().expect("a number");
-        kib >> 10
+        memory::peak(self.process.id())
     }
 }
 

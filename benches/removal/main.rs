@@ -8,16 +8,21 @@
 //! cargo bench --bench removal -- --profile  # ours alone, once, and where the time goes
 //! ```
 
+#[path = "../common/arguments.rs"]
+mod arguments;
 mod copies;
 #[path = "../../tests/common/databases.rs"]
 #[allow(dead_code, reason = "the tests use more of it")]
 mod databases;
 mod equal;
 mod handwritten;
+#[path = "../../tests/common/memory.rs"]
+mod memory;
 mod profile;
 
 use std::time::{Duration, Instant};
 
+use arguments::Arguments;
 use copies::Original;
 use databases::Kind;
 use entity::id::UserId;
@@ -34,22 +39,16 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 const PEOPLE: usize = 100_000;
 
 fn main() {
-    let arguments: Vec<String> = std::env::args().collect();
-    let value = |name: &str| {
-        let at = arguments.iter().position(|argument| argument == name)?;
-        arguments.get(at + 1).map(String::as_str)
-    };
-    let number = |name, default| value(name).map_or(default, |number| number.parse().expect("a number"));
-    let pairs = number("--pairs", 5);
-    let asked = |name: &str| arguments.iter().any(|argument| argument == name);
+    let arguments = Arguments::read();
+    let pairs = arguments.number("--pairs", 5);
     tokio::runtime::Runtime::new().expect("a runtime").block_on(async {
-        if let Some(url) = value("--load") {
-            return copies::load(url, number("--people", PEOPLE)).await;
+        if let Some(url) = arguments.value("--load") {
+            return copies::load(url, arguments.number("--people", PEOPLE)).await;
         }
         for kind in [Kind::Postgres, Kind::Sqlite] {
-            if asked("--million") {
+            if arguments.has("--million") {
                 tenfold(kind, pairs).await;
-            } else if asked("--profile") {
+            } else if arguments.has("--profile") {
                 profile::print(kind, &Original::of(kind, PEOPLE).await).await;
             } else {
                 against_hand_written(kind, pairs).await;
@@ -66,7 +65,7 @@ async fn against_hand_written(kind: Kind, pairs: usize) {
         let db = copy.open().await;
         forget_peak();
         ours.push(timed(remove(&db, &original.leavers)).await);
-        memory = memory.max(peak_memory());
+        memory = memory.max(memory::peak("self"));
         let reference = original.copy().await;
         let their_db = reference.open().await;
         theirs.push(timed(handwritten::remove(&their_db, &original.leavers, original.now)).await);
@@ -96,7 +95,7 @@ async fn tenfold(kind: Kind, pairs: usize) {
             let db = copy.open().await;
             forget_peak();
             times.push(timed(remove(&db, &original.leavers)).await);
-            memory = memory.max(peak_memory());
+            memory = memory.max(memory::peak("self"));
             copy.forget(db).await;
         }
     }
@@ -146,11 +145,4 @@ fn median(mut times: Vec<Duration>) -> Duration {
 fn forget_peak() {
     // Where the system has no such file, the figure is that of the whole process.
     let _ = std::fs::write("/proc/self/clear_refs", "5");
-}
-
-/// The most memory that this process had resident at once, in MiB.
-fn peak_memory() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok()).unwrap_or(0) / 1024
 }

@@ -2,6 +2,7 @@
 
 mod databases;
 mod dump;
+pub mod memory;
 mod world;
 
 use std::sync::Arc;

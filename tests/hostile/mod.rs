@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::common::{Dump, Start, World};
+use crate::common::{Dump, Start, World, memory};
 use crate::server::listening::{answered, ask, code, owners_token};
 use crate::server::program::{Running, started};
 use entity::kind::Role;
@@ -96,9 +96,7 @@ impl Attacked {
 
     /// The most memory that was resident so far, in MiB.
     pub fn memory(&self) -> usize {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.program.id())).unwrap();
-        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
-        peak.trim().trim_end_matches(" kB").parse::<usize>().unwrap() >> 10
+        memory::peak(self.program.id())
     }
 
     /// Fails unless the program lives, is small, and left its database as it was; then stops it.
