@@ -1,6 +1,6 @@
 //! What a request carries: the database, who asks, its id, its loaders; and the one way to run a mutation.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use async_graphql::Context;
 use futures::future::BoxFuture;
@@ -19,21 +19,30 @@ use crate::queries::{Batch, Reader};
 use crate::removal::batch::CHUNK;
 
 /// What belongs to one request. The server adds it to the request's data, made afresh.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct RequestContext {
     database: Database,
     caller: Option<Caller>,
     request_id: String,
     chunk: usize,
     purse: Option<Purse>,
-    loaders: Mutex<Option<Arc<Loaders>>>,
+    loaders: Arc<Mutex<Option<Arc<Loaders>>>>,
+    given_up: OnceLock<Arc<Error>>,
 }
 
 impl RequestContext {
     /// A request of `caller`; without one nothing but the schema itself can be read. The id is what errors of ours
     /// are logged under.
     pub fn new(database: Database, caller: Option<Caller>, request_id: String) -> RequestContext {
-        RequestContext { database, caller, request_id, chunk: CHUNK, purse: None, loaders: Mutex::default() }
+        RequestContext {
+            database,
+            caller,
+            request_id,
+            chunk: CHUNK,
+            purse: None,
+            loaders: Arc::default(),
+            given_up: OnceLock::new(),
+        }
     }
 
     /// The same, removing at most `chunk` people in one transaction: 1 to [`CHUNK`].
@@ -63,6 +72,11 @@ impl RequestContext {
         &self.request_id
     }
 
+    /// Reads nothing more, because of `error`.
+    pub(super) fn give_up(&self, error: Arc<Error>) {
+        let _ = self.given_up.set(error);
+    }
+
     fn caller(&self) -> Result<Caller, ApiError> {
         self.caller.clone().ok_or_else(|| Refusal::Unauthenticated.into())
     }
@@ -83,9 +97,15 @@ impl RequestContext {
 /// The context of this request.
 ///
 /// # Errors
-/// When the server forgot to add one.
+/// When the server forgot to add one, or the request was given up.
 fn of<'a>(ctx: &Context<'a>) -> Result<&'a RequestContext, ApiError> {
-    ctx.data_opt::<RequestContext>().ok_or_else(|| Error::Broken("every request has a context").into())
+    let request = ctx
+        .data_opt::<RequestContext>()
+        .ok_or_else(|| ApiError::from(Error::Broken("every request has a context")))?;
+    match request.given_up.get() {
+        None => Ok(request),
+        Some(error) => Err(error.clone().into()),
+    }
 }
 
 /// Who asks.

@@ -77,6 +77,14 @@ pub(super) fn refused(refusal: Refusal, place: Pos) -> ServerError {
     async_graphql::Error::from(ApiError::from(refusal)).into_server_error(place)
 }
 
+/// What broke, where the database gave a read up.
+pub(super) fn out_of_time(error: &ServerError) -> Option<Arc<Error>> {
+    match error.source::<ApiError>() {
+        Some(ApiError::Broken(cause)) if cause.is_out_of_time() => Some(cause.clone()),
+        _ => None,
+    }
+}
+
 /// A request that the caller cannot afford for as long as `wait`.
 pub(super) fn rate_limited(wait: Duration) -> ServerError {
     let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);

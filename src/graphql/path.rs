@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use entity::id::PathId;
 
 use super::connection::{self, Connection, Paging};
-use super::context::{load, load_known};
+use super::context::load;
 use super::course::{CoAuthor, Course, WorkOrder};
 use super::error::ApiError;
 use super::group::Group;
@@ -30,14 +30,6 @@ impl Path {
     /// When the database cannot be read.
     pub async fn load(ctx: &Context<'_>, id: PathId) -> Result<Option<Path>, ApiError> {
         Ok(load::<Paths>(ctx, id).await?.map(Path))
-    }
-
-    /// As [`Path::load`], where a foreign key promises that there is one.
-    ///
-    /// # Errors
-    /// As [`Path::load`], and when there is none.
-    pub async fn known(ctx: &Context<'_>, id: PathId) -> Result<Path, ApiError> {
-        Ok(Path(load_known::<Paths>(ctx, id).await?))
     }
 }
 

@@ -89,8 +89,8 @@ impl Session {
     }
 
     /// The path that it goes through.
-    async fn path(&self, ctx: &Context<'_>) -> Result<Path, ApiError> {
-        Path::known(ctx, self.0.path_id).await
+    async fn path(&self) -> Path {
+        self.0.path.clone().into()
     }
 
     /// The group that owns it; null if you may not see it.

@@ -10,7 +10,7 @@ use sea_orm::{DbErr, QueryResult};
 
 use super::groups::Group;
 use super::links::{FromOther, FromUser, Link, Rows};
-use super::sessions::Session;
+use super::sessions::{Session, Sessions};
 use super::{Batch, By, Filter, Reader, Row, all, columns, grouped};
 use crate::db::sql::sql;
 use crate::error::Error;
@@ -167,9 +167,14 @@ impl Link for Participations {
 }
 
 impl FromUser for Participations {
+    type Others = Sessions;
     const OF_USER: &'static str = "participations.of_user";
     const OTHER: &'static str = "sessions";
     const ORDER: &'static [By] = &[By::time("o.starts_at"), By::number("o.id")];
+
+    fn other(row: &Participation) -> SessionId {
+        row.session_id
+    }
 }
 
 impl FromOther for Participations {

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use entity::id::{ActivityId, CertificateId, CourseId, ResultId, SaleId, UserId};
 use entity::{certificate, course_enrolment, progress, result, sale, subscription};
 
-use super::activities::Activity;
-use super::courses::Course;
+use super::activities::{Activities, Activity};
+use super::courses::{Course, Courses};
 use super::links::{FromOther, FromUser, Link, Linked, Rows};
 use super::{Batch, By, Reader, Row, all, by_id, columns};
 use crate::db::sql::sql;
@@ -26,9 +26,14 @@ impl Link for CourseEnrolments {
 }
 
 impl FromUser for CourseEnrolments {
+    type Others = Courses;
     const OF_USER: &'static str = "course_enrolments.of_user";
     const OTHER: &'static str = "courses";
     const ORDER: &'static [By] = &[By::text("o.title_key"), By::number("o.id")];
+
+    fn other(row: &course_enrolment::Model) -> CourseId {
+        row.course_id
+    }
 }
 
 impl FromOther for CourseEnrolments {
@@ -48,9 +53,14 @@ impl Link for Progress {
 }
 
 impl FromUser for Progress {
+    type Others = Courses;
     const OF_USER: &'static str = "progress.of_user";
     const OTHER: &'static str = "courses";
     const ORDER: &'static [By] = &[By::text("o.title_key"), By::number("o.id")];
+
+    fn other(row: &progress::Model) -> CourseId {
+        row.course_id
+    }
 }
 
 impl FromOther for Progress {
@@ -70,9 +80,14 @@ impl Link for Certificates {
 }
 
 impl FromUser for Certificates {
+    type Others = Courses;
     const OF_USER: &'static str = "certificates.of_user";
     const OTHER: &'static str = "courses";
     const ORDER: &'static [By] = &[By::number("l.id")];
+
+    fn other(row: &certificate::Model) -> CourseId {
+        row.course_id
+    }
 }
 
 impl FromOther for Certificates {
@@ -92,9 +107,14 @@ impl Link for Sales {
 }
 
 impl FromUser for Sales {
+    type Others = Courses;
     const OF_USER: &'static str = "sales.of_user";
     const OTHER: &'static str = "courses";
     const ORDER: &'static [By] = &[By::number("l.id")];
+
+    fn other(row: &sale::Model) -> CourseId {
+        row.course_id
+    }
 }
 
 impl FromOther for Sales {
@@ -115,9 +135,14 @@ impl Link for Subscriptions {
 }
 
 impl FromUser for Subscriptions {
+    type Others = Courses;
     const OF_USER: &'static str = "subscriptions.of_user";
     const OTHER: &'static str = "courses";
     const ORDER: &'static [By] = &[By::number("l.id")];
+
+    fn other(row: &subscription::Model) -> CourseId {
+        row.course_id
+    }
 }
 
 /// Results of activities, oldest first.
@@ -133,9 +158,14 @@ impl Link for Results {
 }
 
 impl FromUser for Results {
+    type Others = Activities;
     const OF_USER: &'static str = "results.of_user";
     const OTHER: &'static str = "activities";
     const ORDER: &'static [By] = &[By::number("l.id")];
+
+    fn other(row: &result::Model) -> ActivityId {
+        row.activity_id
+    }
 }
 
 impl FromOther for Results {

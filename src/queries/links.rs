@@ -1,6 +1,7 @@
 //! What stands between a person and something else (a membership, an enrolment, progress), read from either end
 //! together with the other.
 
+use std::collections::HashSet;
 use std::fmt::Debug;
 use std::hash::Hash;
 use std::sync::Arc;
@@ -8,7 +9,8 @@ use std::sync::Arc;
 use entity::id::UserId;
 
 use super::users::User;
-use super::{By, Filter, List, Order, Relation, Row};
+use super::{Batch, By, Filter, List, Order, Reader, Relation, Row};
+use crate::error::Error;
 
 /// People by name.
 const BY_NAME: &[By] = &[By::text("u.name_key"), By::number("u.id")];
@@ -18,7 +20,7 @@ pub trait Link: Clone + Debug + Eq + Hash + Send + Sync + 'static {
     /// The row.
     type Row: Row + Clone;
     /// The something else.
-    type Other: Row;
+    type Other: Debug + Send + Sync + 'static;
     /// Its id.
     type OtherId: Into<i64> + Copy + Debug + Eq + Hash + Send + Sync + 'static;
 
@@ -39,8 +41,13 @@ pub trait FromUser: Link {
     const OF_USER: &'static str;
     /// The table of the other end.
     const OTHER: &'static str;
+    /// The other ends by id. Many people share one, which is therefore read once and not with every row.
+    type Others: Batch<Key = Self::OtherId, Value = Arc<Self::Other>>;
     /// How a person's rows are ordered; the last column makes it total.
     const ORDER: &'static [By];
+
+    /// Which other end the row names.
+    fn other(row: &Self::Row) -> Self::OtherId;
 }
 
 /// A link that is read from the other end.
@@ -103,15 +110,25 @@ impl<L: FromUser> Relation for OfUser<L> {
         };
         List {
             name: L::OF_USER,
-            columns: format!("{}, {}", L::Row::columns("l"), L::Other::columns("o")),
+            columns: L::Row::columns("l"),
             from: format!("{rows} l join {} o on o.id = {}", L::OTHER, L::COLUMN),
             filter: self.0.filter(),
             order: Order::new("USER", L::ORDER),
-            read: |row| {
-                let (link, other) = (L::Row::read(row, "l")?, L::Other::read(row, "o")?);
-                Ok(Arc::new(Linked { row: link, user: None, other: Some(Arc::new(other)) }))
-            },
+            read: |row| Ok(Linked::alone(L::Row::read(row, "l")?)),
         }
+    }
+
+    async fn complete(reader: &Reader, items: Vec<&mut Arc<Linked<L>>>) -> Result<(), Error> {
+        if items.is_empty() {
+            return Ok(());
+        }
+        let ids: HashSet<L::OtherId> = items.iter().map(|item| L::other(&item.row)).collect();
+        let others = L::Others::load(reader, ids.into_iter().collect()).await?;
+        for item in items {
+            let other = others.get(&L::other(&item.row)).cloned();
+            *item = Arc::new(Linked { row: item.row.clone(), user: None, other });
+        }
+        Ok(())
     }
 }
 

@@ -7,7 +7,7 @@ use entity::id::{GroupId, UserId};
 use entity::kind::Role;
 use entity::membership::Model as Membership;
 
-use super::groups::Group;
+use super::groups::{Group, Groups};
 use super::links::{FromOther, FromUser, Link, Rows};
 use super::users::User;
 use super::{Batch, By, Filter, List, Order, Reader, Relation, Row, all, columns, grouped};
@@ -34,9 +34,14 @@ impl Link for Memberships {
 }
 
 impl FromUser for Memberships {
+    type Others = Groups;
     const OF_USER: &'static str = "memberships.of_user";
     const OTHER: &'static str = "groups";
     const ORDER: &'static [By] = &[By::text("o.name_key"), By::number("o.id"), By::text("l.role")];
+
+    fn other(row: &Membership) -> GroupId {
+        row.group_id
+    }
 }
 
 impl FromOther for Memberships {

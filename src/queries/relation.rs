@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt::Debug;
+use std::future::{Future, ready};
 use std::hash::Hash;
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -20,6 +21,17 @@ pub trait Relation: Clone + Eq + Hash + Debug + Send + Sync + 'static {
 
     /// The list of all parents. Its first key is never null.
     fn list(&self) -> List<Self::Item>;
+
+    /// Reads what the items of all pages have in common, once.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    fn complete(
+        _reader: &Reader,
+        _items: Vec<&mut Self::Item>,
+    ) -> impl Future<Output = Result<(), Error>> + Send {
+        ready(Ok(()))
+    }
 }
 
 /// Pages of a [`Relation`].
@@ -46,6 +58,8 @@ impl<R: Relation> Batch for Pages<R> {
         for ((relation, slice), parents) in asked {
             let numbers: Vec<i64> = parents.iter().map(|parent| (*parent).into()).collect();
             let mut pages = relation.list().pages(reader, R::PARENT, &numbers, &slice).await?;
+            let items = pages.values_mut().flat_map(|page| &mut page.items);
+            R::complete(reader, items.map(|item| &mut item.value).collect()).await?;
             for (parent, number) in parents.into_iter().zip(numbers) {
                 if let Some(page) = pages.remove(&number) {
                     found.insert((relation.clone(), parent, slice.clone()), Arc::new(page));

@@ -1,16 +1,49 @@
 //! Sessions of a path, and their instructors (R12).
 
 use std::collections::HashMap;
+use std::ops::Deref;
 use std::sync::Arc;
 
 use entity::id::{GroupId, PathId, SessionId, UserId};
 use entity::kind::AudienceKind;
-pub use entity::session::Model as Session;
+use entity::session;
+use sea_orm::{DbErr, QueryResult};
 
+use super::paths::Path;
 use super::users::{Span, User, search_text};
-use super::{Batch, By, Direction, Filter, List, Order, Reader, Relation, Row, all, by_id, columns, grouped};
+use super::{Batch, By, Direction, Filter, List, Order, Reader, Relation, Row, all, columns, grouped};
 use crate::db::sql::sql;
 use crate::error::{Error, Refusal};
+
+/// A session and the path that it goes through, which is read with it: hundreds of sessions have few paths, but each
+/// would ask for its own.
+#[derive(Debug)]
+pub struct Session {
+    row: session::Model,
+    /// The path.
+    pub path: Arc<Path>,
+}
+
+impl Deref for Session {
+    type Target = session::Model;
+
+    fn deref(&self) -> &session::Model {
+        &self.row
+    }
+}
+
+/// What joins the path to a session called `s`. Every session has one; `left` lets a count leave it out.
+const WITH_PATH: &str = "left join paths p on p.id = s.path_id";
+
+impl Session {
+    fn columns() -> String {
+        format!("{}, {}", columns::<session::Model>("s"), columns::<Path>("p"))
+    }
+
+    fn read(row: &QueryResult) -> Result<Arc<Session>, DbErr> {
+        Ok(Arc::new(Session { row: session::Model::read(row, "s")?, path: Arc::new(Path::read(row, "p")?) }))
+    }
+}
 
 /// Sessions by id.
 #[derive(Debug)]
@@ -21,7 +54,9 @@ impl Batch for Sessions {
     type Value = Arc<Session>;
 
     async fn load(reader: &Reader, ids: Vec<SessionId>) -> Result<HashMap<SessionId, Arc<Session>>, Error> {
-        by_id("sessions.by_id", "sessions", ids, reader, |row: &Session| row.id).await
+        let text = format!("select {} from sessions s {WITH_PATH} where s.id in {{ids}}", Session::columns());
+        let rows = all(sql("sessions.by_id", text).ids("ids", ids), reader, Session::read).await?;
+        Ok(rows.into_iter().map(|row| (row.id, row)).collect())
     }
 }
 
@@ -139,11 +174,11 @@ pub fn list(
 fn listed(name: &'static str, from: &str, filter: Filter) -> List<Arc<Session>> {
     List {
         name,
-        columns: columns::<Session>("s"),
-        from: from.to_owned(),
+        columns: Session::columns(),
+        from: format!("{from} {WITH_PATH}"),
         filter,
         order: BY_START,
-        read: |row| Ok(Arc::new(Session::read(row, "s")?)),
+        read: Session::read,
     }
 }
 

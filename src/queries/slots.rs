@@ -89,9 +89,14 @@ impl Link for Registrations {
 }
 
 impl FromUser for Registrations {
+    type Others = Slots;
     const OF_USER: &'static str = "registrations.of_user";
     const OTHER: &'static str = "slots";
     const ORDER: &'static [By] = &[By::time("o.starts_at"), By::number("o.id"), By::text("l.kind")];
+
+    fn other(row: &slot_registration::Model) -> SlotId {
+        row.slot_id
+    }
 }
 
 impl FromOther for Registrations {

@@ -53,8 +53,9 @@ use self::request::{Asked, Operation};
 use crate::access::{self, Caller};
 use crate::db::Database;
 use crate::error::Error;
+use crate::graphql::RequestContext;
+use crate::graphql::api::Api;
 use crate::graphql::cost::{Budget, Payer, Purse};
-use crate::graphql::{RequestContext, RosterSchema};
 use crate::token;
 
 /// Who may come in, and for what.
@@ -85,7 +86,7 @@ pub enum Introspection {
 /// What answers requests.
 #[derive(Clone)]
 pub struct Server {
-    schema: RosterSchema,
+    api: Api,
     database: Database,
     doors: Doors,
     budget: Option<Arc<Budget>>,
@@ -121,10 +122,10 @@ impl Server {
     pub fn new(database: Database, doors: Doors) -> (Server, Stop) {
         let (in_flight, last) = mpsc::channel(1);
         let (stop, stopping) = watch::channel(false);
-        let schema = crate::graphql::schema();
+        let api = Api::new();
         let budget = doors.points.map(|points| Arc::new(Budget::per_minute(points)));
         (
-            Server { schema, database, doors, budget, stopping, in_flight },
+            Server { api, database, doors, budget, stopping, in_flight },
             Stop { stopping: stop, in_flight: last },
         )
     }
@@ -229,7 +230,7 @@ impl Server {
         if operation.kind == Some(OperationType::Subscription) {
             let request_id = request_id();
             let mut told = Told::begin(&request_id, &operation);
-            let answers = self.schema.execute_stream(request.data(self.context(asker, request_id)));
+            let answers = self.api.stream(request, self.context(asker, request_id));
             return Ok(answers.inspect(move |response| told.hear(response)).boxed());
         }
         let response = self.carry_out(asker, request, &operation).await?;
@@ -245,11 +246,11 @@ impl Server {
     ) -> Result<Response, Problem> {
         let request_id = request_id();
         let mut told = Told::begin(&request_id, operation);
-        let request = request.data(self.context(asker, request_id.clone()));
-        let (schema, in_flight) = (self.schema.clone(), self.in_flight.clone());
+        let context = self.context(asker, request_id.clone());
+        let (api, kind, in_flight) = (self.api.clone(), operation.kind, self.in_flight.clone());
         let span = told.span();
         let carrying_out = async move {
-            let response = schema.execute(request).await;
+            let response = api.execute(request, kind, context).await;
             told.hear(&response);
             drop((told, in_flight));
             response
