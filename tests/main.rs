@@ -1,5 +1,6 @@
 //! Everything that Roster promises, shown.
 
+mod access;
 mod architecture;
 mod clients;
 #[allow(dead_code, unused_imports, reason = "a test takes of it what it needs")]

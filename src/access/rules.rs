@@ -101,25 +101,12 @@ impl Authority {
         }
     }
 
-    /// Whether somebody with a membership in each of `groups` is known to this caller (the matrix of trust, "list and
-    /// see people"): themselves, who administers the platform group or its people, and who administers, writes for
-    /// or coaches one of the groups.
-    pub fn sees_person(
-        &self,
-        tree: &Tree,
-        person: UserId,
-        groups: impl IntoIterator<Item = GroupId>,
-    ) -> bool {
-        let stands_over = |group| {
-            self.administers(tree, group)
-                || [Role::UserAdministrator, Role::Author, Role::Coach]
-                    .into_iter()
-                    .any(|role| self.has(group, role))
-        };
-        self.is(person)
-            || self.administers_platform(tree)
+    /// Whether the works that `group` owns are seen (the matrix of trust): by who holds a role in it or administers it,
+    /// and by user administrators of the platform group.
+    pub fn sees_works(&self, tree: &Tree, group: GroupId) -> bool {
+        self.roles.contains_key(&group)
+            || self.administers(tree, group)
             || self.has(tree.root(), Role::UserAdministrator)
-            || groups.into_iter().any(stands_over)
     }
 
     /// Whether works (courses, paths, sessions) may be made or edited in `group`: by its administrators, and by its

@@ -35,7 +35,7 @@ pub async fn issue(tx: &Tx, input: &NewCertificate) -> Result<CertificateId, Fai
     let words = rules::words(Work::Course);
     let course = works::store::standing(db, WorkId::Course(input.course)).await?;
     rules::require_colleague(&editor, words, &course.ok_or_else(|| words.not_found())?)?;
-    let states = people::states(db, &[input.user]).await?;
+    let states = people::states(tx, &[input.user]).await?;
     people::require_living(&states, input.user, &["userId"])?;
     store::add(db, input, tx.now).await?;
     Ok(store::of(db, input).await?)

@@ -71,6 +71,6 @@ async fn named(tx: &Tx, input: &People) -> Result<(Vec<UserId>, BTreeMap<UserId,
     let words = rules::words(Work::Course);
     let course = course.ok_or_else(|| words.not_found())?;
     rules::require_colleague(&editor, words, &course)?;
-    let states = people::states(db, &users).await?;
+    let states = people::states(tx, &users).await?;
     Ok((users, states))
 }

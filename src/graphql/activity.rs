@@ -13,6 +13,7 @@ use super::error::ApiError;
 use super::id::{self, GlobalId};
 use super::learning::ActivityResult;
 use super::user::User;
+use crate::queries::Known;
 use crate::queries::activities::{self, Activities};
 use crate::queries::learning::Results;
 use crate::queries::links::OfOther;
@@ -35,7 +36,7 @@ impl Activity {
     /// # Errors
     /// As [`Activity::load`], and when there is none.
     pub async fn known(ctx: &Context<'_>, id: ActivityId) -> Result<Activity, ApiError> {
-        Ok(Activity(load_known::<Activities>(ctx, id).await?))
+        Ok(Activity(load_known::<Known<Activities>>(ctx, id).await?))
     }
 
     /// As [`Activity::known`], where it may have been read already.

@@ -16,6 +16,7 @@ use super::input::{GroupScope, OrderDirection, groups};
 use super::learning::{Certificate, CourseEnrolment, Progress, Sale};
 use super::path::Path;
 use super::user::User;
+use crate::queries::Known;
 use crate::queries::activities::ActivitiesOfCourse;
 use crate::queries::courses::{self, CoAuthors, Courses};
 use crate::queries::learning::{self, CourseEnrolments};
@@ -55,7 +56,7 @@ impl Course {
     /// # Errors
     /// As [`Course::load`], and when there is none.
     pub async fn known(ctx: &Context<'_>, id: CourseId) -> Result<Course, ApiError> {
-        Ok(Course(load_known::<Courses>(ctx, id).await?))
+        Ok(Course(load_known::<Known<Courses>>(ctx, id).await?))
     }
 
     /// As [`Course::known`], where it may have been read already.

@@ -37,18 +37,19 @@ impl CustomField {
     }
 }
 
-/// What to call somebody, whatever is left of them.
-pub(super) fn display_name(user: &users::User) -> String {
-    if user.status == Status::Erased {
-        return "Erased".to_owned();
-    }
+/// The name of somebody who has one.
+pub(super) fn full_name(user: &users::User) -> Option<String> {
     let names: Vec<&str> =
         [&user.first_name, &user.last_name].into_iter().flatten().map(String::as_str).collect();
-    match (names.is_empty(), &user.username, user.anonymous_number) {
-        (false, ..) => names.join(" "),
-        (true, Some(username), _) => username.clone(),
-        (true, None, Some(number)) => format!("Anonymous {number}"),
+    (!names.is_empty()).then(|| names.join(" "))
+}
+
+/// What to call somebody without a name, whatever is left of them.
+pub(super) fn nameless(user: &users::User) -> String {
+    match (user.status, user.anonymous_number) {
+        (Status::Erased, _) => "Erased".to_owned(),
+        (_, Some(number)) => format!("Anonymous {number}"),
         // Somebody who has an email alone, which not everybody may see.
-        (true, None, None) => format!("User {}", user.id.0),
+        (_, None) => format!("User {}", user.id.0),
     }
 }

@@ -19,6 +19,7 @@ use super::path::Path;
 use super::post::Post;
 use super::session::Session;
 use crate::queries::Counts;
+use crate::queries::Known;
 use crate::queries::courses::OwnedCourses;
 use crate::queries::groups::{self, GroupExternalIds, Groups, MemberCounts, Subgroups};
 use crate::queries::links::OfOther;
@@ -45,7 +46,7 @@ impl Group {
     /// # Errors
     /// As [`Group::load`], and when there is none.
     pub async fn known(ctx: &Context<'_>, id: GroupId) -> Result<Group, ApiError> {
-        Ok(Group(load_known::<Groups>(ctx, id).await?))
+        Ok(Group(load_known::<Known<Groups>>(ctx, id).await?))
     }
 
     /// As [`Group::known`], where it may have been read already.
@@ -107,22 +108,26 @@ impl Group {
         }
     }
 
-    /// The groups above, the nearest first, the platform group last.
+    /// The groups above that you see, the nearest first, the platform group last.
     async fn ancestors(&self, ctx: &Context<'_>) -> Result<Vec<Group>, ApiError> {
         let above: Vec<GroupId> = loaders(ctx)?.reader().tree().await?.upwards(self.0.id).skip(1).collect();
-        try_join_all(above.into_iter().map(|group| Group::known(ctx, group))).await
+        let found = try_join_all(above.into_iter().map(|group| Group::load(ctx, group))).await?;
+        Ok(found.into_iter().flatten().collect())
     }
 
-    /// The way from the platform group, which comes first, to this group, which comes last.
+    /// The way from the platform group, which comes first, to this group, which comes last; of it what you see.
     async fn path(&self, ctx: &Context<'_>) -> Result<Vec<Group>, ApiError> {
-        let mut way: Vec<GroupId> = loaders(ctx)?.reader().tree().await?.upwards(self.0.id).collect();
+        let mut way = self.ancestors(ctx).await?;
         way.reverse();
-        try_join_all(way.into_iter().map(|group| Group::known(ctx, group))).await
+        way.push(self.clone());
+        Ok(way)
     }
 
-    /// Levels below the platform group, which is 0.
+    /// How many of the groups above you see: 0 for the platform group.
     async fn depth(&self, ctx: &Context<'_>) -> Result<usize, ApiError> {
-        Ok(loaders(ctx)?.reader().tree().await?.depth(self.0.id))
+        let loaders = loaders(ctx)?;
+        let (tree, sight) = (loaders.reader().tree().await?, loaders.reader().sight().await?);
+        Ok(tree.upwards(self.0.id).skip(1).filter(|group| sight.sees_group(*group)).count())
     }
 
     /// How many of everything it has.
@@ -233,7 +238,7 @@ impl Group {
 #[derive(Clone, Copy, Debug)]
 pub struct GroupCounts(GroupId);
 
-/// How many of everything a group has. Each is counted only where it is asked for.
+/// How many of everything a group has, of what you may see. Each is counted only where it is asked for.
 #[Object]
 impl GroupCounts {
     /// People with at least one role in it.
@@ -243,12 +248,16 @@ impl GroupCounts {
 
     /// Groups directly below.
     async fn subgroups(&self, ctx: &Context<'_>) -> Result<usize, ApiError> {
-        Ok(loaders(ctx)?.reader().tree().await?.children(self.0).len())
+        let loaders = loaders(ctx)?;
+        let (tree, sight) = (loaders.reader().tree().await?, loaders.reader().sight().await?);
+        Ok(tree.children(self.0).iter().filter(|group| sight.sees_group(**group)).count())
     }
 
     /// Groups anywhere below.
     async fn groups_below(&self, ctx: &Context<'_>) -> Result<usize, ApiError> {
-        Ok(loaders(ctx)?.reader().tree().await?.below(self.0).len())
+        let loaders = loaders(ctx)?;
+        let (tree, sight) = (loaders.reader().tree().await?, loaders.reader().sight().await?);
+        Ok(tree.below(self.0).into_iter().filter(|group| sight.sees_group(*group)).count())
     }
 
     /// Courses that it owns.

@@ -55,9 +55,10 @@ impl Platform {
         &self.0.name
     }
 
-    /// The one person who can never be removed (R14); always an administrator of the platform group.
-    async fn owner(&self, ctx: &Context<'_>) -> Result<User, ApiError> {
-        Ok(User::load(ctx, self.0.owner).await?.ok_or(Error::Broken("the platform has an owner"))?)
+    /// The one person who can never be removed (R14), always an administrator of the platform group; null if you may
+    /// not see them.
+    async fn owner(&self, ctx: &Context<'_>) -> Result<Option<User>, ApiError> {
+        User::load(ctx, self.0.owner).await
     }
 
     /// The platform group: the root of the tree of groups (R1).
@@ -75,16 +76,19 @@ impl Platform {
         self.0.safety_share
     }
 
-    /// Seats taken, free and in all (R22).
-    async fn seats(&self, ctx: &Context<'_>) -> Result<Seats, ApiError> {
+    /// Seats taken, free and in all (R22); null if you may not see everybody.
+    async fn seats(&self, ctx: &Context<'_>) -> Result<Option<Seats>, ApiError> {
+        if !loaders(ctx)?.reader().sight().await?.sees_everybody() {
+            return Ok(None);
+        }
         let counts = load_known::<StatusCounts>(ctx, ()).await?;
         let used =
             counts.iter().filter(|(status, _)| status.takes_seat()).map(|(_, count)| count).sum::<i64>();
         let limit = self.0.seat_limit;
-        Ok(Seats { used, limit, free: limit.map(|limit| (limit - used).max(0)) })
+        Ok(Some(Seats { used, limit, free: limit.map(|limit| (limit - used).max(0)) }))
     }
 
-    /// How many accounts there are in each state, all six of them.
+    /// How many accounts there are in each state, all six of them, of those that you may see.
     async fn users_by_status(&self, ctx: &Context<'_>) -> Result<Vec<StatusCount>, ApiError> {
         let counts = load_known::<StatusCounts>(ctx, ()).await?;
         let told =

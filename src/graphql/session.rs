@@ -17,6 +17,7 @@ use super::participation::{Participation, SessionCapture, SessionEnrolment, Sess
 use super::path::Path;
 use super::slot::Slot;
 use super::user::User;
+use crate::queries::Known;
 use crate::queries::audiences::{
     AudienceGroups, Participations, SessionCaptures, SessionEnrolments, SessionExclusions,
 };
@@ -50,7 +51,7 @@ impl Session {
     /// # Errors
     /// As [`Session::load`], and when there is none.
     pub async fn known(ctx: &Context<'_>, id: SessionId) -> Result<Session, ApiError> {
-        Ok(Session(load_known::<Sessions>(ctx, id).await?))
+        Ok(Session(load_known::<Known<Sessions>>(ctx, id).await?))
     }
 
     /// As [`Session::known`], where it may have been read already.

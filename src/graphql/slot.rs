@@ -16,6 +16,7 @@ use super::kinds::SeatKind;
 use super::session::Session;
 use super::user::User;
 use crate::queries::Counts;
+use crate::queries::Known;
 use crate::queries::links::{Linked, OfOther};
 use crate::queries::slots::{self, Registrations, Slots};
 
@@ -42,7 +43,7 @@ impl Slot {
     /// # Errors
     /// As [`Slot::load`], and when there is none.
     pub async fn known(ctx: &Context<'_>, id: SlotId) -> Result<Slot, ApiError> {
-        Ok(Slot(load_known::<Slots>(ctx, id).await?))
+        Ok(Slot(load_known::<Known<Slots>>(ctx, id).await?))
     }
 
     /// As [`Slot::known`], where it may have been read already.

@@ -10,7 +10,7 @@ use super::activity::Activity;
 use super::connection::{self, Connection, Paging};
 use super::context::{load, load_known, loaders};
 use super::course::Course;
-use super::entry::{CustomField, ExternalId, display_name};
+use super::entry::{CustomField, ExternalId, full_name, nameless};
 use super::error::ApiError;
 use super::id::GlobalId;
 use super::kinds::{Role, SeatKind, UserStatus};
@@ -22,6 +22,7 @@ use super::post::Post;
 use super::removal::{Deletion, Removal};
 use super::session::Session;
 use super::slot::Registration;
+use crate::queries::Known;
 use crate::queries::activities::OwnedActivities;
 use crate::queries::audiences::Participations;
 use crate::queries::courses::AuthoredCourses;
@@ -33,7 +34,7 @@ use crate::queries::posts::PostsBy;
 use crate::queries::removals;
 use crate::queries::sessions::InstructedSessions;
 use crate::queries::slots::Registrations;
-use crate::queries::users::{self, CustomFields, ExternalIds, Users};
+use crate::queries::users::{self, CustomFields, ExternalIds, Personal, Users};
 
 /// A person's account.
 #[derive(Clone, Debug)]
@@ -53,7 +54,7 @@ impl User {
     /// # Errors
     /// As [`User::load`], and when there is none.
     pub async fn known(ctx: &Context<'_>, id: UserId) -> Result<User, ApiError> {
-        Ok(User(load_known::<Users>(ctx, id).await?))
+        Ok(User(load_known::<Known<Users>>(ctx, id).await?))
     }
 
     /// As [`User::known`], where it may have been read already.
@@ -69,6 +70,16 @@ impl User {
             Some(row) => Ok(User(row.clone())),
             None => User::known(ctx, id).await,
         }
+    }
+
+    /// Something personal, for whoever may see that of this person.
+    async fn personal<T>(&self, ctx: &Context<'_>, value: Option<T>) -> Result<Option<T>, ApiError> {
+        let loaders = loaders(ctx)?;
+        let seen = match loaders.reader().sight().await?.sees_personal(self.0.id) {
+            Some(seen) => seen,
+            None => load::<Personal>(ctx, self.0.id).await?.is_some(),
+        };
+        Ok(value.filter(|_| seen))
     }
 
     /// Whether the account is present in the sessions it belongs to (R8).
@@ -103,10 +114,14 @@ impl User {
         self.0.status_since
     }
 
-    /// What to call the person; always answers: the name, else the username, else a number (`Anonymous 42`), and
-    /// `Erased` for somebody erased.
-    async fn display_name(&self) -> String {
-        display_name(&self.0)
+    /// What to call the person; always answers: the name, else the username if you may see it, else a number
+    /// (`Anonymous 42`), and `Erased` for somebody erased.
+    async fn display_name(&self, ctx: &Context<'_>) -> Result<String, ApiError> {
+        if let Some(name) = full_name(&self.0) {
+            return Ok(name);
+        }
+        let username = self.personal(ctx, self.0.username.as_deref()).await?;
+        Ok(username.map_or_else(|| nameless(&self.0), str::to_owned))
     }
 
     /// The first name.
@@ -119,19 +134,19 @@ impl User {
         self.0.last_name.as_deref()
     }
 
-    /// What the person signs in with, if not with the email.
-    async fn username(&self) -> Option<&str> {
-        self.0.username.as_deref()
+    /// What the person signs in with, if not with the email; null if you may not see it.
+    async fn username(&self, ctx: &Context<'_>) -> Result<Option<&str>, ApiError> {
+        self.personal(ctx, self.0.username.as_deref()).await
     }
 
-    /// The email, as typed.
-    async fn email(&self) -> Option<&str> {
-        self.0.email.as_deref()
+    /// The email, as typed; null if you may not see it.
+    async fn email(&self, ctx: &Context<'_>) -> Result<Option<&str>, ApiError> {
+        self.personal(ctx, self.0.email.as_deref()).await
     }
 
-    /// The phone number, as typed.
-    async fn phone(&self) -> Option<&str> {
-        self.0.phone.as_deref()
+    /// The phone number, as typed; null if you may not see it.
+    async fn phone(&self, ctx: &Context<'_>) -> Result<Option<&str>, ApiError> {
+        self.personal(ctx, self.0.phone.as_deref()).await
     }
 
     /// The job title.
@@ -154,13 +169,13 @@ impl User {
         self.0.anonymous_number
     }
 
-    /// What other systems call the person, by system.
+    /// What other systems call the person, by system; none if you may not see it.
     async fn external_ids(&self, ctx: &Context<'_>) -> Result<Vec<ExternalId>, ApiError> {
         let found = load::<ExternalIds>(ctx, self.0.id).await?.unwrap_or_default();
         Ok(found.iter().map(|row| ExternalId::new(&row.system, &row.value)).collect())
     }
 
-    /// The fields of the entry that the platform has added, by name.
+    /// The fields of the entry that the platform has added, by name; none if you may not see them.
     async fn custom_fields(&self, ctx: &Context<'_>) -> Result<Vec<CustomField>, ApiError> {
         let found = load::<CustomFields>(ctx, self.0.id).await?.unwrap_or_default();
         Ok(found.iter().map(|row| CustomField::new(&row.name, &row.value)).collect())
@@ -171,14 +186,14 @@ impl User {
         self.0.created_at
     }
 
-    /// When the person was invited; null if never.
-    async fn invited_at(&self) -> Option<DateTime<Utc>> {
-        self.0.invited_at
+    /// When the person was invited; null if never, or if you may not see it.
+    async fn invited_at(&self, ctx: &Context<'_>) -> Result<Option<DateTime<Utc>>, ApiError> {
+        self.personal(ctx, self.0.invited_at).await
     }
 
-    /// When the person last signed in; null if never.
-    async fn last_sign_in_at(&self) -> Option<DateTime<Utc>> {
-        self.0.last_sign_in_at
+    /// When the person last signed in; null if never, or if you may not see it.
+    async fn last_sign_in_at(&self, ctx: &Context<'_>) -> Result<Option<DateTime<Utc>>, ApiError> {
+        self.personal(ctx, self.0.last_sign_in_at).await
     }
 
     /// The roles that the person holds, by the group's name. Somebody deleted has none.

@@ -18,6 +18,7 @@ use crate::access::{self, Authority};
 use crate::db::{Tx, locks};
 use crate::error::{Failure, Refusal};
 use crate::tree::Tree;
+use crate::works::people;
 use crate::{platform, sessions};
 
 /// The most roles that one request grants.
@@ -67,7 +68,7 @@ async fn all(tx: &Tx, grants: &[Grant], place: impl Fn(usize) -> Vec<String>) ->
     locks::users(db, &users).await?;
     let authority = access::authority(tx).await?;
     let (_, tree) = platform::current(db, &tx.trees).await?;
-    let states: BTreeMap<UserId, Status> = store::states(db, &users).await?.into_iter().collect();
+    let states = people::states(tx, &users).await?;
     for (entry, grant) in grants.iter().enumerate() {
         check(grant, &states, &authority, &tree).map_err(|refusal| refusal.at(&place(entry)))?;
     }

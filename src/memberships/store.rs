@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use entity::id::{GroupId, UserId};
-use entity::kind::{Role, Status};
+use entity::kind::Role;
 use sea_orm::ConnectionTrait;
 
 use crate::db::sql::{Rows, sql};
@@ -10,14 +10,6 @@ use crate::error::Error;
 
 /// One role of one person in one group.
 pub type Row = (UserId, GroupId, Role);
-
-/// The state of each of `users` that exists, in order of id.
-pub async fn states(db: &impl ConnectionTrait, users: &[UserId]) -> Result<Vec<(UserId, Status)>, Error> {
-    sql("memberships.states", "select id, status from users where id in {users} order by id")
-        .ids("users", users.iter().copied())
-        .all(db)
-        .await
-}
 
 /// Which of `rows` are held already.
 pub async fn held(db: &impl ConnectionTrait, rows: &[Row]) -> Result<Vec<Row>, Error> {

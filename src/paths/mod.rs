@@ -117,7 +117,7 @@ async fn courses(
     let mut once = BTreeSet::new();
     let mut courses = Vec::with_capacity(named.len());
     for (position, course) in named.iter().enumerate() {
-        if !groups.get(course).is_some_and(|group| editor.authority.sees(&editor.tree, *group)) {
+        if !groups.get(course).is_some_and(|group| editor.authority.sees_works(&editor.tree, *group)) {
             return Err(Refusal::not_found(&["courseIds", &position.to_string()], "Course").into());
         }
         if once.insert(*course) {

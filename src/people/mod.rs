@@ -19,6 +19,8 @@ use crate::db::{Tx, locks};
 use crate::error::{Failure, Refusal};
 use crate::keys::{self, ExternalId};
 use crate::platform::Platform;
+use crate::queries::users::visible;
+use crate::queries::{Seen, Sight};
 use crate::tree::Tree;
 use crate::{memberships, platform, sessions};
 use rules::{Checked, Touches};
@@ -272,8 +274,12 @@ pub async fn update(tx: &Tx, change: &PersonChange) -> Result<UserId, Failure> {
     locks::users_exclusively(db, &[user]).await?;
     let authority = access::authority(tx).await?;
     let (platform, tree) = platform::current(db, &tx.trees).await?;
-    let (status, known) =
-        store::known(db, user).await?.ok_or_else(|| Refusal::not_found(&["userId"], "User"))?;
+    let unknown = || Refusal::not_found(&["userId"], "User");
+    let (status, known) = store::known(db, user).await?.ok_or_else(unknown)?;
+    let sight = Sight::in_write(tx).await?;
+    if visible(db, &sight, &[Seen::Person("u")], BTreeSet::from([user])).await?.is_empty() {
+        return Err(unknown().into());
+    }
     let memberships = store::memberships(db, user).await?;
     let touches = Touches {
         organisation: !external_ids.is_keep() || !custom_fields.is_keep(),

@@ -172,7 +172,7 @@ pub fn distinct(people: &[Checked]) -> Result<(), (usize, Refusal)> {
 /// owner signs in with is the owner's alone to change: it would be a way to take the platform over (R14).
 ///
 /// # Errors
-/// `NOT_FOUND` when the caller may not know of the person, `FORBIDDEN` naming the groups in which the right is missing.
+/// `FORBIDDEN` naming the groups in which the right is missing.
 pub fn may_update(
     authority: &Authority,
     tree: &Tree,
@@ -181,9 +181,6 @@ pub fn may_update(
     memberships: &BTreeMap<GroupId, BTreeSet<Role>>,
     touches: Touches,
 ) -> Result<(), Refusal> {
-    if !authority.sees_person(tree, person, memberships.keys().copied()) {
-        return Err(Refusal::not_found(&["userId"], "User"));
-    }
     if authority.is(person) && !touches.organisation {
         return Ok(());
     }
@@ -361,11 +358,11 @@ mod tests {
         assert_eq!(code(&registrar, bo, false, &pupil, ids), None);
         assert_eq!(code(&registrar, bo, false, &both, name), Some("FORBIDDEN"));
         assert_eq!(code(&registrar, bo, false, &coach, name), Some("FORBIDDEN"));
-        assert_eq!(code(&stranger, bo, false, &pupil, name), Some("NOT_FOUND"));
+        assert_eq!(code(&stranger, bo, false, &pupil, name), Some("FORBIDDEN"));
         assert_eq!(code(&oneself, bo, false, &pupil, email), None);
         assert_eq!(code(&oneself, bo, false, &pupil, ids), Some("FORBIDDEN"));
         assert_eq!(code(&platform, bo, false, &head, email), None);
-        assert_eq!(code(&registrar, bo, false, &head, name), Some("NOT_FOUND"));
+        assert_eq!(code(&registrar, bo, false, &head, name), Some("FORBIDDEN"));
         assert_eq!(code(&platform, owner, true, &head, name), None);
         assert_eq!(code(&platform, owner, true, &head, email), Some("FORBIDDEN"));
         let the_owner = Authority::of_user(owner, [(PLATFORM, Role::Administrator)]);

@@ -70,7 +70,7 @@ pub async fn require_recorder(
             return Err(authority.forbidden(tree, [standing.group]).into());
         }
     }
-    let states = people::states(db, &[user]).await?;
+    let states = people::states(tx, &[user]).await?;
     people::require_living(&states, user, &["userId"])?;
     Ok(())
 }

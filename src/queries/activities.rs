@@ -1,6 +1,5 @@
 //! Activities of a course, and their copies (R13).
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 pub use entity::activity::Model as Activity;
@@ -8,23 +7,12 @@ use entity::id::{ActivityId, CourseId, UserId};
 
 use super::courses::WorkOrder;
 use super::users::search_text;
-use super::{Batch, By, Direction, Filter, List, Order, Reader, Relation, Row, by_id, columns};
-use crate::error::{Error, Refusal};
+use super::{By, Direction, Filter, List, Order, Relation, Row, Seen, columns, noun};
+use crate::error::Refusal;
 
-/// Activities by id.
-#[derive(Debug)]
-pub struct Activities;
-
-impl Batch for Activities {
-    type Key = ActivityId;
-    type Value = Arc<Activity>;
-
-    async fn load(
-        reader: &Reader,
-        ids: Vec<ActivityId>,
-    ) -> Result<HashMap<ActivityId, Arc<Activity>>, Error> {
-        by_id("activities.by_id", "activities", ids, reader, |row: &Activity| row.id).await
-    }
+noun! {
+    /// Activities by id.
+    Activities: "activities.by_id", "activities", Activity, ActivityId, [Seen::Activity("r")]
 }
 
 /// By title.
@@ -72,6 +60,7 @@ fn listed(name: &'static str, filter: Filter) -> List<Arc<Activity>> {
         name,
         columns: columns::<Activity>("a"),
         from: "activities a".to_owned(),
+        seen: vec![Seen::Activity("a")],
         filter,
         order: BY_AGE,
         read: |row| Ok(Arc::new(Activity::read(row, "a")?)),

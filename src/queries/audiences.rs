@@ -11,7 +11,7 @@ use sea_orm::{DbErr, QueryResult};
 use super::groups::Group;
 use super::links::{FromOther, FromUser, Link, Rows};
 use super::sessions::{Session, Sessions};
-use super::{Batch, By, Filter, Reader, Row, all, columns, grouped};
+use super::{Batch, By, Filter, Reader, Row, Seen, all, columns, grouped};
 use crate::db::sql::sql;
 use crate::error::Error;
 use crate::sessions::store::{Of, participations};
@@ -28,13 +28,16 @@ impl Batch for AudienceGroups {
         reader: &Reader,
         ids: Vec<SessionId>,
     ) -> Result<HashMap<SessionId, Arc<Vec<Arc<Group>>>>, Error> {
+        let seen = reader.sight().await?.filter(&[Seen::Group("g.id")]);
+        let filter = seen.within("sg.session_id in {sessions}", "sessions", ids);
         let text = format!(
             "select sg.session_id as sg_session_id, {}
              from session_groups sg join groups g on g.id = sg.group_id
-             where sg.session_id in {{sessions}} order by g.name_key, g.id",
-            columns::<Group>("g")
+             where {} order by g.name_key, g.id",
+            columns::<Group>("g"),
+            filter.text()
         );
-        let rows = all(sql("audiences.groups", text).ids("sessions", ids), reader, |row| {
+        let rows = all(filter.bind(sql("audiences.groups", text)), reader, |row| {
             Ok((row.try_get("", "sg_session_id")?, Arc::new(Group::read(row, "g")?)))
         })
         .await?;
@@ -171,6 +174,7 @@ impl FromUser for Participations {
     const OF_USER: &'static str = "participations.of_user";
     const OTHER: &'static str = "sessions";
     const ORDER: &'static [By] = &[By::time("o.starts_at"), By::number("o.id")];
+    const SEEN: &'static [Seen] = &[Seen::Session("o")];
 
     fn other(row: &Participation) -> SessionId {
         row.session_id

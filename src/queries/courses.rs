@@ -7,21 +7,15 @@ pub use entity::course::Model as Course;
 use entity::id::{CourseId, GroupId, PathId, UserId};
 
 use super::users::{User, search_text};
-use super::{Batch, By, Direction, Filter, List, Order, Reader, Relation, Row, all, by_id, columns, grouped};
+use super::{
+    Batch, By, Direction, Filter, List, Order, Reader, Relation, Row, Seen, all, columns, grouped, noun,
+};
 use crate::db::sql::sql;
 use crate::error::{Error, Refusal};
 
-/// Courses by id.
-#[derive(Debug)]
-pub struct Courses;
-
-impl Batch for Courses {
-    type Key = CourseId;
-    type Value = Arc<Course>;
-
-    async fn load(reader: &Reader, ids: Vec<CourseId>) -> Result<HashMap<CourseId, Arc<Course>>, Error> {
-        by_id("courses.by_id", "courses", ids, reader, |row: &Course| row.id).await
-    }
+noun! {
+    /// Courses by id.
+    Courses: "courses.by_id", "courses", Course, CourseId, [Seen::Course("r")]
 }
 
 /// The co-authors of courses: rank and person, in order of rank.
@@ -36,13 +30,16 @@ impl Batch for CoAuthors {
         reader: &Reader,
         ids: Vec<CourseId>,
     ) -> Result<HashMap<CourseId, Arc<Vec<(i32, Arc<User>)>>>, Error> {
+        let seen = reader.sight().await?.filter(&[Seen::Person("u")]);
+        let filter = seen.within("a.course_id in {ids}", "ids", ids);
         let text = format!(
             "select a.course_id as a_work, a.rank as a_rank, {}
              from course_co_authors a join users u on u.id = a.user_id
-             where a.course_id in {{courses}} order by a.rank",
-            columns::<User>("u")
+             where {} order by a.rank",
+            columns::<User>("u"),
+            filter.text()
         );
-        let rows = all(sql("courses.co_authors", text).ids("courses", ids), reader, |row| {
+        let rows = all(filter.bind(sql("courses.co_authors", text)), reader, |row| {
             let person = (row.try_get("", "a_rank")?, Arc::new(User::read(row, "u")?));
             Ok((row.try_get("", "a_work")?, person))
         })
@@ -110,6 +107,7 @@ fn listed(name: &'static str, from: &str, filter: Filter) -> List<Arc<Course>> {
         name,
         columns: columns::<Course>("c"),
         from: from.to_owned(),
+        seen: vec![Seen::Course("c")],
         filter,
         order: BY_TITLE,
         read: |row| Ok(Arc::new(Course::read(row, "c")?)),

@@ -58,6 +58,30 @@ impl Filter {
         self
     }
 
+    /// Binds another set of the condition added last.
+    #[must_use]
+    pub fn set<T: Into<i64>>(mut self, name: &'static str, ids: impl IntoIterator<Item = T>) -> Filter {
+        self.sets.push((name, ids.into_iter().map(Into::into).collect()));
+        self
+    }
+
+    /// Adds the conditions of `other`. What both name is the same, and bound once.
+    #[must_use]
+    pub fn merge(mut self, other: Filter) -> Filter {
+        self.conditions.extend(other.conditions);
+        for (name, value) in other.values {
+            if self.values.iter().all(|(known, _)| *known != name) {
+                self.values.push((name, value));
+            }
+        }
+        for (name, ids) in other.sets {
+            if self.sets.iter().all(|(known, _)| *known != name) {
+                self.sets.push((name, ids));
+            }
+        }
+        self
+    }
+
     /// Adds a condition if there is a value for it.
     #[must_use]
     pub fn maybe(

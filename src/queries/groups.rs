@@ -9,21 +9,15 @@ use entity::id::GroupId;
 use entity::kind::Privacy;
 
 use super::users::search_text;
-use super::{Batch, By, Direction, Filter, List, Order, Reader, Relation, Row, all, by_id, columns, grouped};
+use super::{
+    Batch, By, Direction, Filter, List, Order, Reader, Relation, Row, Seen, all, columns, grouped, noun,
+};
 use crate::db::sql::sql;
 use crate::error::{Error, Refusal};
 
-/// Groups by id.
-#[derive(Debug)]
-pub struct Groups;
-
-impl Batch for Groups {
-    type Key = GroupId;
-    type Value = Arc<Group>;
-
-    async fn load(reader: &Reader, ids: Vec<GroupId>) -> Result<HashMap<GroupId, Arc<Group>>, Error> {
-        by_id("groups.by_id", "groups", ids, reader, |group: &Group| group.id).await
-    }
+noun! {
+    /// Groups by id.
+    Groups: "groups.by_id", "groups", Group, GroupId, [Seen::Group("r.id")]
 }
 
 /// The external ids of groups, by system.
@@ -79,11 +73,12 @@ impl Branch {
     /// # Errors
     /// When the database cannot be read.
     pub async fn groups(self, reader: &Reader) -> Result<Option<Vec<GroupId>>, Error> {
-        let tree = reader.tree().await?;
-        if !tree.contains(self.group) {
+        let (tree, sight) = (reader.tree().await?, reader.sight().await?);
+        if !tree.contains(self.group) || !sight.sees_group(self.group) {
             return Ok(None);
         }
         let mut groups = if self.below { tree.below(self.group) } else { Vec::new() };
+        groups.retain(|group| sight.sees_group(*group));
         groups.push(self.group);
         groups.sort_unstable();
         Ok(Some(groups))
@@ -121,6 +116,7 @@ fn by_name(name: &'static str, from: &str, filter: Filter) -> List<Arc<Group>> {
         name,
         columns: columns::<Group>("g"),
         from: from.to_owned(),
+        seen: vec![Seen::Group("g.id")],
         filter,
         order: Order::new("NAME", const { &[By::text("g.name_key"), By::number("g.id")] }),
         read: |row| Ok(Arc::new(Group::read(row, "g")?)),
@@ -141,36 +137,45 @@ impl Relation for Subgroups {
     }
 }
 
-/// A group in its place.
+/// A group in its place, as far as the reader sees the tree.
 #[derive(Clone, Debug)]
 pub struct Placed {
     /// The group.
     pub group: Arc<Group>,
-    /// Levels below the platform group.
+    /// The nearest group above that is seen.
+    pub parent: Option<GroupId>,
+    /// How many of the groups above are seen.
     pub depth: usize,
 }
 
-/// The whole tree: each group after the one above it, the groups of one parent by name.
+/// The whole tree as far as it is seen: each group after the one above it, the groups of one parent by name.
 ///
 /// # Errors
 /// When the database cannot be read.
 pub async fn tree(reader: &Reader) -> Result<Vec<Placed>, Error> {
     let text = format!("select {} from groups g order by g.name_key, g.id", columns::<Group>("g"));
     let rows = all(sql("groups.tree", text), reader, |row| Group::read(row, "g")).await?;
+    let sight = reader.sight().await?;
     let mut children: HashMap<Option<GroupId>, Vec<Arc<Group>>> = HashMap::new();
     for group in rows {
         children.entry(group.parent_id).or_default().push(Arc::new(group));
     }
     let mut placed = Vec::new();
     let mut open: Vec<Placed> = Vec::new();
-    let below = |parent, depth: usize, children: &mut HashMap<_, Vec<Arc<Group>>>, open: &mut Vec<Placed>| {
-        let found = children.remove(&parent).unwrap_or_default();
-        open.extend(found.into_iter().rev().map(|group| Placed { group, depth }));
+    let mut below = |above: Option<GroupId>, parent, depth, open: &mut Vec<Placed>| {
+        let found = children.remove(&above).unwrap_or_default();
+        open.extend(found.into_iter().rev().map(|group| Placed { group, parent, depth }));
     };
-    below(None, 0, &mut children, &mut open);
+    below(None, None, 0, &mut open);
     while let Some(at) = open.pop() {
-        below(Some(at.group.id), at.depth + 1, &mut children, &mut open);
-        placed.push(at);
+        // What is below a group that is not seen hangs on what is seen above it.
+        let id = at.group.id;
+        if sight.sees_group(id) {
+            below(Some(id), Some(id), at.depth + 1, &mut open);
+            placed.push(at);
+        } else {
+            below(Some(id), at.parent, at.depth, &mut open);
+        }
     }
     Ok(placed)
 }
@@ -184,13 +189,15 @@ impl Batch for MemberCounts {
     type Value = i64;
 
     async fn load(reader: &Reader, ids: Vec<GroupId>) -> Result<HashMap<GroupId, i64>, Error> {
-        let rows: Vec<(GroupId, i64)> = sql(
-            "groups.member_counts",
-            "select group_id, count(distinct user_id) from memberships where group_id in {groups} group by group_id",
-        )
-        .ids("groups", ids)
-        .all(reader.db())
-        .await?;
+        let seen = reader.sight().await?.filter(&[Seen::Person("u")]);
+        let filter = seen.within("m.group_id in {groups}", "groups", ids);
+        let text = format!(
+            "select m.group_id, count(distinct m.user_id) from memberships m left join users u on u.id = m.user_id
+             where {} group by m.group_id",
+            filter.text()
+        );
+        let statement = filter.bind(sql("groups.member_counts", text));
+        let rows: Vec<(GroupId, i64)> = statement.all(reader.db()).await?;
         Ok(rows.into_iter().collect())
     }
 }

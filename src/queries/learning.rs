@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use entity::id::{ActivityId, CertificateId, CourseId, ResultId, SaleId, UserId};
 use entity::{certificate, course_enrolment, progress, result, sale, subscription};
+use sea_orm::{DbErr, QueryResult};
 
 use super::activities::{Activities, Activity};
 use super::courses::{Course, Courses};
 use super::links::{FromOther, FromUser, Link, Linked, Rows};
-use super::{Batch, By, Reader, Row, all, by_id, columns};
+use super::{Batch, By, Noun, Reader, Row, Seen, all, columns};
 use crate::db::sql::sql;
 use crate::error::Error;
 
@@ -30,6 +31,7 @@ impl FromUser for CourseEnrolments {
     const OF_USER: &'static str = "course_enrolments.of_user";
     const OTHER: &'static str = "courses";
     const ORDER: &'static [By] = &[By::text("o.title_key"), By::number("o.id")];
+    const SEEN: &'static [Seen] = &[Seen::Learning { user: "l.user_id", course: "l.course_id" }];
 
     fn other(row: &course_enrolment::Model) -> CourseId {
         row.course_id
@@ -38,6 +40,8 @@ impl FromUser for CourseEnrolments {
 
 impl FromOther for CourseEnrolments {
     const OF_OTHER: &'static str = "course_enrolments.of_course";
+    const SEEN: &'static [Seen] =
+        &[Seen::Person("u"), Seen::Learning { user: "l.user_id", course: "l.course_id" }];
 }
 
 /// How far people are in courses, by the course's title.
@@ -57,6 +61,7 @@ impl FromUser for Progress {
     const OF_USER: &'static str = "progress.of_user";
     const OTHER: &'static str = "courses";
     const ORDER: &'static [By] = &[By::text("o.title_key"), By::number("o.id")];
+    const SEEN: &'static [Seen] = &[Seen::Learning { user: "l.user_id", course: "l.course_id" }];
 
     fn other(row: &progress::Model) -> CourseId {
         row.course_id
@@ -65,6 +70,8 @@ impl FromUser for Progress {
 
 impl FromOther for Progress {
     const OF_OTHER: &'static str = "progress.of_course";
+    const SEEN: &'static [Seen] =
+        &[Seen::Person("u"), Seen::Learning { user: "l.user_id", course: "l.course_id" }];
 }
 
 /// Certificates of courses, oldest first.
@@ -84,6 +91,7 @@ impl FromUser for Certificates {
     const OF_USER: &'static str = "certificates.of_user";
     const OTHER: &'static str = "courses";
     const ORDER: &'static [By] = &[By::number("l.id")];
+    const SEEN: &'static [Seen] = &[Seen::Learning { user: "l.user_id", course: "l.course_id" }];
 
     fn other(row: &certificate::Model) -> CourseId {
         row.course_id
@@ -92,6 +100,8 @@ impl FromUser for Certificates {
 
 impl FromOther for Certificates {
     const OF_OTHER: &'static str = "certificates.of_course";
+    const SEEN: &'static [Seen] =
+        &[Seen::Person("u"), Seen::Learning { user: "l.user_id", course: "l.course_id" }];
 }
 
 /// Sales of courses, oldest first.
@@ -111,6 +121,7 @@ impl FromUser for Sales {
     const OF_USER: &'static str = "sales.of_user";
     const OTHER: &'static str = "courses";
     const ORDER: &'static [By] = &[By::number("l.id")];
+    const SEEN: &'static [Seen] = &[Seen::Personal("l.user_id")];
 
     fn other(row: &sale::Model) -> CourseId {
         row.course_id
@@ -120,6 +131,7 @@ impl FromUser for Sales {
 impl FromOther for Sales {
     const OF_OTHER: &'static str = "sales.of_course";
     const PEOPLE: &'static [By] = &[By::text("u.name_key"), By::number("l.id")];
+    const SEEN: &'static [Seen] = &[Seen::Person("u"), Seen::Personal("l.user_id")];
 }
 
 /// Payment subscriptions to courses, oldest first.
@@ -139,6 +151,7 @@ impl FromUser for Subscriptions {
     const OF_USER: &'static str = "subscriptions.of_user";
     const OTHER: &'static str = "courses";
     const ORDER: &'static [By] = &[By::number("l.id")];
+    const SEEN: &'static [Seen] = &[Seen::Personal("l.user_id")];
 
     fn other(row: &subscription::Model) -> CourseId {
         row.course_id
@@ -162,6 +175,10 @@ impl FromUser for Results {
     const OF_USER: &'static str = "results.of_user";
     const OTHER: &'static str = "activities";
     const ORDER: &'static [By] = &[By::number("l.id")];
+    const SEEN: &'static [Seen] = &[Seen::Learning {
+        user: "l.user_id",
+        course: "(select x.course_id from activities x where x.id = l.activity_id)",
+    }];
 
     fn other(row: &result::Model) -> ActivityId {
         row.activity_id
@@ -171,6 +188,13 @@ impl FromUser for Results {
 impl FromOther for Results {
     const OF_OTHER: &'static str = "results.of_activity";
     const PEOPLE: &'static [By] = &[By::text("u.name_key"), By::number("l.id")];
+    const SEEN: &'static [Seen] = &[
+        Seen::Person("u"),
+        Seen::Learning {
+            user: "l.user_id",
+            course: "(select x.course_id from activities x where x.id = l.activity_id)",
+        },
+    ];
 }
 
 /// How far people are in courses, by person and course.
@@ -188,14 +212,17 @@ impl Batch for ProgressOf {
         let asked = crate::db::sql::Rows::new()
             .numbers("user_id", keys.iter().map(|(user, _)| *user))
             .numbers("course_id", keys.iter().map(|(_, course)| *course));
+        let filter =
+            reader.sight().await?.filter(&[Seen::Learning { user: "l.user_id", course: "l.course_id" }]);
         let text = format!(
             "select {} from {{asked}} join progress l
-                on l.user_id = asked.user_id and l.course_id = asked.course_id",
-            columns::<progress::Model>("l")
+                on l.user_id = asked.user_id and l.course_id = asked.course_id
+             where {}",
+            columns::<progress::Model>("l"),
+            filter.text()
         );
-        let rows =
-            all(sql("progress.of", text).rows("asked", asked), reader, |row| progress::Model::read(row, "l"))
-                .await?;
+        let statement = filter.bind(sql("progress.of", text)).rows("asked", asked);
+        let rows = all(statement, reader, |row| progress::Model::read(row, "l")).await?;
         Ok(rows.into_iter().map(|row| ((row.user_id, row.course_id), Linked::alone(row))).collect())
     }
 }
@@ -204,18 +231,23 @@ impl Batch for ProgressOf {
 #[derive(Debug)]
 pub struct CertificatesById;
 
-impl Batch for CertificatesById {
-    type Key = CertificateId;
-    type Value = Arc<Linked<Certificates>>;
+impl Noun for CertificatesById {
+    type Id = CertificateId;
+    type Thing = Linked<Certificates>;
+    const NAME: &'static str = "certificates.by_id";
+    const FROM: &'static str = "certificates r";
+    const SEEN: &'static [Seen] = &[Seen::Learning { user: "r.user_id", course: "r.course_id" }];
 
-    async fn load(
-        reader: &Reader,
-        ids: Vec<CertificateId>,
-    ) -> Result<HashMap<CertificateId, Arc<Linked<Certificates>>>, Error> {
-        let rows =
-            by_id("certificates.by_id", "certificates", ids, reader, |row: &certificate::Model| row.id)
-                .await?;
-        Ok(rows.into_iter().map(|(id, row)| (id, Linked::alone(row.as_ref().clone()))).collect())
+    fn columns() -> String {
+        columns::<certificate::Model>("r")
+    }
+
+    fn read(row: &QueryResult) -> Result<Linked<Certificates>, DbErr> {
+        Ok(Linked::of(certificate::Model::read(row, "r")?))
+    }
+
+    fn id(linked: &Linked<Certificates>) -> CertificateId {
+        linked.row.id
     }
 }
 
@@ -223,13 +255,23 @@ impl Batch for CertificatesById {
 #[derive(Debug)]
 pub struct SalesById;
 
-impl Batch for SalesById {
-    type Key = SaleId;
-    type Value = Arc<Linked<Sales>>;
+impl Noun for SalesById {
+    type Id = SaleId;
+    type Thing = Linked<Sales>;
+    const NAME: &'static str = "sales.by_id";
+    const FROM: &'static str = "sales r";
+    const SEEN: &'static [Seen] = &[Seen::Personal("r.user_id")];
 
-    async fn load(reader: &Reader, ids: Vec<SaleId>) -> Result<HashMap<SaleId, Arc<Linked<Sales>>>, Error> {
-        let rows = by_id("sales.by_id", "sales", ids, reader, |row: &sale::Model| row.id).await?;
-        Ok(rows.into_iter().map(|(id, row)| (id, Linked::alone(row.as_ref().clone()))).collect())
+    fn columns() -> String {
+        columns::<sale::Model>("r")
+    }
+
+    fn read(row: &QueryResult) -> Result<Linked<Sales>, DbErr> {
+        Ok(Linked::of(sale::Model::read(row, "r")?))
+    }
+
+    fn id(linked: &Linked<Sales>) -> SaleId {
+        linked.row.id
     }
 }
 
@@ -237,15 +279,25 @@ impl Batch for SalesById {
 #[derive(Debug)]
 pub struct ResultsById;
 
-impl Batch for ResultsById {
-    type Key = ResultId;
-    type Value = Arc<Linked<Results>>;
+impl Noun for ResultsById {
+    type Id = ResultId;
+    type Thing = Linked<Results>;
+    const NAME: &'static str = "results.by_id";
+    const FROM: &'static str = "results r";
+    const SEEN: &'static [Seen] = &[Seen::Learning {
+        user: "r.user_id",
+        course: "(select x.course_id from activities x where x.id = r.activity_id)",
+    }];
 
-    async fn load(
-        reader: &Reader,
-        ids: Vec<ResultId>,
-    ) -> Result<HashMap<ResultId, Arc<Linked<Results>>>, Error> {
-        let rows = by_id("results.by_id", "results", ids, reader, |row: &result::Model| row.id).await?;
-        Ok(rows.into_iter().map(|(id, row)| (id, Linked::alone(row.as_ref().clone()))).collect())
+    fn columns() -> String {
+        columns::<result::Model>("r")
+    }
+
+    fn read(row: &QueryResult) -> Result<Linked<Results>, DbErr> {
+        Ok(Linked::of(result::Model::read(row, "r")?))
+    }
+
+    fn id(linked: &Linked<Results>) -> ResultId {
+        linked.row.id
     }
 }

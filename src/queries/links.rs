@@ -9,7 +9,7 @@ use std::sync::Arc;
 use entity::id::UserId;
 
 use super::users::User;
-use super::{Batch, By, Filter, List, Order, Reader, Relation, Row};
+use super::{Batch, By, Filter, Known, List, Noun, Order, Reader, Relation, Row, Seen};
 use crate::error::Error;
 
 /// People by name.
@@ -42,9 +42,11 @@ pub trait FromUser: Link {
     /// The table of the other end.
     const OTHER: &'static str;
     /// The other ends by id. Many people share one, which is therefore read once and not with every row.
-    type Others: Batch<Key = Self::OtherId, Value = Arc<Self::Other>>;
+    type Others: Noun<Id = Self::OtherId, Thing = Self::Other>;
     /// How a person's rows are ordered; the last column makes it total.
     const ORDER: &'static [By];
+    /// What a person's rows tell of.
+    const SEEN: &'static [Seen];
 
     /// Which other end the row names.
     fn other(row: &Self::Row) -> Self::OtherId;
@@ -56,6 +58,8 @@ pub trait FromOther: Link {
     const OF_OTHER: &'static str;
     /// How the people of the other end are ordered; the last column makes it total.
     const PEOPLE: &'static [By] = BY_NAME;
+    /// What the rows of the other end tell of.
+    const SEEN: &'static [Seen] = &[Seen::Person("u")];
 }
 
 /// Where a link's rows come from.
@@ -85,8 +89,13 @@ pub struct Linked<L: Link> {
 
 impl<L: Link> Linked<L> {
     /// A row without either end.
+    pub fn of(row: L::Row) -> Linked<L> {
+        Linked { row, user: None, other: None }
+    }
+
+    /// As [`Linked::of`], to be shared.
     pub fn alone(row: L::Row) -> Arc<Linked<L>> {
-        Arc::new(Linked { row, user: None, other: None })
+        Arc::new(Linked::of(row))
     }
 }
 
@@ -113,6 +122,7 @@ impl<L: FromUser> Relation for OfUser<L> {
             columns: L::Row::columns("l"),
             from: format!("{rows} l join {} o on o.id = {}", L::OTHER, L::COLUMN),
             filter: self.0.filter(),
+            seen: <L as FromUser>::SEEN.to_vec(),
             order: Order::new("USER", L::ORDER),
             read: |row| Ok(Linked::alone(L::Row::read(row, "l")?)),
         }
@@ -123,7 +133,7 @@ impl<L: FromUser> Relation for OfUser<L> {
             return Ok(());
         }
         let ids: HashSet<L::OtherId> = items.iter().map(|item| L::other(&item.row)).collect();
-        let others = L::Others::load(reader, ids.into_iter().collect()).await?;
+        let others = Known::<L::Others>::load(reader, ids.into_iter().collect()).await?;
         for item in items {
             let other = others.get(&L::other(&item.row)).cloned();
             *item = Arc::new(Linked { row: item.row.clone(), user: None, other });
@@ -147,6 +157,7 @@ impl<L: FromOther> Relation for OfOther<L> {
             columns: format!("{}, {}", L::Row::columns("l"), User::columns("u")),
             from: format!("{rows} l join users u on u.id = l.user_id"),
             filter: self.0.filter(),
+            seen: <L as FromOther>::SEEN.to_vec(),
             order: Order::new("PEOPLE", L::PEOPLE),
             read: |row| {
                 let (link, user) = (L::Row::read(row, "l")?, User::read(row, "u")?);

@@ -10,7 +10,7 @@ use entity::membership::Model as Membership;
 use super::groups::{Group, Groups};
 use super::links::{FromOther, FromUser, Link, Rows};
 use super::users::User;
-use super::{Batch, By, Filter, List, Order, Reader, Relation, Row, all, columns, grouped};
+use super::{Batch, By, Filter, List, Order, Reader, Relation, Row, Seen, all, columns, grouped};
 use crate::db::sql::sql;
 use crate::error::Error;
 
@@ -38,6 +38,7 @@ impl FromUser for Memberships {
     const OF_USER: &'static str = "memberships.of_user";
     const OTHER: &'static str = "groups";
     const ORDER: &'static [By] = &[By::text("o.name_key"), By::number("o.id"), By::text("l.role")];
+    const SEEN: &'static [Seen] = &[Seen::Group("l.group_id")];
 
     fn other(row: &Membership) -> GroupId {
         row.group_id
@@ -84,6 +85,7 @@ impl Relation for Members {
             name: "memberships.members",
             columns: format!("m.group_id as m_group_id, {}", columns::<User>("u")),
             from: "memberships m join users u on u.id = m.user_id".to_owned(),
+            seen: vec![Seen::Person("u")],
             filter,
             order: Order::new("NAME", const { &[By::text("u.name_key"), By::number("u.id")] }),
             read: |row| {

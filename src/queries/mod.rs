@@ -15,6 +15,7 @@ mod page;
 mod reader;
 mod relation;
 mod rows;
+mod sight;
 
 pub mod activities;
 pub mod audiences;
@@ -36,4 +37,6 @@ pub use order::{By, Cell, Cursor, Direction, Kind, Order};
 pub use page::{Item, List, Page, Slice};
 pub use reader::{Batch, Reader};
 pub use relation::{Counts, Pages, Relation};
-pub use rows::{Row, all, by_id, columns, grouped};
+use rows::noun;
+pub use rows::{Known, Noun, Row, all, columns, grouped};
+pub use sight::{Seen, Sight};

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use sea_orm::{DbErr, QueryResult};
 
-use super::{Cell, Cursor, Direction, Filter, Order, Reader};
+use super::{Cell, Cursor, Direction, Filter, Order, Reader, Seen};
 use crate::db::sql::sql;
 use crate::error::Error;
 
@@ -57,6 +57,8 @@ pub struct List<T> {
     pub from: String,
     /// Which rows.
     pub filter: Filter,
+    /// What they tell of: whoever may not see that does not find them.
+    pub seen: Vec<Seen>,
     /// In which order.
     pub order: Order,
     /// Reads a row.
@@ -77,7 +79,7 @@ impl<T> List<T> {
     /// When the database cannot be read.
     pub async fn page(&self, reader: &Reader, slice: &Slice) -> Result<Page<T>, Error> {
         let mut items = Vec::new();
-        for filter in self.parts(slice) {
+        for filter in self.parts(slice, self.visible(reader).await?) {
             let missing = slice.size + 1 - items.len();
             if missing == 0 {
                 break;
@@ -103,24 +105,30 @@ impl<T> List<T> {
     /// # Errors
     /// When the database cannot be read.
     pub async fn count(&self, reader: &Reader) -> Result<i64, Error> {
-        let text = format!("select count(*) from {} where {}", self.from, self.filter.text());
-        let (count,) = self.filter.bind(sql(self.name, text)).only(reader.db()).await?;
+        let filter = self.visible(reader).await?;
+        let text = format!("select count(*) from {} where {}", self.from, filter.text());
+        let (count,) = filter.bind(sql(self.name, text)).only(reader.db()).await?;
         Ok(count)
     }
 
+    /// The conditions of the list, and those under which the reader sees a row.
+    async fn visible(&self, reader: &Reader) -> Result<Filter, Error> {
+        Ok(self.filter.clone().merge(reader.sight().await?.filter(&self.seen)))
+    }
+
     /// The conditions of the statements that a page may take, in the order in which they are asked.
-    fn parts(&self, slice: &Slice) -> Vec<Filter> {
+    fn parts(&self, slice: &Slice, filter: Filter) -> Vec<Filter> {
         let order = &self.order;
         let cells = slice.from.as_ref().map(|cursor| cursor.0.as_slice());
         if !order.nullable {
             return vec![match cells {
-                Some(cells) => order.after(cells, 0, slice.backward, self.filter.clone()),
-                None => self.filter.clone(),
+                Some(cells) => order.after(cells, 0, slice.backward, filter),
+                None => filter,
             }];
         }
         let first = order.keys[0].column;
-        let known = self.filter.clone().and(format!("{first} is not null"));
-        let unknown = self.filter.clone().and(format!("{first} is null"));
+        let known = filter.clone().and(format!("{first} is not null"));
+        let unknown = filter.and(format!("{first} is null"));
         match (cells, slice.backward) {
             (None, false) => vec![known, unknown],
             (None, true) => vec![unknown, known],
@@ -152,14 +160,16 @@ impl<T> List<T> {
                 columns: self.columns.clone(),
                 from: self.from.replace("in {parents}", "= {parents}"),
                 filter: self.filter.clone().with(format!("{column} = {{parents}}"), "parents", *parent),
+                seen: self.seen.clone(),
                 order: self.order,
                 read: self.read,
             };
             return Ok(HashMap::from([(*parent, one.page(reader, slice).await?)]));
         }
+        let visible = self.visible(reader).await?;
         let filter = match &slice.from {
-            Some(cursor) => self.order.after(&cursor.0, 0, slice.backward, self.filter.clone()),
-            None => self.filter.clone(),
+            Some(cursor) => self.order.after(&cursor.0, 0, slice.backward, visible),
+            None => visible,
         };
         // Most parents have few. All that they have, if it is no more than their pages might be, costs half of what
         // ranking it costs the database.
@@ -208,13 +218,13 @@ impl<T> List<T> {
         column: &'static str,
         parents: &[i64],
     ) -> Result<HashMap<i64, i64>, Error> {
+        let filter = self.visible(reader).await?;
         let text = format!(
             "select {column}, count(*) from {} where {} and {column} in {{parents}} group by {column}",
             self.from,
-            self.filter.text(),
+            filter.text(),
         );
-        let rows: Vec<(i64, i64)> = self
-            .filter
+        let rows: Vec<(i64, i64)> = filter
             .bind(sql(self.name, text))
             .ids("parents", parents.iter().copied())
             .all(reader.db())

@@ -8,21 +8,15 @@ pub use entity::path::Model as Path;
 
 use super::courses::WorkOrder;
 use super::users::{User, search_text};
-use super::{Batch, By, Direction, Filter, List, Order, Reader, Relation, Row, all, by_id, columns, grouped};
+use super::{
+    Batch, By, Direction, Filter, List, Order, Reader, Relation, Row, Seen, all, columns, grouped, noun,
+};
 use crate::db::sql::sql;
 use crate::error::{Error, Refusal};
 
-/// Paths by id.
-#[derive(Debug)]
-pub struct Paths;
-
-impl Batch for Paths {
-    type Key = PathId;
-    type Value = Arc<Path>;
-
-    async fn load(reader: &Reader, ids: Vec<PathId>) -> Result<HashMap<PathId, Arc<Path>>, Error> {
-        by_id("paths.by_id", "paths", ids, reader, |row: &Path| row.id).await
-    }
+noun! {
+    /// Paths by id.
+    Paths: "paths.by_id", "paths", Path, PathId, [Seen::Path("r")]
 }
 
 /// The co-authors of paths: rank and person, in order of rank.
@@ -37,13 +31,16 @@ impl Batch for CoAuthors {
         reader: &Reader,
         ids: Vec<PathId>,
     ) -> Result<HashMap<PathId, Arc<Vec<(i32, Arc<User>)>>>, Error> {
+        let seen = reader.sight().await?.filter(&[Seen::Person("u")]);
+        let filter = seen.within("a.path_id in {ids}", "ids", ids);
         let text = format!(
             "select a.path_id as a_work, a.rank as a_rank, {}
              from path_co_authors a join users u on u.id = a.user_id
-             where a.path_id in {{paths}} order by a.rank",
-            columns::<User>("u")
+             where {} order by a.rank",
+            columns::<User>("u"),
+            filter.text()
         );
-        let rows = all(sql("paths.co_authors", text).ids("paths", ids), reader, |row| {
+        let rows = all(filter.bind(sql("paths.co_authors", text)), reader, |row| {
             let person = (row.try_get("", "a_rank")?, Arc::new(User::read(row, "u")?));
             Ok((row.try_get("", "a_work")?, person))
         })
@@ -105,6 +102,7 @@ fn listed(name: &'static str, from: &str, filter: Filter) -> List<Arc<Path>> {
         name,
         columns: columns::<Path>("p"),
         from: from.to_owned(),
+        seen: vec![Seen::Path("p")],
         filter,
         order: BY_TITLE,
         read: |row| Ok(Arc::new(Path::read(row, "p")?)),

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use entity::kind::Status;
 
-use super::{Batch, Reader};
+use super::{Batch, Reader, Seen};
 use crate::db::sql::sql;
 use crate::error::Error;
 
-/// How many accounts there are in each state (R26), all of them, in order; counted once, whoever asks.
+/// How many accounts the reader sees in each state (R26), all states in order; counted once a request.
 #[derive(Debug)]
 pub struct StatusCounts;
 
@@ -18,12 +18,11 @@ impl Batch for StatusCounts {
     type Value = Arc<Vec<(Status, i64)>>;
 
     async fn load(reader: &Reader, _: Vec<()>) -> Result<HashMap<(), Arc<Vec<(Status, i64)>>>, Error> {
-        let found: BTreeMap<Status, i64> =
-            sql("platform.status_counts", "select status, count(*) from users group by status")
-                .all(reader.db())
-                .await?
-                .into_iter()
-                .collect();
+        let filter = reader.sight().await?.filter(&[Seen::Person("u")]);
+        let text =
+            format!("select u.status, count(*) from users u where {} group by u.status", filter.text());
+        let statement = filter.bind(sql("platform.status_counts", text));
+        let found: BTreeMap<Status, i64> = statement.all(reader.db()).await?.into_iter().collect();
         let count = |status: &Status| (*status, found.get(status).copied().unwrap_or(0));
         Ok(HashMap::from([((), Arc::new(Status::ALL.iter().map(count).collect()))]))
     }

@@ -1,25 +1,15 @@
 //! Posts and messages (R9.6).
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use entity::id::{GroupId, PostId, UserId};
 pub use entity::post::Model as Post;
 
-use super::{Batch, By, Filter, List, Order, Reader, Relation, Row, by_id, columns};
-use crate::error::Error;
+use super::{By, Filter, List, Order, Relation, Row, Seen, columns, noun};
 
-/// Posts by id.
-#[derive(Debug)]
-pub struct Posts;
-
-impl Batch for Posts {
-    type Key = PostId;
-    type Value = Arc<Post>;
-
-    async fn load(reader: &Reader, ids: Vec<PostId>) -> Result<HashMap<PostId, Arc<Post>>, Error> {
-        by_id("posts.by_id", "posts", ids, reader, |row: &Post| row.id).await
-    }
+noun! {
+    /// Posts by id.
+    Posts: "posts.by_id", "posts", Post, PostId, [Seen::Post("r")]
 }
 
 fn listed(name: &'static str, filter: Filter) -> List<Arc<Post>> {
@@ -27,6 +17,7 @@ fn listed(name: &'static str, filter: Filter) -> List<Arc<Post>> {
         name,
         columns: columns::<Post>("p"),
         from: "posts p".to_owned(),
+        seen: vec![Seen::Post("p")],
         filter,
         order: Order::new("CREATED", const { &[By::number("p.id")] }),
         read: |row| Ok(Arc::new(Post::read(row, "p")?)),

@@ -10,6 +10,7 @@ use chrono::{DateTime, Utc};
 use sea_orm::{DatabaseConnection, QueryResult};
 use tokio::sync::OnceCell;
 
+use super::Sight;
 use crate::access::Caller;
 use crate::db::Database;
 use crate::db::sql::Sql;
@@ -25,12 +26,13 @@ pub struct Reader {
     caller: Caller,
     now: OnceCell<DateTime<Utc>>,
     platform: OnceCell<(Platform, Arc<Tree>)>,
+    sight: OnceCell<Sight>,
 }
 
 impl Reader {
     /// `caller` reading from `database`.
     pub fn new(database: Database, caller: Caller) -> Reader {
-        Reader { database, caller, now: OnceCell::new(), platform: OnceCell::new() }
+        Reader { database, caller, now: OnceCell::new(), platform: OnceCell::new(), sight: OnceCell::new() }
     }
 
     /// Where to read.
@@ -73,6 +75,14 @@ impl Reader {
     /// When the database cannot be read.
     pub async fn tree(&self) -> Result<&Tree, Error> {
         Ok(&self.current().await?.1)
+    }
+
+    /// What the caller sees.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn sight(&self) -> Result<&Sight, Error> {
+        self.sight.get_or_try_init(|| Sight::of(self.db(), &self.database.trees, &self.caller)).await
     }
 
     async fn current(&self) -> Result<&(Platform, Arc<Tree>), Error> {

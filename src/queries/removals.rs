@@ -9,21 +9,13 @@ pub use entity::job_item::Model as JobItem;
 use entity::kind::Outcome;
 pub use entity::record::Model as Record;
 
-use super::{Batch, By, Direction, Filter, List, Order, Reader, Relation, Row, by_id, columns, grouped};
+use super::{Batch, By, Direction, Filter, List, Order, Reader, Relation, Row, Seen, columns, grouped, noun};
 use crate::db::sql::sql;
 use crate::error::Error;
 
-/// Records by id.
-#[derive(Debug)]
-pub struct Records;
-
-impl Batch for Records {
-    type Key = RecordId;
-    type Value = Arc<Record>;
-
-    async fn load(reader: &Reader, ids: Vec<RecordId>) -> Result<HashMap<RecordId, Arc<Record>>, Error> {
-        by_id("removals.by_id", "records", ids, reader, |record: &Record| record.id).await
-    }
+noun! {
+    /// Records by id.
+    Records: "removals.by_id", "records", Record, RecordId, [Seen::Record("r")]
 }
 
 /// Orders records by when they were written.
@@ -35,6 +27,7 @@ pub fn list(filter: Filter, direction: Direction) -> List<Arc<Record>> {
         name: "removals.list",
         columns: columns::<Record>("r"),
         from: "records r".to_owned(),
+        seen: vec![Seen::Record("r")],
         filter,
         order: BY_TIME.towards(direction),
         read: |row| Ok(Arc::new(Record::read(row, "r")?)),
@@ -64,28 +57,22 @@ impl Batch for LastDeletions {
     type Value = Arc<Record>;
 
     async fn load(reader: &Reader, users: Vec<UserId>) -> Result<HashMap<UserId, Arc<Record>>, Error> {
+        let filter = reader.sight().await?.filter(&[Seen::Record("r")]);
         let text = format!(
-            "select {} from records r where r.id in (select max(l.id) from records l
+            "select {} from records r where {} and r.id in (select max(l.id) from records l
              where l.user_id in {{users}} and l.outcome = 'DELETED' group by l.user_id)",
-            columns::<Record>("r")
+            columns::<Record>("r"),
+            filter.text()
         );
-        let statement = sql("removals.last_deletions", text).ids("users", users);
+        let statement = filter.bind(sql("removals.last_deletions", text)).ids("users", users);
         let rows = super::all(statement, reader, |row| Record::read(row, "r")).await?;
         Ok(rows.into_iter().map(|record| (record.user_id, Arc::new(record))).collect())
     }
 }
 
-/// Jobs by id.
-#[derive(Debug)]
-pub struct Jobs;
-
-impl Batch for Jobs {
-    type Key = JobId;
-    type Value = Arc<Job>;
-
-    async fn load(reader: &Reader, ids: Vec<JobId>) -> Result<HashMap<JobId, Arc<Job>>, Error> {
-        by_id("removals.jobs_by_id", "jobs", ids, reader, |job: &Job| job.id).await
-    }
+noun! {
+    /// Jobs by id.
+    Jobs: "removals.jobs_by_id", "jobs", Job, JobId, [Seen::Job("r")]
 }
 
 /// Orders jobs by when they were accepted.
@@ -97,6 +84,7 @@ pub fn jobs(filter: Filter, direction: Direction) -> List<Arc<Job>> {
         name: "removals.jobs",
         columns: columns::<Job>("j"),
         from: "jobs j".to_owned(),
+        seen: vec![Seen::Job("j")],
         filter,
         order: JOBS_BY_TIME.towards(direction),
         read: |row| Ok(Arc::new(Job::read(row, "j")?)),
@@ -120,6 +108,8 @@ impl Relation for Items {
             name: "removals.items",
             columns: columns::<JobItem>("i"),
             from: "job_items i".to_owned(),
+            // Whoever sees the job.
+            seen: Vec::new(),
             filter: Filter::new().maybe("i.outcome = {outcome}", "outcome", self.0),
             order: BY_POSITION,
             read: |row| Ok(Arc::new(JobItem::read(row, "i")?)),

@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 use std::fmt::Debug;
 use std::hash::Hash;
+use std::marker::PhantomData;
 use std::sync::Arc;
 
 use sea_orm::{DbErr, EntityTrait, FromQueryResult, IdenStatic, Iterable, ModelTrait, QueryResult};
 
-use super::Reader;
+use super::{Batch, Filter, Reader, Seen};
 use crate::db::sql::{Sql, sql};
 use crate::error::Error;
 
@@ -53,25 +54,102 @@ pub async fn all<T>(
     Ok(reader.rows(statement).await?.iter().map(read).collect::<Result<_, _>>()?)
 }
 
-/// The rows of one table whose `id` is among `ids`, by id.
-///
-/// # Errors
-/// As [`all`].
-pub async fn by_id<K, M>(
-    name: &'static str,
-    table: &str,
-    ids: Vec<K>,
-    reader: &Reader,
-    id: impl Fn(&M) -> K,
-) -> Result<HashMap<K, Arc<M>>, Error>
-where
-    K: Into<i64> + Eq + Hash,
-    M: Row,
-{
-    let text = format!("select {} from {table} r where r.id in {{ids}}", M::columns("r"));
-    let rows = all(sql(name, text).ids("ids", ids), reader, |row| M::read(row, "r")).await?;
-    Ok(rows.into_iter().map(|row| (id(&row), Arc::new(row))).collect())
+/// A kind of thing that has an id. Asked for by it ([`Batch`]), things are found where the reader sees them; what is
+/// seen may refer to others by a foreign key, and [`Known`] finds those whoever reads.
+pub trait Noun: Debug + Send + Sync + 'static {
+    /// The id.
+    type Id: Into<i64> + Copy + Debug + Eq + Hash + Send + Sync + 'static;
+    /// The thing.
+    type Thing: Send + Sync + 'static;
+    /// The statement's name.
+    const NAME: &'static str;
+    /// The table, and what is joined to it; the table is called `r`.
+    const FROM: &'static str;
+    /// What it tells of.
+    const SEEN: &'static [Seen];
+
+    /// What is selected.
+    fn columns() -> String;
+
+    /// Reads a row.
+    ///
+    /// # Errors
+    /// When it is not of this shape.
+    fn read(row: &QueryResult) -> Result<Self::Thing, DbErr>;
+
+    /// The id of a thing.
+    fn id(thing: &Self::Thing) -> Self::Id;
 }
+
+/// Things of a kind by id, whether the reader sees them or not: for what a thing that is seen is part of.
+#[derive(Debug)]
+pub struct Known<N>(PhantomData<N>);
+
+impl<N: Noun> Batch for N {
+    type Key = N::Id;
+    type Value = Arc<N::Thing>;
+
+    async fn load(reader: &Reader, ids: Vec<N::Id>) -> Result<HashMap<N::Id, Arc<N::Thing>>, Error> {
+        by_id::<N>(reader, reader.sight().await?.filter(N::SEEN), ids).await
+    }
+}
+
+impl<N: Noun> Batch for Known<N> {
+    type Key = N::Id;
+    type Value = Arc<N::Thing>;
+
+    async fn load(reader: &Reader, ids: Vec<N::Id>) -> Result<HashMap<N::Id, Arc<N::Thing>>, Error> {
+        by_id::<N>(reader, Filter::new(), ids).await
+    }
+}
+
+async fn by_id<N: Noun>(
+    reader: &Reader,
+    filter: Filter,
+    ids: Vec<N::Id>,
+) -> Result<HashMap<N::Id, Arc<N::Thing>>, Error> {
+    let filter = filter.within("r.id in {ids}", "ids", ids);
+    let text = format!("select {} from {} where {}", N::columns(), N::FROM, filter.text());
+    let rows = all(filter.bind(sql(N::NAME, text)), reader, N::read).await?;
+    Ok(rows.into_iter().map(|row| (N::id(&row), Arc::new(row))).collect())
+}
+
+/// Declares the [`Noun`] of a table.
+///
+/// ```text
+/// noun! {
+///     /// Courses by id.
+///     Courses: "courses.by_id", "courses", Course, CourseId, [Seen::Course("r")]
+/// }
+/// ```
+macro_rules! noun {
+    ($(#[$doc:meta])* $noun:ident: $name:literal, $table:literal, $row:ty, $id:ty, $seen:expr) => {
+        $(#[$doc])*
+        #[derive(Debug)]
+        pub struct $noun;
+
+        impl $crate::queries::Noun for $noun {
+            type Id = $id;
+            type Thing = $row;
+            const NAME: &'static str = $name;
+            const FROM: &'static str = concat!($table, " r");
+            const SEEN: &'static [$crate::queries::Seen] = &$seen;
+
+            fn columns() -> String {
+                $crate::queries::columns::<$row>("r")
+            }
+
+            fn read(row: &sea_orm::QueryResult) -> Result<$row, sea_orm::DbErr> {
+                <$row as $crate::queries::Row>::read(row, "r")
+            }
+
+            fn id(row: &$row) -> $id {
+                row.id
+            }
+        }
+    };
+}
+pub(super) use noun;
 
 /// Rows by what they hang on, in the order in which they came.
 pub fn grouped<K: Eq + Hash, V>(rows: impl IntoIterator<Item = (K, V)>) -> HashMap<K, Arc<Vec<V>>> {

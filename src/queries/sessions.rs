@@ -11,7 +11,9 @@ use sea_orm::{DbErr, QueryResult};
 
 use super::paths::Path;
 use super::users::{Span, User, search_text};
-use super::{Batch, By, Direction, Filter, List, Order, Reader, Relation, Row, all, columns, grouped};
+use super::{
+    Batch, By, Direction, Filter, List, Noun, Order, Reader, Relation, Row, Seen, all, columns, grouped,
+};
 use crate::db::sql::sql;
 use crate::error::{Error, Refusal};
 
@@ -36,12 +38,12 @@ impl Deref for Session {
 const WITH_PATH: &str = "left join paths p on p.id = s.path_id";
 
 impl Session {
-    fn columns() -> String {
-        format!("{}, {}", columns::<session::Model>("s"), columns::<Path>("p"))
+    fn columns(table: &str) -> String {
+        format!("{}, {}", columns::<session::Model>(table), columns::<Path>("p"))
     }
 
-    fn read(row: &QueryResult) -> Result<Arc<Session>, DbErr> {
-        Ok(Arc::new(Session { row: session::Model::read(row, "s")?, path: Arc::new(Path::read(row, "p")?) }))
+    fn read(row: &QueryResult, table: &str) -> Result<Session, DbErr> {
+        Ok(Session { row: session::Model::read(row, table)?, path: Arc::new(Path::read(row, "p")?) })
     }
 }
 
@@ -49,14 +51,23 @@ impl Session {
 #[derive(Debug)]
 pub struct Sessions;
 
-impl Batch for Sessions {
-    type Key = SessionId;
-    type Value = Arc<Session>;
+impl Noun for Sessions {
+    type Id = SessionId;
+    type Thing = Session;
+    const NAME: &'static str = "sessions.by_id";
+    const FROM: &'static str = "sessions r left join paths p on p.id = r.path_id";
+    const SEEN: &'static [Seen] = &[Seen::Session("r")];
 
-    async fn load(reader: &Reader, ids: Vec<SessionId>) -> Result<HashMap<SessionId, Arc<Session>>, Error> {
-        let text = format!("select {} from sessions s {WITH_PATH} where s.id in {{ids}}", Session::columns());
-        let rows = all(sql("sessions.by_id", text).ids("ids", ids), reader, Session::read).await?;
-        Ok(rows.into_iter().map(|row| (row.id, row)).collect())
+    fn columns() -> String {
+        Session::columns("r")
+    }
+
+    fn read(row: &QueryResult) -> Result<Session, DbErr> {
+        Session::read(row, "r")
+    }
+
+    fn id(session: &Session) -> SessionId {
+        session.id
     }
 }
 
@@ -72,13 +83,16 @@ impl Batch for CoInstructors {
         reader: &Reader,
         ids: Vec<SessionId>,
     ) -> Result<HashMap<SessionId, Arc<Vec<(i32, Arc<User>)>>>, Error> {
+        let seen = reader.sight().await?.filter(&[Seen::Person("u")]);
+        let filter = seen.within("a.session_id in {ids}", "ids", ids);
         let text = format!(
             "select a.session_id as a_work, a.rank as a_rank, {}
              from session_co_instructors a join users u on u.id = a.user_id
-             where a.session_id in {{sessions}} order by a.rank",
-            columns::<User>("u")
+             where {} order by a.rank",
+            columns::<User>("u"),
+            filter.text()
         );
-        let rows = all(sql("sessions.co_instructors", text).ids("sessions", ids), reader, |row| {
+        let rows = all(filter.bind(sql("sessions.co_instructors", text)), reader, |row| {
             let person = (row.try_get("", "a_rank")?, Arc::new(User::read(row, "u")?));
             Ok((row.try_get("", "a_work")?, person))
         })
@@ -174,11 +188,12 @@ pub fn list(
 fn listed(name: &'static str, from: &str, filter: Filter) -> List<Arc<Session>> {
     List {
         name,
-        columns: Session::columns(),
+        columns: Session::columns("s"),
         from: format!("{from} {WITH_PATH}"),
+        seen: vec![Seen::Session("s")],
         filter,
         order: BY_START,
-        read: Session::read,
+        read: |row| Ok(Arc::new(Session::read(row, "s")?)),
     }
 }
 

@@ -1,6 +1,5 @@
 //! Classroom slots of a session, and their seats (R8).
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use entity::id::{SessionId, SlotId};
@@ -10,20 +9,11 @@ use entity::slot_registration;
 
 use super::links::{FromOther, FromUser, Link, Rows};
 use super::users::Span;
-use super::{Batch, By, Direction, Filter, List, Order, Reader, Relation, Row, by_id, columns};
-use crate::error::Error;
+use super::{By, Direction, Filter, List, Order, Relation, Row, Seen, columns, noun};
 
-/// Slots by id.
-#[derive(Debug)]
-pub struct Slots;
-
-impl Batch for Slots {
-    type Key = SlotId;
-    type Value = Arc<Slot>;
-
-    async fn load(reader: &Reader, ids: Vec<SlotId>) -> Result<HashMap<SlotId, Arc<Slot>>, Error> {
-        by_id("slots.by_id", "slots", ids, reader, |row: &Slot| row.id).await
-    }
+noun! {
+    /// Slots by id.
+    Slots: "slots.by_id", "slots", Slot, SlotId, [Seen::OfSession("r.session_id")]
 }
 
 /// Which slots are meant: those that meet all of it.
@@ -49,6 +39,7 @@ fn listed(name: &'static str, filter: Filter) -> List<Arc<Slot>> {
         name,
         columns: columns::<Slot>("s"),
         from: "slots s".to_owned(),
+        seen: vec![Seen::OfSession("s.session_id")],
         filter,
         order: Order::new("START", const { &[By::time("s.starts_at"), By::number("s.id")] }),
         read: |row| Ok(Arc::new(Slot::read(row, "s")?)),
@@ -93,6 +84,7 @@ impl FromUser for Registrations {
     const OF_USER: &'static str = "registrations.of_user";
     const OTHER: &'static str = "slots";
     const ORDER: &'static [By] = &[By::time("o.starts_at"), By::number("o.id"), By::text("l.kind")];
+    const SEEN: &'static [Seen] = &[Seen::OfSession("o.session_id")];
 
     fn other(row: &slot_registration::Model) -> SlotId {
         row.slot_id

@@ -12,7 +12,9 @@ pub use entity::user::Model as User;
 use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
 
-use super::{Batch, By, Direction, Filter, List, Order, Reader, Row, all, by_id, columns, grouped};
+use super::{
+    Batch, By, Direction, Filter, List, Order, Reader, Row, Seen, Sight, all, columns, grouped, noun,
+};
 use crate::db::sql::sql;
 use crate::error::{Error, Failure, Refusal};
 use crate::keys;
@@ -20,16 +22,25 @@ use crate::keys;
 /// Characters that a text to be found may have.
 const TEXT_LENGTH: usize = 200;
 
-/// Accounts by id, in whatever state.
+noun! {
+    /// Accounts by id, in whatever state.
+    Users: "users.by_id", "users", User, UserId, [Seen::Person("r")]
+}
+
+/// The people of whom the reader sees what is personal: email, username, phone, when they were last here.
 #[derive(Debug)]
-pub struct Users;
+pub struct Personal;
 
-impl Batch for Users {
+impl Batch for Personal {
     type Key = UserId;
-    type Value = Arc<User>;
+    type Value = ();
 
-    async fn load(reader: &Reader, ids: Vec<UserId>) -> Result<HashMap<UserId, Arc<User>>, Error> {
-        by_id("users.by_id", "users", ids, reader, |user: &User| user.id).await
+    async fn load(reader: &Reader, ids: Vec<UserId>) -> Result<HashMap<UserId, ()>, Error> {
+        let seen = reader.sight().await?.filter(&[Seen::Personal("u.id")]);
+        let filter = seen.within("u.id in {ids}", "ids", ids);
+        let text = format!("select u.id from users u where {}", filter.text());
+        let rows: Vec<(UserId,)> = filter.bind(sql("users.personal", text)).all(reader.db()).await?;
+        Ok(rows.into_iter().map(|(user,)| (user, ())).collect())
     }
 }
 
@@ -42,12 +53,16 @@ impl Batch for ExternalIds {
     type Value = Arc<Vec<ExternalId>>;
 
     async fn load(reader: &Reader, ids: Vec<UserId>) -> Result<HashMap<UserId, Arc<Vec<ExternalId>>>, Error> {
+        let seen = reader.sight().await?.filter(&[Seen::Personal("e.user_id")]);
+        let filter = seen.within("e.user_id in {users}", "users", ids);
         let text = format!(
-            "select {} from external_ids e where e.user_id in {{users}} order by e.system, e.value",
-            columns::<ExternalId>("e")
+            "select {} from external_ids e where {} order by e.system, e.value",
+            columns::<ExternalId>("e"),
+            filter.text()
         );
-        let statement = sql("users.external_ids", text).ids("users", ids);
-        let rows = all(statement, reader, |row| ExternalId::read(row, "e")).await?;
+        let rows =
+            all(filter.bind(sql("users.external_ids", text)), reader, |row| ExternalId::read(row, "e"))
+                .await?;
         Ok(grouped(rows.into_iter().map(|row| (row.user_id, row))))
     }
 }
@@ -64,12 +79,16 @@ impl Batch for CustomFields {
         reader: &Reader,
         ids: Vec<UserId>,
     ) -> Result<HashMap<UserId, Arc<Vec<CustomField>>>, Error> {
+        let seen = reader.sight().await?.filter(&[Seen::Personal("f.user_id")]);
+        let filter = seen.within("f.user_id in {users}", "users", ids);
         let text = format!(
-            "select {} from custom_fields f where f.user_id in {{users}} order by f.name",
-            columns::<CustomField>("f")
+            "select {} from custom_fields f where {} order by f.name",
+            columns::<CustomField>("f"),
+            filter.text()
         );
-        let statement = sql("users.custom_fields", text).ids("users", ids);
-        let rows = all(statement, reader, |row| CustomField::read(row, "f")).await?;
+        let rows =
+            all(filter.bind(sql("users.custom_fields", text)), reader, |row| CustomField::read(row, "f"))
+                .await?;
         Ok(grouped(rows.into_iter().map(|row| (row.user_id, row))))
     }
 }
@@ -93,7 +112,7 @@ pub enum UserBy {
 }
 
 /// The account found by that, in whatever state. An email or a username means the account that reserves it, else the
-/// one deleted last (R16).
+/// one deleted last (R16); it finds those alone of whom the reader sees it.
 ///
 /// # Errors
 /// `BAD_INPUT` for an email or a username that cannot be one; when the database cannot be read.
@@ -113,8 +132,8 @@ pub async fn find(reader: &Reader, by: &UserBy) -> Result<Option<UserId>, crate:
         .bind("system", literal(&["externalId", "system"], system)?)
         .bind("value", literal(&["externalId", "value"], value)?),
     };
-    let found: Option<(UserId,)> = one.one(reader.db()).await?;
-    Ok(found.map(|(user,)| user))
+    let Some((user,)) = one.one(reader.db()).await? else { return Ok(None) };
+    Ok(Personal::load(reader, vec![user]).await?.contains_key(&user).then_some(user))
 }
 
 fn with_key(column: &str) -> String {
@@ -219,6 +238,25 @@ impl UserFilter {
         let filter = self.standing(Filter::new());
         let filter = self.activity(filter);
         self.entry(filter)
+    }
+
+    /// What being found by this tells of somebody, in a list of this order.
+    fn seen(&self, order: UserOrder) -> Vec<Seen> {
+        let UserFilter { email, username, phone, external_id, custom_field, last_sign_in, .. } = self;
+        let texts = [email, username, phone].into_iter().any(Option::is_some);
+        let fields = external_id.is_some() || custom_field.is_some();
+        let visits = self.inactive_since.is_some()
+            || self.never_signed_in.is_some()
+            || self.invited_and_never_seen.is_some()
+            || *last_sign_in != Span::default();
+        let mut seen = vec![Seen::Person("u")];
+        if texts || fields || visits || matches!(order, UserOrder::Email | UserOrder::LastSignIn) {
+            seen.push(Seen::Personal("u.id"));
+        }
+        if self.text.is_some() {
+            seen.push(Seen::Text("u"));
+        }
+        seen
     }
 
     fn standing(&self, filter: Filter) -> Filter {
@@ -327,22 +365,43 @@ pub fn list(filter: &UserFilter, order: UserOrder, direction: Direction) -> Resu
         columns: columns::<User>("u"),
         from: "users u".to_owned(),
         filter: filter.conditions()?,
+        seen: filter.seen(order),
         order: order.order().towards(direction),
         read: |row| Ok(Arc::new(User::read(row, "u")?)),
     })
 }
 
-/// The ids of those who meet `filter`, in order, at most `limit` of them; only `among` these people, if any are given.
+/// Those of `users` of whom `sight` sees what is `seen` of a table called `u`.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn visible(
+    db: &impl ConnectionTrait,
+    sight: &Sight,
+    seen: &[Seen],
+    users: BTreeSet<UserId>,
+) -> Result<BTreeSet<UserId>, Error> {
+    if *sight == Sight::Everything || users.is_empty() {
+        return Ok(users);
+    }
+    let filter = sight.filter(seen).within("u.id in {users}", "users", users);
+    let text = format!("select u.id from users u where {}", filter.text());
+    let rows: Vec<(UserId,)> = filter.bind(sql("users.visible", text)).all(db).await?;
+    Ok(rows.into_iter().map(|(user,)| user).collect())
+}
+
+/// The ids of those who meet `filter` and are seen, in order, at most `limit` of them; only `among` these people, if any are given.
 ///
 /// # Errors
 /// As [`UserFilter::conditions`], and when the database cannot be read.
 pub async fn matching(
     db: &impl ConnectionTrait,
+    sight: &Sight,
     filter: &UserFilter,
     among: Option<&[UserId]>,
     limit: usize,
 ) -> Result<Vec<UserId>, Failure> {
-    let mut conditions = filter.conditions()?;
+    let mut conditions = filter.conditions()?.merge(sight.filter(&filter.seen(UserOrder::Name)));
     if let Some(among) = among {
         conditions = conditions.within("u.id in {among}", "among", among.iter().copied());
     }

@@ -23,6 +23,7 @@ use crate::access::Caller;
 use crate::db::{Database, Key, Tx, write};
 use crate::error::{Error, Failure, Refusal};
 use crate::ownership::{self, Administrator, Leaving};
+use crate::queries::Sight;
 use crate::queries::users::UserFilter;
 
 /// The most people that one transaction removes.
@@ -80,7 +81,7 @@ async fn claim(tx: &Tx, job: JobId) -> Result<bool, Failure> {
 /// Resolves the list, settles what concerns all of it, and writes the job.
 async fn accept(tx: &Tx, batch: &Batch) -> Result<JobId, Failure> {
     let db = &tx.conn;
-    let list = list::resolve(db, &batch.people).await?;
+    let list = list::resolve(db, &Sight::in_write(tx).await?, &batch.people).await?;
     let setting = planning::setting(db, &tx.trees, &tx.caller).await?;
     let request = batch.request.normalized(setting.tree.root());
     planning::check_group(&request, &setting)?;

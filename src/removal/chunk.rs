@@ -12,6 +12,7 @@ use super::{planning, store};
 use crate::db::{Tx, locks};
 use crate::error::Failure;
 use crate::ownership::Leaving;
+use crate::queries::Sight;
 use crate::queries::users::{self, UserFilter};
 use crate::sessions;
 
@@ -64,7 +65,14 @@ pub(super) async fn execute(
     let mut plan = planning::plan(db, tx.now, &people, request, answer, leaving, &setting).await?;
     let shown = shown(&plan, request)?;
     if let Some(filter) = settled.and_then(|settled| settled.filter) {
-        let matching = users::matching(db, filter, Some(users), users.len()).await?;
+        let matching = users::matching(
+            db,
+            &Sight::of(db, &tx.trees, &tx.caller).await?,
+            filter,
+            Some(users),
+            users.len(),
+        )
+        .await?;
         for person in &mut plan.people {
             // A refusal that comes before this one stands.
             let would_be_done = person.outcome.is_done()

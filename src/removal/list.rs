@@ -10,7 +10,8 @@ use super::request::{Entry, Named, People};
 use super::store;
 use crate::error::{Error, Failure, Refusal};
 use crate::keys;
-use crate::queries::users::matching;
+use crate::queries::users::{matching, visible};
+use crate::queries::{Seen, Sight};
 
 /// How many people one request may name.
 pub const LONGEST: usize = 100_000;
@@ -60,15 +61,15 @@ pub fn split_emails(text: &str) -> Vec<Entry> {
         .collect()
 }
 
-/// Finds out who is meant.
+/// Finds out who is meant. Whoever `sight` does not see is not found.
 ///
 /// # Errors
 /// `BAD_INPUT` for an empty list or a wrong filter, `BATCH_TOO_LARGE` for more than [`LONGEST`] people.
-pub async fn resolve(db: &impl ConnectionTrait, people: &People) -> Result<List, Failure> {
+pub async fn resolve(db: &impl ConnectionTrait, sight: &Sight, people: &People) -> Result<List, Failure> {
     match people {
-        People::Named(named) => of_named(db, named).await,
+        People::Named(named) => of_named(db, sight, named).await,
         People::Matching(filter) => {
-            let users = matching(db, filter, None, LONGEST + 1).await?;
+            let users = matching(db, sight, filter, None, LONGEST + 1).await?;
             if users.len() > LONGEST {
                 return Err(Refusal::BatchTooLarge { limit: LONGEST }.into());
             }
@@ -77,14 +78,14 @@ pub async fn resolve(db: &impl ConnectionTrait, people: &People) -> Result<List,
     }
 }
 
-async fn of_named(db: &impl ConnectionTrait, named: &[Entry]) -> Result<List, Failure> {
+async fn of_named(db: &impl ConnectionTrait, sight: &Sight, named: &[Entry]) -> Result<List, Failure> {
     if named.is_empty() {
         return Err(Refusal::bad_input(&["people"], "The list names nobody.").into());
     }
     if named.len() > LONGEST {
         return Err(Refusal::BatchTooLarge { limit: LONGEST }.into());
     }
-    let found = Found::read(db, named).await?;
+    let found = Found::read(db, named).await?.seen(db, sight).await?;
     let mut list = List::default();
     let mut seen = BTreeSet::new();
     for entry in named {
@@ -132,6 +133,16 @@ impl Found {
                 store::with_external_ids(db, &external_ids).await?
             },
         })
+    }
+
+    /// Those whom `sight` sees; by an email or an external id, those of whom it sees that.
+    async fn seen(mut self, db: &impl ConnectionTrait, sight: &Sight) -> Result<Found, Error> {
+        self.ids = visible(db, sight, &[Seen::Person("u")], self.ids).await?;
+        let by_texts = self.emails.values().chain(self.external_ids.values()).copied().collect();
+        let seen = visible(db, sight, &[Seen::Person("u"), Seen::Personal("u.id")], by_texts).await?;
+        self.emails.retain(|_, user| seen.contains(user));
+        self.external_ids.retain(|_, user| seen.contains(user));
+        Ok(self)
     }
 
     fn item(&self, entry: &Entry) -> Item {

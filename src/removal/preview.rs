@@ -10,6 +10,7 @@ use super::{batch, planning, store};
 use crate::access::Caller;
 use crate::db::Snapshot;
 use crate::error::{Failure, Groups, Refusal};
+use crate::queries::Sight;
 
 /// A removal to be shown.
 #[derive(Clone, Debug)]
@@ -60,7 +61,8 @@ pub enum Answer {
 /// `BAD_INPUT`, `BATCH_TOO_LARGE` for more than 3,000 people, `NOT_FOUND` of the group, `UNAUTHENTICATED`.
 pub async fn preview(snapshot: &Snapshot<'_>, shown: &Shown) -> Result<Preview, Failure> {
     let db = &snapshot.conn;
-    let list = list::resolve(db, &shown.people).await?;
+    let sight = Sight::of(db, snapshot.trees, &shown.caller).await?;
+    let list = list::resolve(db, &sight, &shown.people).await?;
     if list.items.len() > batch::CHUNK {
         return Err(Refusal::BatchTooLarge { limit: batch::CHUNK }.into());
     }

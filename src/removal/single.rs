@@ -14,6 +14,7 @@ use super::request::{Named, People, Request};
 use super::store;
 use crate::db::Tx;
 use crate::error::{Failure, Refusal};
+use crate::queries::Sight;
 
 /// What is asked for one person.
 #[derive(Clone, Debug, Serialize)]
@@ -40,7 +41,8 @@ pub struct Removed {
 /// # Errors
 /// The outcome that applies, as a refusal of the same code; `PRIVATE_SUBGROUPS_UNDECIDED` (R6), `PLAN_CHANGED` (R18).
 pub async fn remove(tx: &Tx, input: &Single) -> Result<Removed, Failure> {
-    let list = list::resolve(&tx.conn, &People::Named(vec![input.user.clone().into()])).await?;
+    let sight = Sight::in_write(tx).await?;
+    let list = list::resolve(&tx.conn, &sight, &People::Named(vec![input.user.clone().into()])).await?;
     let users = list.users();
     let Some(user) = users.first().copied() else {
         return Err(unknown(&list).into());

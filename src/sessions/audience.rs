@@ -193,7 +193,7 @@ async fn named(tx: &Tx, input: &People) -> Result<(Vec<UserId>, BTreeMap<UserId,
     let editor = works::editor(tx).await?;
     works::editable(db, &editor, WorkId::Session(input.session)).await?;
     running(db, input.session, tx.now).await?;
-    let states = people::states(db, &users).await?;
+    let states = people::states(tx, &users).await?;
     Ok((users, states))
 }
 

@@ -95,7 +95,7 @@ pub async fn create(tx: &Tx, input: &NewSession) -> Result<SessionId, Failure> {
     works::lock_with(db, &named, false, &captured).await?;
     let editor = works::editor(tx).await?;
     let path = store::group_of_path(db, input.path).await?;
-    if !path.is_some_and(|group| editor.authority.sees(&editor.tree, group)) {
+    if !path.is_some_and(|group| editor.authority.sees_works(&editor.tree, group)) {
         return Err(Refusal::not_found(&["pathId"], "Path").into());
     }
     let (main, others) = (input.main_instructor, &input.co_instructors);

@@ -148,7 +148,7 @@ pub async fn delete(tx: &Tx, input: &Deletion) -> Result<SlotId, Failure> {
 pub async fn register(tx: &Tx, input: &Registration) -> Result<SlotId, Failure> {
     let (db, user) = (&tx.conn, input.user);
     let slot = open(tx, input).await?;
-    let states = people::states(db, &[user]).await?;
+    let states = people::states(tx, &[user]).await?;
     let status = people::require_living(&states, user, &["userId"])?;
     let takes_part = status.is_present() && store::takes_part(db, slot.session, user).await?;
     match input.kind {
@@ -175,7 +175,7 @@ pub async fn register(tx: &Tx, input: &Registration) -> Result<SlotId, Failure> 
 /// `USER_DELETED`; `BAD_INPUT` when the slot has started.
 pub async fn unregister(tx: &Tx, input: &Registration) -> Result<SlotId, Failure> {
     open(tx, input).await?;
-    let states = people::states(&tx.conn, &[input.user]).await?;
+    let states = people::states(tx, &[input.user]).await?;
     people::require_living(&states, input.user, &["userId"])?;
     store::unregister(&tx.conn, input).await?;
     Ok(input.slot)

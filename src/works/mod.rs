@@ -133,7 +133,7 @@ pub async fn made(
     };
     let others = rules::beside(words, main, others)?;
     let standing = Standing { group, main, others };
-    require_living(&tx.conn, words, Some(main), &standing.others).await?;
+    require_living(tx, words, Some(main), &standing.others).await?;
     rules::require_own(editor, &standing)?;
     Ok(standing)
 }
@@ -162,7 +162,7 @@ pub async fn handed(
         None => before.others.iter().copied().filter(|other| *other != main).collect(),
     };
     let named = handing.others.map(|_| others.as_slice()).unwrap_or_default();
-    require_living(&tx.conn, words, handing.main, named).await?;
+    require_living(tx, words, handing.main, named).await?;
     let after = Standing { group: handing.group.unwrap_or(before.group), main, others };
     Ok((before, after))
 }
@@ -181,13 +181,13 @@ pub async fn editable(db: &impl ConnectionTrait, editor: &Editor, work: WorkId) 
 }
 
 async fn require_living(
-    db: &impl ConnectionTrait,
+    tx: &Tx,
     words: rules::Words,
     main: Option<UserId>,
     others: &[UserId],
 ) -> Result<(), Failure> {
     let named: Vec<UserId> = main.into_iter().chain(others.iter().copied()).collect();
-    let states = people::states(db, &named).await?;
+    let states = people::states(tx, &named).await?;
     if let Some(main) = main {
         people::require_living(&states, main, &[words.main])?;
     }

@@ -6,8 +6,11 @@ use entity::id::UserId;
 use entity::kind::Status;
 use serde::{Deserialize, Serialize};
 
-pub use super::store::states;
-use crate::error::Refusal;
+use super::store;
+use crate::db::Tx;
+use crate::error::{Failure, Refusal};
+use crate::queries::users::visible;
+use crate::queries::{Seen, Sight};
 
 /// The most people that one request names.
 pub const MOST: usize = 10_000;
@@ -59,6 +62,18 @@ pub fn named(users: &[UserId]) -> Result<Vec<UserId>, Refusal> {
     }
     let mut seen = BTreeSet::new();
     Ok(users.iter().copied().filter(|user| seen.insert(*user)).collect())
+}
+
+/// The states of those of `users` whom the caller sees.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn states(tx: &Tx, users: &[UserId]) -> Result<BTreeMap<UserId, Status>, Failure> {
+    let mut states = store::states(&tx.conn, users).await?;
+    let sight = Sight::in_write(tx).await?;
+    let seen = visible(&tx.conn, &sight, &[Seen::Person("u")], states.keys().copied().collect()).await?;
+    states.retain(|user, _| seen.contains(user));
+    Ok(states)
 }
 
 /// What becomes of each of `users`: the living are `decide`d, the others have their outcome already.

@@ -126,9 +126,9 @@ pub fn may_edit(editor: &Editor, standing: &Standing) -> bool {
         || (authority.may_author(tree, standing.group) && owns(editor, standing))
 }
 
-/// Whether the caller sees the work: they see its owner group, or it is theirs.
+/// Whether the caller sees the work: it is one of their groups, or it is theirs.
 pub fn sees(editor: &Editor, standing: &Standing) -> bool {
-    editor.authority.sees(&editor.tree, standing.group) || owns(editor, standing)
+    editor.authority.sees_works(&editor.tree, standing.group) || owns(editor, standing)
 }
 
 fn owns(editor: &Editor, standing: &Standing) -> bool {

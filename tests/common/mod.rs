@@ -3,6 +3,7 @@
 mod databases;
 mod dump;
 pub mod memory;
+pub mod types;
 mod world;
 
 use std::sync::Arc;

@@ -14,7 +14,7 @@ fn school(it: Organisation) -> Organisation {
         .group("Lab", "School", Private)
         .group("Team", "Lab", Public)
         .users(&["ann", "bob", "head", "registrar", "helper"])
-        .learners("School", &["ann", "bob"])
+        .learners("School", &["ann", "bob", "registrar", "helper"])
         .member("head", "School", &[Administrator])
         .member("registrar", "Class", &[UserAdministrator])
         .member("helper", "Team", &[UserAdministrator])

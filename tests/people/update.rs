@@ -61,8 +61,8 @@ each_database! {
             json!({ "userId": world.user(who), "customFields": [{ "name": "House", "value": "Red" }] })
         };
         let refused: [(&str, Value, &str); 9] = [
-            ("pupil", phone("both"), "NOT_FOUND"),
-            ("both", phone("pupil"), "NOT_FOUND"),
+            ("pupil", phone("both"), "FORBIDDEN"),
+            ("both", phone("pupil"), "FORBIDDEN"),
             ("north registrar", phone("both"), "FORBIDDEN"),
             ("north registrar", phone("coach"), "FORBIDDEN"),
             ("coach", phone("pupil"), "FORBIDDEN"),

@@ -20,11 +20,11 @@ const NESTED: &str = "query($first: Int!) {
         progress { nodes { percent course { title group { name } } } }
     } } }";
 
-/// Different statements that it takes.
-const STATEMENTS: usize = 17;
+/// Different statements that it takes, one of them for what the caller sees.
+const STATEMENTS: usize = 18;
 /// Fields that read something, and those that read two things: rows between people and something else, and that. Where several ask the same question, of other keys (people by id), they share its
 /// statement if they come at the same time, so that it may take fewer statements than this, never more.
-const PLACES: usize = 25;
+const PLACES: usize = 26;
 /// How many ask at the same time.
 const CALLERS: usize = 32;
 
@@ -62,13 +62,13 @@ each_database! {
         let world = start.sample(0).await;
         for (query, most) in [
             ("{ __typename }", 0),
-            ("{ users { totalCount } }", 1),
-            ("{ users { nodes { displayName } } }", 1),
-            ("{ users { edges { cursor } nodes { id } pageInfo { endCursor } } }", 1),
-            ("{ viewer { id } }", 1),
-            ("{ groupTree { name depth } }", 1),
-            ("{ groupTree { name memberCount } }", 2),
-            ("{ sessions { nodes { title participants { totalCount } } } }", 2),
+            ("{ users { totalCount } }", 2),
+            ("{ users { nodes { displayName } } }", 2),
+            ("{ users { edges { cursor } nodes { id } pageInfo { endCursor } } }", 2),
+            ("{ viewer { id } }", 2),
+            ("{ groupTree { name depth } }", 2),
+            ("{ groupTree { name memberCount } }", 3),
+            ("{ sessions { nodes { title participants { totalCount } } } }", 3),
         ] {
             let (_, statements) = world.statements(world.read("owner", query, json!({}))).await;
             assert!(statements.len() <= most, "{query}: {statements:#?}");

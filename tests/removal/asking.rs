@@ -84,14 +84,14 @@ pub const EFFECTS: &str = "effects(first: 100) { pageInfo { hasNextPage } nodes 
     ... on SeatKept { slotId kind reason { code rule text } }
     ... on EnrolmentRemoved { sessionId grantedBy { id } enrolledAt reason { code rule text } }
     ... on PlaceRemoved { workId rank reason { code rule text } }
-    ... on HandedOver { workId to { id } step formerRank passedOver { user { id } why } reason { code rule text } }
+    ... on HandedOver { workId toId to { id } step formerRank passedOver { userId why } reason { code rule text } }
     ... on AccountDeleted { from reason { code rule text } }
     ... on PostsAnonymized { reason { code rule text } }
 } }";
 
 /// Everything that a record tells besides.
 pub const RECORD: &str =
-    "id user { id } outcome cause actor { id } onBehalfOf { id } at groupId role privateSubgroups
+    "id userId user { id } outcome cause actor { id } onBehalfOf { id } at groupId role privateSubgroups
     job { id } digest";
 
 impl World {
@@ -173,13 +173,13 @@ impl World {
             Some("PlaceRemoved") => format!("place {} at {} goes", effect["rank"], name("workId")),
             Some("HandedOver") => {
                 let mut line =
-                    format!("{} to {}, {}", name("workId"), self.name(&effect["to"]["id"]), text("step"));
+                    format!("{} to {}, {}", name("workId"), self.name(&effect["toId"]), text("step"));
                 if let Some(rank) = effect["formerRank"].as_i64() {
                     line.push_str(&format!(" {rank}"));
                 }
                 for passed in effect["passedOver"].as_array().expect("a list") {
                     let why = passed["why"].as_str().expect("why");
-                    line.push_str(&format!(", not {} ({why})", self.name(&passed["user"]["id"])));
+                    line.push_str(&format!(", not {} ({why})", self.name(&passed["userId"])));
                 }
                 line
             }
@@ -277,7 +277,7 @@ impl Asked<'_> {
         let fields = if self.is_of_many() {
             "job { id status total duplicates done planDigest countsByOutcome { outcome count }
                items(first: 100) { pageInfo { hasNextPage }
-                 nodes { position user { id } typed outcome removal { id user { id } outcome } } } }"
+                 nodes { position userId user { id } typed outcome removal { id userId outcome } } } }"
                 .to_owned()
         } else {
             format!("outcome removal {{ {RECORD} {EFFECTS} }}")
@@ -329,8 +329,8 @@ impl Asked<'_> {
         let value = answer.done()["job"].clone();
         self.world.keeps_its_promises().await;
         let items = value["items"]["nodes"].as_array().expect("items").iter().map(|item| {
-            let who = match item["user"]["id"].as_str() {
-                Some(_) => self.world.name(&item["user"]["id"]),
+            let who = match item["userId"].as_str() {
+                Some(_) => self.world.name(&item["userId"]),
                 None => item["typed"].as_str().expect("what was typed").to_owned(),
             };
             (who, item["outcome"].as_str().unwrap_or("none").to_owned())
@@ -413,7 +413,7 @@ impl Asked<'_> {
         while value["digest"].is_string() {
             let page = of(&self
                 .plan_answered(&inside(&format!(
-                    "people(first: 10, after: {after}) {{ pageInfo {{ hasNextPage endCursor }} nodes {{ user {{ id }}
+                    "people(first: 10, after: {after}) {{ pageInfo {{ hasNextPage endCursor }} nodes {{ userId
                        outcome digest missingRights {{ name }} keptIn {{ name }} {EFFECTS} }} }}"
                 )))
                 .await)["people"]
@@ -421,7 +421,7 @@ impl Asked<'_> {
             for person in page["nodes"].as_array().expect("people") {
                 let (effects, lines) = self.world.effects(person);
                 people.push(Planned {
-                    name: self.world.name(&person["user"]["id"]),
+                    name: self.world.name(&person["userId"]),
                     outcome: person["outcome"].as_str().expect("an outcome").to_owned(),
                     value: person.clone(),
                     effects,
@@ -498,7 +498,7 @@ impl Job {
             .expect("items")
             .iter()
             .filter(|item| item["removal"].is_object())
-            .map(|item| (number(&item["removal"]["id"]), world.name(&item["removal"]["user"]["id"])))
+            .map(|item| (number(&item["removal"]["id"]), world.name(&item["removal"]["userId"])))
             .collect();
         records.sort();
         records.into_iter().map(|(_, name)| name).collect()

@@ -53,7 +53,7 @@ each_database! {
 
     async fn r18_what_would_be_refused_is_shown_with_the_reason(start: Start) {
         let world = start
-            .with(|it| school(it).user("boss").member("boss", "Class", &[Administrator]).learners("platform", &["boss"]))
+            .with(|it| school(it).user("boss").member("boss", "Class", &[Administrator]).learners("platform", &["boss"]).learners("Class", &["owner"]))
             .await;
         let everybody = ["ann", "bob", "owner", "boss"];
         let plan = world.delete_all(&everybody).keeping().by("boss").plan().await;

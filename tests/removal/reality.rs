@@ -85,7 +85,7 @@ impl Before {
     ) -> BTreeMap<String, Change> {
         let mut rows = Rows::default();
         for person in plan.people() {
-            let user = UserId(number(&person.value["user"]["id"]));
+            let user = UserId(number(&person.value["userId"]));
             for effect in &person.effects {
                 self.expect_effect(user, effect, &mut rows);
             }
@@ -140,7 +140,7 @@ impl Before {
             }
             Some("PlaceRemoved") => self.expect_place(work(), user, &effect["rank"], rows),
             Some("HandedOver") => {
-                let to = UserId(number(&effect["to"]["id"]));
+                let to = UserId(number(&effect["toId"]));
                 if effect["formerRank"].is_number() {
                     self.expect_place(work(), to, &effect["formerRank"], rows);
                 }
@@ -228,12 +228,18 @@ async fn hold_against_reality(world: &World, asked: Asked<'_>, caller: &str, man
         assert_eq!(asked.refused().await.code, "PRIVATE_SUBGROUPS_UNDECIDED");
         return 0;
     }
+    let unresolved = plan.value["unresolved"].as_array().map_or(0, Vec::len);
     let (before, dump) = (Before::of(world).await, world.dump().await);
     let asked = asked.shown(plan.digest());
     if many {
         let job = asked.job().await;
-        let outcomes: BTreeSet<(&str, &str)> = job.outcomes().into_iter().collect();
+        // Whom the caller does not see is not found, in the plan as in the job.
+        let (unseen, outcomes): (BTreeSet<_>, BTreeSet<_>) =
+            job.outcomes().into_iter().partition(|(_, outcome)| *outcome == "NOT_FOUND");
         assert_eq!(outcomes, plan.outcomes().into_iter().collect());
+        assert_eq!(unseen.len(), unresolved);
+    } else if plan.people().is_empty() {
+        assert_eq!(asked.refused().await.code, "NOT_FOUND");
     } else if is_done(&plan.people()[0]) {
         asked.done().await;
     } else {
@@ -246,7 +252,7 @@ async fn hold_against_reality(world: &World, asked: Asked<'_>, caller: &str, man
     let gained =
         |change: Option<Change>| change.map_or(0, |change| (change.gained.len()) - change.lost.len());
     assert_eq!(gained(changes.remove("jobs")), usize::from(many));
-    assert_eq!(gained(changes.remove("job_items")), if many { plan.people().len() } else { 0 });
+    assert_eq!(gained(changes.remove("job_items")), if many { plan.people().len() + unresolved } else { 0 });
     assert_eq!(gained(changes.remove("records")), done.len(), "one record each for whom something is done");
     let mut written = records(world).await;
     written.retain(|row| !before.records.contains(&row.id));
@@ -263,7 +269,7 @@ async fn hold_against_reality(world: &World, asked: Asked<'_>, caller: &str, man
 /// The record of somebody tells the outcome, the digest and every effect of the plan, in the same words.
 async fn says_what_was_planned(world: &World, person: &Planned, written: &BTreeMap<UserId, &record::Model>) {
     use roster::graphql::id::GlobalId;
-    let row = written[&UserId(number(&person.value["user"]["id"]))];
+    let row = written[&UserId(number(&person.value["userId"]))];
     let query = format!("query($id: ID!) {{ removal(id: $id) {{ outcome digest {EFFECTS} }} }}");
     let read = world.read("owner", &query, json!({ "id": row.id.global().as_str() })).await;
     assert_eq!(read["removal"]["outcome"], person.outcome);
@@ -275,7 +281,7 @@ async fn says_what_was_planned(world: &World, person: &Planned, written: &BTreeM
 fn expected_hand_overs(done: &[&Planned], written: &BTreeMap<UserId, &record::Model>) -> Vec<String> {
     let mut rows = BTreeSet::new();
     for person in done {
-        let from_user_id = UserId(number(&person.value["user"]["id"]));
+        let from_user_id = UserId(number(&person.value["userId"]));
         for effect in person.effects.iter().filter(|effect| effect["__typename"] == "HandedOver") {
             let (kind, work_id) = named(&effect["workId"]);
             let row = hand_over::Model {
@@ -287,7 +293,7 @@ fn expected_hand_overs(done: &[&Planned], written: &BTreeMap<UserId, &record::Mo
                 },
                 work_id,
                 from_user_id,
-                to_user_id: UserId(number(&effect["to"]["id"])),
+                to_user_id: UserId(number(&effect["toId"])),
                 step: read::<Step>(&effect["step"]),
                 former_rank: read(&effect["formerRank"]),
             };

@@ -27,7 +27,8 @@ use serde_json::{Value, json};
 use crate::common::World;
 
 /// Science has a public group, Physics, and a private one, the Lab; Arts is beside it. In Physics the writer wrote the
-/// course Mechanics and the path Basics and teaches its session Spring; the colleague writes for Physics too.
+/// course Mechanics and the path Basics and teaches its session Spring; the colleague writes for Physics too. From the
+/// Choir the writer knows Lea, who learns in the Lab.
 fn campus(it: Organisation) -> Organisation {
     it.group("Science", "platform", Public)
         .group("Physics", "Science", Public)
@@ -44,6 +45,8 @@ fn campus(it: Organisation) -> Organisation {
         .member("coach", "Physics", &[Coach])
         .learners("Physics", &["ann", "bob"])
         .learners("Lab", &["lea"])
+        .group("Choir", "platform", Public)
+        .learners("Choir", &["writer", "lea"])
         .course("Mechanics", "Physics", "writer")
         .course("Optics", "Physics", "head")
         .course("Lasers", "Lab", "head")

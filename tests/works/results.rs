@@ -51,7 +51,8 @@ each_database! {
             ("bob", "lea", "Test", "NOT_FOUND", "activityId"),
             ("ann", "ann", "Test", "NOT_FOUND", "activityId"),
             ("writer", "lea", "Test", "NOT_FOUND", "activityId"),
-            ("writer", "del", "Quiz", "USER_DELETED", "userId"),
+            ("writer", "del", "Quiz", "NOT_FOUND", "userId"),
+            ("owner", "del", "Quiz", "USER_DELETED", "userId"),
         ] {
             let answer = world.refused(who, "recordResult", result(&world, user, activity, 50)).await;
             assert_eq!((answer.refused(), answer.path().as_str()), (code, path), "{who} {user} {activity}");
@@ -79,7 +80,8 @@ each_database! {
             ("coach", "ann", "Mechanics", "FORBIDDEN", ""),
             ("lea", "lea", "Lasers", "FORBIDDEN", ""),
             ("ann", "ann", "Lasers", "NOT_FOUND", "courseId"),
-            ("writer", "del", "Mechanics", "USER_DELETED", "userId"),
+            ("writer", "del", "Mechanics", "NOT_FOUND", "userId"),
+            ("owner", "del", "Mechanics", "USER_DELETED", "userId"),
         ] {
             let answer = world.refused(who, "issueCertificate", certificate(&world, user, course)).await;
             assert_eq!((answer.refused(), answer.path().as_str()), (code, path), "{who} {user} {course}");

@@ -61,8 +61,10 @@ each_database! {
         for kind in ["ATTENDEE", "TRAINER"] {
             let gone = seat(&world, "Monday", "del", kind);
             for mutation in ["registerForSlot", "unregisterFromSlot"] {
-                let answer = world.refused("writer", mutation, gone.clone()).await;
-                assert_eq!((answer.refused(), answer.path().as_str()), ("USER_DELETED", "userId"), "{mutation}");
+                for (who, code) in [("owner", "USER_DELETED"), ("writer", "NOT_FOUND")] {
+                    let answer = world.refused(who, mutation, gone.clone()).await;
+                    assert_eq!((answer.refused(), answer.path().as_str()), (code, "userId"), "{mutation}");
+                }
             }
         }
     }

@@ -62,9 +62,9 @@ impl GroupTreeEntry {
         self.0.group.id.global()
     }
 
-    /// The id of the group directly above; null for the platform group.
+    /// The id of the nearest group above that you see; null for the platform group.
     async fn parent_id(&self) -> Option<ID> {
-        self.0.group.parent_id.map(GlobalId::global)
+        self.0.parent.map(GlobalId::global)
     }
 
     /// What it is called.
@@ -77,7 +77,7 @@ impl GroupTreeEntry {
         self.0.group.privacy.into()
     }
 
-    /// Levels below the platform group, which is 0.
+    /// How many of the groups above you see: 0 for the platform group.
     async fn depth(&self) -> usize {
         self.0.depth
     }
@@ -140,7 +140,7 @@ impl GroupQuery {
         connection::of_list(list, &Paging { first, after, last, before })
     }
 
-    /// The whole tree, flat and in one read: each group after the one above it, the groups of one parent by name.
+    /// The whole tree as far as you see it, flat and in one read: each group after the one above it, the groups of one parent by name.
     async fn group_tree(&self, ctx: &Context<'_>) -> Result<Vec<GroupTreeEntry>, ApiError> {
         let tree = groups::tree(loaders(ctx)?.reader()).await?;
         Ok(tree.into_iter().map(GroupTreeEntry).collect())

@@ -221,7 +221,7 @@ impl SessionLeft {
         self.session.global()
     }
 
-    /// The session; null if it no longer exists.
+    /// The session; null if it no longer exists, or you may not see it.
     async fn session(&self, ctx: &Context<'_>) -> Result<Option<Session>, ApiError> {
         Session::load(ctx, self.session).await
     }
@@ -247,7 +247,7 @@ impl SessionKept {
         self.session.global()
     }
 
-    /// The session; null if it no longer exists.
+    /// The session; null if it no longer exists, or you may not see it.
     async fn session(&self, ctx: &Context<'_>) -> Result<Option<Session>, ApiError> {
         Session::load(ctx, self.session).await
     }
@@ -339,7 +339,7 @@ impl EnrolmentRemoved {
         self.session.global()
     }
 
-    /// The session; null if it no longer exists.
+    /// The session; null if it no longer exists, or you may not see it.
     async fn session(&self, ctx: &Context<'_>) -> Result<Option<Session>, ApiError> {
         Session::load(ctx, self.session).await
     }
@@ -376,7 +376,7 @@ impl PlaceRemoved {
         work_id(self.work)
     }
 
-    /// The course, path or session; null if it no longer exists.
+    /// The course, path or session; null if it no longer exists, or you may not see it.
     async fn work(&self, ctx: &Context<'_>) -> Result<Option<Work>, ApiError> {
         Work::load(ctx, self.work).await
     }
@@ -411,12 +411,17 @@ impl HandedOver {
         work_id(self.work)
     }
 
-    /// The course, path or session; null if it no longer exists.
+    /// The course, path or session; null if it no longer exists, or you may not see it.
     async fn work(&self, ctx: &Context<'_>) -> Result<Option<Work>, ApiError> {
         Work::load(ctx, self.work).await
     }
 
-    /// The successor: the new main author or main instructor.
+    /// The id of the successor.
+    async fn to_id(&self) -> ID {
+        self.to.global()
+    }
+
+    /// The successor, the new main author or main instructor; null if you may not see them.
     async fn to(&self, ctx: &Context<'_>) -> Result<Option<User>, ApiError> {
         User::load(ctx, self.to).await
     }
@@ -488,7 +493,12 @@ pub struct PassedOver {
 /// Somebody who came before the successor and could not succeed (R13).
 #[Object]
 impl PassedOver {
-    /// Who.
+    /// The id of the person.
+    async fn user_id(&self) -> ID {
+        self.user.global()
+    }
+
+    /// Who; null if you may not see them.
     async fn user(&self, ctx: &Context<'_>) -> Result<Option<User>, ApiError> {
         User::load(ctx, self.user).await
     }

@@ -163,7 +163,12 @@ impl RemovalJobItem {
         self.0.position
     }
 
-    /// Whom it means; null where that is nobody.
+    /// The id of whom it means; null where that is nobody.
+    async fn user_id(&self) -> Option<ID> {
+        self.0.user_id.map(GlobalId::global)
+    }
+
+    /// Whom it means; null where that is nobody, and if you may not see them.
     async fn user(&self, ctx: &Context<'_>) -> Result<Option<User>, ApiError> {
         match self.0.user_id {
             Some(user) => User::load(ctx, user).await,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use async_graphql::{Context, Object, SimpleObject};
+use async_graphql::{Context, ID, Object, SimpleObject};
 use entity::id::GroupId;
 use entity::kind::{Outcome, PrivateSubgroups as Private};
 use futures::future::try_join_all;
@@ -13,6 +13,7 @@ use super::job::RemovalOutcomeCount;
 use crate::graphql::connection::{self, Connection, Paging};
 use crate::graphql::error::ApiError;
 use crate::graphql::group::Group;
+use crate::graphql::id::GlobalId;
 use crate::graphql::kinds::{PrivateSubgroups, RemovalOutcome};
 use crate::graphql::user::User;
 use crate::removal::plan::{Effect, PersonPlan, Plan, WorkId};
@@ -195,7 +196,12 @@ impl From<Arc<PersonPlan>> for PersonRemovalPlan {
 /// What would happen to one person.
 #[Object]
 impl PersonRemovalPlan {
-    /// Who.
+    /// The id of the person.
+    async fn user_id(&self) -> ID {
+        self.0.user.global()
+    }
+
+    /// Who; null if you may not see them.
     async fn user(&self, ctx: &Context<'_>) -> Result<Option<User>, ApiError> {
         User::load(ctx, self.0.user).await
     }

@@ -49,7 +49,12 @@ impl Removal {
         self.0.id.global()
     }
 
-    /// To whom.
+    /// The id of the person.
+    async fn user_id(&self) -> ID {
+        self.0.user_id.global()
+    }
+
+    /// To whom; null if you may not see them.
     async fn user(&self, ctx: &Context<'_>) -> Result<Option<User>, ApiError> {
         User::load(ctx, self.0.user_id).await
     }
@@ -64,7 +69,7 @@ impl Removal {
         self.0.cause.into()
     }
 
-    /// By whom; null for the platform itself.
+    /// By whom; null for the platform itself, and if you may not see them.
     async fn actor(&self, ctx: &Context<'_>) -> Result<Option<User>, ApiError> {
         match self.0.actor_id {
             Some(actor) => User::load(ctx, actor).await,

@@ -1,0 +1,319 @@
+//! What the caller may see (R1, R26, the matrix of trust), in one place: every list and every read by id names what it
+//! tells of ([`Seen`]), and the conditions that this puts on it are added where the statement is made. So what somebody
+//! may not see is neither listed, nor counted, nor found by its id, and looks like what does not exist.
+//!
+//! | who                               | people                                  | works                     | private groups |
+//! |-----------------------------------|-----------------------------------------|---------------------------|----------------|
+//! | the platform, its administrators  | all                                     | all                       | all            |
+//! | its user administrators           | all                                     | all                       | their own      |
+//! | everybody else                    | themselves; of their groups and sessions; | of their groups, their own | their own      |
+//! |                                   | whom they removed                       |                           |                |
+//!
+//! Their groups are those they hold a role in, and those below a group they administer (R4). As learners of a public
+//! group rise up to the platform group (R3), being a learner *there* makes nobody the company of everybody: it opens
+//! the platform's works, not its people.
+
+use std::collections::BTreeSet;
+
+use entity::id::{GroupId, SessionId, UserId};
+use entity::kind::Role;
+use sea_orm::ConnectionTrait;
+
+use super::Filter;
+use crate::access::{Authority, Caller};
+use crate::db::Tx;
+use crate::db::sql::sql;
+use crate::error::{Error, Failure, Groups, Refusal};
+use crate::platform;
+use crate::sessions::store::{Of, participations};
+use crate::tree::{Tree, TreeCache};
+
+/// What somebody sees.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sight {
+    /// Everything: the platform itself and its administrators.
+    Everything,
+    /// A part of it.
+    Part(Box<Part>),
+}
+
+/// A part of everything, by ids.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    me: UserId,
+    /// Whether everybody is seen: a user administrator of the platform group.
+    everybody: bool,
+    /// Groups that are not seen.
+    hidden: BTreeSet<GroupId>,
+    /// Groups with a role of mine, and those below what I administer.
+    own: BTreeSet<GroupId>,
+    /// Groups whose people I see.
+    company: BTreeSet<GroupId>,
+    /// Groups whose people's learning and whose courses' people I see: I administer, coach or write there.
+    taught: BTreeSet<GroupId>,
+    /// Groups whose people's email, phone and last sign-in I see: I administer them or their people.
+    administered: BTreeSet<GroupId>,
+    /// Sessions whose people I see: I take part in them, instruct them, or administer their group.
+    sessions: BTreeSet<SessionId>,
+}
+
+/// What a statement tells of, by what the statement calls it. A row is seen where all that is named is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Seen {
+    /// A person: a table `users`.
+    Person(&'static str),
+    /// What others may not know of a person although they see them: a column with the person.
+    Personal(&'static str),
+    /// That the person's `search_key` has `{text}` in it, which others may find in the name alone: a table `users`.
+    Text(&'static str),
+    /// What a person does in a course.
+    Learning {
+        /// A column with the person.
+        user: &'static str,
+        /// A column with the course.
+        course: &'static str,
+    },
+    /// A group: a column with it.
+    Group(&'static str),
+    /// A course: a table `courses`.
+    Course(&'static str),
+    /// A path: a table `paths`.
+    Path(&'static str),
+    /// A session: a table `sessions`.
+    Session(&'static str),
+    /// What belongs to a session: a column with it.
+    OfSession(&'static str),
+    /// An activity: a table `activities`.
+    Activity(&'static str),
+    /// A post: a table `posts`.
+    Post(&'static str),
+    /// A record of a removal: a table `records`.
+    Record(&'static str),
+    /// A job: a table `jobs`.
+    Job(&'static str),
+}
+
+impl Sight {
+    /// What `caller` sees now.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn of(db: &impl ConnectionTrait, trees: &TreeCache, caller: &Caller) -> Result<Sight, Error> {
+        let Caller::User(me) = caller else { return Ok(Sight::Everything) };
+        let roles: Vec<(GroupId, Role, GroupId)> = sql(
+            "sight.roles",
+            "select m.group_id, m.role, p.root_group_id
+             from users u join memberships m on m.user_id = u.id cross join platform p
+             where u.id = {me} and u.status = 'ACTIVE'",
+        )
+        .bind("me", *me)
+        .all(db)
+        .await?;
+        if roles.iter().any(|(group, role, root)| group == root && *role == Role::Administrator) {
+            return Ok(Sight::Everything);
+        }
+        let (_, tree) = platform::current(db, trees).await?;
+        let roles: Vec<(GroupId, Role)> = roles.into_iter().map(|(group, role, _)| (group, role)).collect();
+        let mut part = Part::of(*me, &roles, &tree);
+        part.sessions = part.sessions(db).await?;
+        Ok(Sight::Part(Box::new(part)))
+    }
+
+    /// What whoever writes sees, in their transaction.
+    ///
+    /// # Errors
+    /// `FORBIDDEN` for somebody who is in no group any more: their account has gone meanwhile.
+    pub async fn in_write(tx: &Tx) -> Result<Sight, Failure> {
+        match Sight::of(&tx.conn, &tx.trees, &tx.caller).await? {
+            Sight::Part(part) if part.own.is_empty() => {
+                Err(Refusal::Forbidden { groups: Groups::default() }.into())
+            }
+            sight => Ok(sight),
+        }
+    }
+
+    /// Whether the group is seen.
+    pub fn sees_group(&self, group: GroupId) -> bool {
+        match self {
+            Sight::Everything => true,
+            Sight::Part(part) => !part.hidden.contains(&group),
+        }
+    }
+
+    /// Whether every account is seen.
+    pub fn sees_everybody(&self) -> bool {
+        match self {
+            Sight::Everything => true,
+            Sight::Part(part) => part.everybody,
+        }
+    }
+
+    /// Whether all that is personal is seen of whoever is seen.
+    pub fn sees_personal(&self, person: UserId) -> Option<bool> {
+        match self {
+            Sight::Everything => Some(true),
+            Sight::Part(part) if part.everybody || part.me == person => Some(true),
+            Sight::Part(part) if part.administered.is_empty() => Some(false),
+            Sight::Part(_) => None,
+        }
+    }
+
+    /// The conditions that a row must meet to be seen.
+    pub fn filter(&self, seen: &[Seen]) -> Filter {
+        match self {
+            Sight::Everything => Filter::new(),
+            Sight::Part(part) => {
+                seen.iter().fold(Filter::new(), |filter, seen| filter.merge(part.filter(*seen)))
+            }
+        }
+    }
+}
+
+impl Part {
+    /// What a user with these roles sees of the tree, sessions left aside.
+    fn of(me: UserId, roles: &[(GroupId, Role)], tree: &Tree) -> Part {
+        let authority = Authority::of_user(me, roles.iter().copied());
+        let held = |wanted: fn(Role) -> bool| -> BTreeSet<GroupId> {
+            roles.iter().filter(|(_, role)| wanted(*role)).map(|(group, _)| *group).collect()
+        };
+        let mut branches = held(|role| role == Role::Administrator);
+        let below: Vec<GroupId> = branches.iter().flat_map(|group| tree.below(*group)).collect();
+        branches.extend(below);
+        let root = tree.root();
+        let groups = tree.below(root);
+        let company = roles.iter().filter(|(group, role)| *group != root || *role != Role::Learner);
+        let administered = &held(|role| role == Role::UserAdministrator) | &branches;
+        Part {
+            me,
+            everybody: administered.contains(&root),
+            hidden: groups.into_iter().filter(|group| !authority.sees(tree, *group)).collect(),
+            own: &held(|_| true) | &branches,
+            company: company.map(|(group, _)| *group).chain(branches.iter().copied()).collect(),
+            taught: &held(|role| matches!(role, Role::Author | Role::Coach)) | &administered,
+            administered,
+            sessions: BTreeSet::new(),
+        }
+    }
+
+    /// The sessions that I take part in or instruct, and those of groups that I administer.
+    async fn sessions(&self, db: &impl ConnectionTrait) -> Result<BTreeSet<SessionId>, Error> {
+        let text = format!(
+            "select mine.session_id from ({}) mine
+             union select s.id from sessions s where s.main_instructor_id = {{me}}
+             union select i.session_id from session_co_instructors i where i.user_id = {{me}}
+             union select s.id from sessions s where s.group_id in {{administered}}",
+            participations(Of::Users("= {me}"))
+        );
+        let statement = sql("sight.sessions", text).bind("me", self.me);
+        let rows: Vec<(SessionId,)> =
+            statement.ids("administered", self.administered.iter().copied()).all(db).await?;
+        Ok(rows.into_iter().map(|(session,)| session).collect())
+    }
+
+    fn filter(&self, seen: Seen) -> Filter {
+        let condition = match seen {
+            Seen::Person(_)
+            | Seen::Personal(_)
+            | Seen::Text(_)
+            | Seen::Learning { .. }
+            | Seen::Course(_)
+            | Seen::Path(_)
+            | Seen::Session(_)
+            | Seen::OfSession(_)
+            | Seen::Activity(_)
+                if self.everybody =>
+            {
+                return Filter::new();
+            }
+            Seen::Person(u) => format!(
+                "({u}.id = {{me}} or {u}.id in (select sr.user_id from records sr where sr.actor_id = {{me}})
+                    or ({u}.status not in ('DELETED', 'ERASED') and (
+                    {u}.id in (select sm.user_id from memberships sm where sm.group_id in {{company}})
+                    or {u}.id in (select sp.user_id from ({present}) sp)
+                    or {u}.id in (select si.main_instructor_id from sessions si where si.id in {{my_sessions}})
+                    or {u}.id in (select sc.user_id from session_co_instructors sc
+                                  where sc.session_id in {{my_sessions}}))))",
+                present = participations(Of::Sessions("in {my_sessions}"))
+            ),
+            Seen::Personal(user) => of_groups(user, "administered"),
+            Seen::Text(u) => format!(
+                "({u}.name_key like {{text}} escape '\\' or {})",
+                of_groups(&format!("{u}.id"), "administered")
+            ),
+            Seen::Learning { user, course } => format!(
+                "({} or {course} in (select lc.id from courses lc
+                                     where lc.group_id in {{taught}} or lc.main_author_id = {{me}}))",
+                of_groups(user, "taught")
+            ),
+            Seen::Group(group) => format!("{group} not in {{hidden}}"),
+            Seen::Course(c) => course(c),
+            Seen::Path(p) => format!(
+                "({p}.group_id in {{own}} or {p}.main_author_id = {{me}}
+                    or {p}.id in (select sa.path_id from path_co_authors sa where sa.user_id = {{me}})
+                    or {p}.id in (select ss.path_id from sessions ss where ss.id in {{my_sessions}}))"
+            ),
+            Seen::Session(s) => session(&format!("{s}.id")),
+            Seen::OfSession(column) => session(column),
+            Seen::Activity(a) => format!(
+                "({a}.owner_id = {{me}} or {a}.course_id in (select ac.id from courses ac where {}))",
+                course("ac")
+            ),
+            Seen::Post(p) => format!("({p}.author_id = {{me}} or {p}.group_id in {{own}})"),
+            Seen::Record(r) => format!(
+                "({r}.actor_id = {{me}} or {r}.user_id = {{me}} or {r}.user_id in (
+                    select sm.user_id from memberships sm where sm.group_id in {{administered}}))"
+            ),
+            Seen::Job(j) => format!("{j}.actor_id = {{me}}"),
+        };
+        self.bound(condition)
+    }
+
+    /// The condition, with those of my ids bound that it names.
+    fn bound(&self, condition: String) -> Filter {
+        let names = |name: &str| condition.contains(&format!("{{{name}}}"));
+        let mut filter = Filter::new();
+        if names("me") {
+            filter = filter.also("me", self.me);
+        }
+        for (name, groups) in [
+            ("hidden", &self.hidden),
+            ("own", &self.own),
+            ("company", &self.company),
+            ("taught", &self.taught),
+            ("administered", &self.administered),
+        ] {
+            if names(name) {
+                filter = filter.set(name, groups.iter().copied());
+            }
+        }
+        if names("my_sessions") {
+            filter = filter.set("my_sessions", self.sessions.iter().copied());
+        }
+        filter.and(condition)
+    }
+}
+
+/// That the person in `user` is me, or a member of one of those groups.
+fn of_groups(user: &str, groups: &str) -> String {
+    format!(
+        "({user} = {{me}} or {user} in (select sm.user_id from memberships sm where sm.group_id in {{{groups}}}))"
+    )
+}
+
+fn course(c: &str) -> String {
+    format!(
+        "({c}.group_id in {{own}} or {c}.main_author_id = {{me}}
+            or {c}.id in (select sa.course_id from course_co_authors sa where sa.user_id = {{me}})
+            or {c}.id in (select se.course_id from course_enrolments se where se.user_id = {{me}})
+            or {c}.id in (select sk.course_id from path_courses sk join sessions ss on ss.path_id = sk.path_id
+                          where ss.id in {{my_sessions}}))"
+    )
+}
+
+/// A session of one of my groups, for a group that I administer, or one that I take part in or instruct.
+fn session(id: &str) -> String {
+    format!(
+        "({id} in {{my_sessions}} or {id} in (select so.id from sessions so where so.group_id in {{own}})
+            or {id} in (select sg.session_id from session_groups sg where sg.group_id in {{administered}}))"
+    )
+}

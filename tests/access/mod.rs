@@ -1,0 +1,3 @@
+//! Who may see what, and who may do what (the matrix of trust).
+
+mod sight;
