@@ -38,10 +38,16 @@ pub async fn drop(manager: &SchemaManager<'_>, tables: &[&str]) -> Result<(), Db
     Ok(())
 }
 
-/// Declares a step made of statements going up and of tables dropped going down.
+/// Declares a step made of statements going up, and going down of tables dropped, or of statements again.
 #[macro_export]
 macro_rules! step {
     (up: $up:expr, down: $down:expr $(,)?) => {
+        $crate::step!(up: $up, by: $crate::ddl::drop, $down);
+    };
+    (up: $up:expr, undo: $undo:expr $(,)?) => {
+        $crate::step!(up: $up, by: $crate::ddl::run, $undo);
+    };
+    (up: $up:expr, by: $by:path, $down:expr) => {
         #[derive(sea_orm_migration::prelude::DeriveMigrationName)]
         pub struct Step;
 
@@ -58,7 +64,7 @@ macro_rules! step {
                 &self,
                 manager: &sea_orm_migration::SchemaManager,
             ) -> Result<(), sea_orm_migration::DbErr> {
-                $crate::ddl::drop(manager, $down).await
+                $by(manager, $down).await
             }
 
             // SQLite would else leave a failed step half done.

@@ -6,9 +6,14 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use axum::http::HeaderValue;
+use chrono::TimeDelta;
 use clap::{Args, Parser, Subcommand};
 
 use crate::db::READ_LIMIT;
+use crate::mail::Mailer;
+use crate::server::Network;
+use crate::sign_in::limits::{Allowed, Attempts};
+use crate::sign_in::{Desk, Lifetimes};
 
 /// The people side of a learning platform, over GraphQL.
 #[derive(Debug, Parser)]
@@ -75,6 +80,54 @@ pub struct Door {
     /// Do not tell the schema over the API.
     #[arg(long)]
     pub no_introspection: bool,
+    /// How people sign in.
+    #[command(flatten)]
+    pub sign_in: SignIn,
+}
+
+/// How people sign in.
+#[derive(Clone, Debug, Args)]
+pub struct SignIn {
+    /// Proxies that are believed when they say in X-Forwarded-For where a request comes from: addresses or networks
+    /// (10.0.0.0/8), separated by commas.
+    #[arg(long, value_name = "NETWORKS", value_delimiter = ',')]
+    pub trusted_proxies: Vec<Network>,
+    /// The folder into which letters to people are put, one file each, for a mail server to take; without one there are
+    /// no letters.
+    #[arg(long, value_name = "FOLDER")]
+    pub mail_dir: Option<PathBuf>,
+    /// The page that links in letters lead to, if not this server's own.
+    #[arg(long, value_name = "URL")]
+    pub public_url: Option<String>,
+    /// How many days a sign-in lasts, however much it is used.
+    #[arg(long, value_name = "DAYS", default_value_t = 30, value_parser = clap::value_parser!(u16).range(1..=366))]
+    pub sign_in_days: u16,
+    /// How many days a sign-in lasts that is not used.
+    #[arg(long, value_name = "DAYS", default_value_t = 14, value_parser = clap::value_parser!(u16).range(1..=366))]
+    pub idle_days: u16,
+    /// How often one address may try to sign in, in a minute.
+    #[arg(long, value_name = "ATTEMPTS", default_value_t = Allowed::default().by_address)]
+    pub attempts_by_address: NonZeroU32,
+    /// How often one account may be tried, in a minute.
+    #[arg(long, value_name = "ATTEMPTS", default_value_t = Allowed::default().by_account)]
+    pub attempts_by_account: NonZeroU32,
+}
+
+impl SignIn {
+    /// What signing in is done with, by a server whose own page is `page`.
+    pub fn desk(&self, page: &str) -> Desk {
+        let allowed = Allowed { by_address: self.attempts_by_address, by_account: self.attempts_by_account };
+        let lifetimes = Lifetimes {
+            absolute: TimeDelta::days(self.sign_in_days.into()),
+            idle: TimeDelta::days(self.idle_days.into()),
+        };
+        Desk {
+            attempts: Attempts::new(allowed),
+            lifetimes,
+            mailer: self.mail_dir.clone().map(Mailer::folder).unwrap_or_default(),
+            page: self.public_url.clone().unwrap_or_else(|| format!("{page}/")),
+        }
+    }
 }
 
 impl Door {

@@ -12,8 +12,9 @@ use roster::config::{Command, Config, Demo, Door, Owner, Place, Serve, demo_file
 use roster::db::{Database, READ_LIMIT};
 use roster::demo::{self, Sample};
 use roster::error::Failure;
-use roster::server::{Documents, Doors, Introspection, Origins, Start};
+use roster::server::{Documents, Doors, Introspection, Origins, Proxies, Start};
 use roster::setup::{self, FirstDay};
+use roster::sign_in::cookie::Cookie;
 use roster::telemetry::Telemetry;
 use roster::token::Token;
 use roster::{graphql, server};
@@ -128,16 +129,25 @@ async fn answer(
     door: &Door,
 ) -> Result<(), Stopped> {
     let documents = door.trusted_documents.as_deref().map(Documents::read).transpose().map_err(why)?;
+    let address = listener.local_addr().map_err(why)?;
+    let url = format!("http://{address}");
+    let proxies = Proxies::new(door.sign_in.trusted_proxies.iter().copied());
     let doors = Doors {
         origins: Origins::new(door.origins.iter().cloned()),
         documents: documents.map(Arc::new),
         points: door.rate_limit,
         introspection: if door.no_introspection { Introspection::Off } else { Introspection::Allowed },
         start: start.map(Arc::new),
+        // Whoever stands in front of a server that nobody else reaches speaks TLS.
+        cookie: if address.ip().is_loopback() && !proxies.are_there() {
+            Cookie::Plain
+        } else {
+            Cookie::Secure
+        },
+        proxies,
+        desk: Arc::new(door.sign_in.desk(&url)),
     };
-    let address = listener.local_addr().map_err(why)?;
     let stop = asked_to_stop()?;
-    let url = format!("http://{address}");
     if door.json {
         say(&json!({ "listening": url }).to_string());
     } else {

@@ -12,6 +12,7 @@ use crate::keys::email_key;
 use crate::organisation::Organisation;
 use crate::platform;
 use crate::token::Token;
+use crate::tokens;
 
 /// How the platform begins.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -51,7 +52,7 @@ async fn begin(tx: &Tx, first_day: &FirstDay, sha256: &str) -> Result<bool, Fail
         .time_zone(&first_day.time_zone);
     organisation.load(tx).await?;
     let platform = platform::store::platform(&tx.conn).await?;
-    access::store::add_token(&tx.conn, platform.owner, sha256, tx.now).await?;
+    tokens::store::add_by_operator(&tx.conn, platform.owner, sha256, tx.now).await?;
     Ok(true)
 }
 
@@ -104,7 +105,7 @@ async fn issue(tx: &Tx, email_key: &str, sha256: &str) -> Result<(), Failure> {
     let (user, _) = known(tx, email_key).await?;
     locks::users(&tx.conn, &[user]).await?;
     let (user, _) = known(tx, email_key).await?;
-    Ok(access::store::add_token(&tx.conn, user, sha256, tx.now).await?)
+    Ok(tokens::store::add_by_operator(&tx.conn, user, sha256, tx.now).await?)
 }
 
 /// Whoever has the machine may do this: nobody's rights are asked.
