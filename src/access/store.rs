@@ -1,5 +1,6 @@
 //! What access reads: who the caller is, and what they are where.
 
+use chrono::{DateTime, Utc};
 use entity::id::{GroupId, ServiceTokenId, UserId};
 use entity::kind::{Role, Status};
 use sea_orm::ConnectionTrait;
@@ -43,4 +44,21 @@ pub async fn by_email(db: &impl ConnectionTrait, email_key: &str) -> Result<Opti
     .bind("email_key", email_key)
     .one(db)
     .await
+}
+
+/// Whose email this is the key of, where they may sign in, and could at that time.
+pub async fn vouched(
+    db: &impl ConnectionTrait,
+    email_key: &str,
+    at: DateTime<Utc>,
+) -> Result<Option<UserId>, Error> {
+    let row: Option<(UserId,)> = sql(
+        "access.vouched",
+        "select id from users where email_key = {email_key} and status = 'ACTIVE' and status_since <= {at}",
+    )
+    .bind("email_key", email_key)
+    .bind("at", at)
+    .one(db)
+    .await?;
+    Ok(row.map(|(user,)| user))
 }

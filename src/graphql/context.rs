@@ -241,10 +241,10 @@ pub fn is_limited(ctx: &Context<'_>) -> Result<bool, ApiError> {
     Ok(of(ctx)?.scopes().is_some())
 }
 
-/// What the domain answers outside a mutation, in a task of its own.
+/// What the domain answers people alone outside a mutation, in a task of its own: no token is good for it.
 ///
 /// # Errors
-/// `UNAUTHENTICATED`, what is refused, or what broke.
+/// `UNAUTHENTICATED`, `FORBIDDEN` for tokens, what is refused, or what broke.
 pub async fn asked_of<T, F>(
     ctx: &Context<'_>,
     ask: impl FnOnce(Database, Caller) -> F + Send + 'static,
@@ -254,6 +254,9 @@ where
     F: Future<Output = Result<T, Failure>> + Send + 'static,
 {
     let request = of(ctx)?;
+    if request.is_by_token() {
+        return Err(Refusal::NotByToken.into());
+    }
     Ok(to_its_end(Box::pin(ask(request.database.clone(), request.caller()?))).await??)
 }
 

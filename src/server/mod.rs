@@ -3,6 +3,7 @@
 //! | file        | what it does                                                                         |
 //! |-------------|--------------------------------------------------------------------------------------|
 //! | `listen`    | accepts connections, bounded in number and in patience                                |
+//! | `provider`  | knows tokens of the organisation's own provider of identities                         |
 //! | `proxies`   | finds whose address a request comes from                                              |
 //! | `origin`    | refuses pages of other sites, lets in those that were named                           |
 //! | `http`      | `POST` and `GET /graphql`                                                             |
@@ -27,6 +28,7 @@ mod http;
 mod listen;
 mod metrics;
 mod origin;
+mod provider;
 mod proxies;
 mod request;
 mod socket;
@@ -54,15 +56,18 @@ pub use self::graphiql::{Start, Tab};
 use self::listen::Peer;
 use self::metrics::Told;
 pub use self::origin::Origins;
+pub use self::provider::Provider;
+use self::provider::Vouched;
 pub use self::proxies::{Network, Proxies};
 use self::request::{Asked, Operation, Shown};
-use crate::access::{Caller, Known, Pass};
+use crate::access::{self, Caller, Known, Pass};
 use crate::db::Database;
 use crate::error::{Error, Failure};
 use crate::graphql::RequestContext;
 use crate::graphql::api::Api;
 use crate::graphql::context::Visit;
 use crate::graphql::cost::{Budget, Payer, Purse};
+use crate::keys::email_key;
 use crate::sign_in::cookie::Cookie;
 use crate::sign_in::{self, Desk};
 use crate::token::{self, Kind};
@@ -90,6 +95,8 @@ pub struct Doors {
     pub cookie: Cookie,
     /// What signing in is done with.
     pub desk: Arc<Desk>,
+    /// Where the organisation's people sign in besides.
+    pub provider: Option<Arc<Provider>>,
 }
 
 /// Whether the schema may be read over the API.
@@ -211,12 +218,23 @@ impl Server {
     /// # Errors
     /// `INTERNAL` when the database cannot say.
     async fn known(&self, secret: &str) -> Result<Option<Known>, Problem> {
+        if let Some(provider) = self.doors.provider.as_ref().filter(|_| Provider::may_be(secret)) {
+            let Some(vouched) = provider.vouched(secret).await else { return Ok(None) };
+            return self.vouched(&vouched).await.map_err(|error| broken(&error, request_id()));
+        }
         if secret.len() > LONGEST_SECRET {
             return Ok(None);
         }
         self.found(Kind::of(secret), &token::sha256(secret))
             .await
             .map_err(|error| broken(&error, request_id()))
+    }
+
+    /// Whoever has the address that the provider vouches for, and has been active since.
+    async fn vouched(&self, vouched: &Vouched) -> Result<Option<Known>, Error> {
+        let Ok(email_key) = email_key(&vouched.email) else { return Ok(None) };
+        let user = access::store::vouched(&self.database.read, &email_key, vouched.at).await?;
+        Ok(user.map(|user| Known { caller: Caller::User(user), pass: Pass::Provider }))
     }
 
     async fn found(&self, kind: Kind, sha256: &str) -> Result<Option<Known>, Error> {

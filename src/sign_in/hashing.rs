@@ -1,13 +1,13 @@
 //! Passwords are kept as Argon2id hashes: 19 MiB and two passes each. So much memory is taken by one hash a core at a
-//! time; others wait for their turn, and when too many do, the next is told to come back.
+//! time, and is used again by the next; others wait for their turn, and when too many do, the next is told to come back.
 //!
 //! Whoever signs in as nobody waits as long as everybody else: where there is no hash, one that nothing fits is tried.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
-use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
-use argon2::{Algorithm, Argon2, Params, Version};
+use argon2::password_hash::{Output, PasswordHash, SaltString};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
 use tokio::sync::Semaphore;
 
 use crate::error::{Error, Failure, Refusal};
@@ -28,6 +28,8 @@ const NOBODYS: &str =
 static PLACES: LazyLock<Arc<Semaphore>> = LazyLock::new(|| {
     Arc::new(Semaphore::new(std::thread::available_parallelism().map_or(1, std::num::NonZero::get)))
 });
+/// The memory of those who have had their turn.
+static MEMORIES: Mutex<Vec<Vec<Block>>> = Mutex::new(Vec::new());
 /// How many wait, or have their turn.
 static HERE: AtomicUsize = AtomicUsize::new(0);
 
@@ -56,8 +58,9 @@ pub async fn hash(password: &str) -> Result<String, Failure> {
     getrandom::fill(&mut salt).map_err(|_| Error::Broken("randomness"))?;
     let password = password.to_owned();
     let hashed = in_turn(move || {
+        let hash = computed(&password, &salt, Params::new(MEMORY, PASSES, 1, None).ok()?)?;
         let salt = SaltString::encode_b64(&salt).ok()?;
-        Some(argon2()?.hash_password(password.as_bytes(), &salt).ok()?.to_string())
+        Some(format!("$argon2id$v=19$m={MEMORY},t={PASSES},p=1${salt}${hash}"))
     })
     .await?;
     Ok(hashed.ok_or(Error::Broken("a password is hashed"))?)
@@ -71,15 +74,28 @@ pub async fn fits(password: &str, hash: Option<String>) -> Result<bool, Failure>
     let password = password.to_owned();
     let fits = in_turn(move || {
         let kept = PasswordHash::new(hash.as_deref().unwrap_or(NOBODYS)).ok()?;
-        Some(argon2()?.verify_password(password.as_bytes(), &kept).is_ok())
+        let mut salt = [0_u8; 64];
+        let salt = kept.salt?.decode_b64(&mut salt).ok()?;
+        // Outputs are compared in a time that tells nothing.
+        Some(computed(&password, salt, Params::try_from(&kept).ok()?)? == kept.hash?)
     })
     .await?;
     metrics::counter!("roster_passwords_tried_total").increment(1);
     Ok(fits.ok_or(Error::Broken("a password is compared"))?)
 }
 
-fn argon2() -> Option<Argon2<'static>> {
-    Some(Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::new(MEMORY, PASSES, 1, None).ok()?))
+/// The hash of a password, computed in memory that is used again: given back and asked for each time, it would be taken
+/// by a crowd faster than the system gets it back.
+fn computed(password: &str, salt: &[u8], params: Params) -> Option<Output> {
+    let memories = || MEMORIES.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut memory = memories().pop().unwrap_or_default();
+    memory.resize(params.block_count(), Block::new());
+    let mut hash = [0_u8; 32];
+    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+    let done = argon2.hash_password_into_with_memory(password.as_bytes(), salt, &mut hash, &mut memory);
+    memories().push(memory);
+    done.ok()?;
+    Output::new(&hash).ok()
 }
 
 /// Does `work` when its turn has come, on a thread that may be kept busy.

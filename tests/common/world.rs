@@ -11,6 +11,7 @@ use roster::demo;
 use roster::graphql::id::GlobalId;
 use roster::graphql::{RequestContext, RosterSchema, schema};
 use roster::organisation::{Organisation, Tables, promises};
+use roster::sign_in::{self, hashing};
 use roster::tokens;
 use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
@@ -290,6 +291,14 @@ impl World {
         tokens::store::add_by_operator(&self.db.read, self.user_id(name), sha256, now)
             .await
             .expect("a token");
+    }
+
+    /// Gives somebody a password.
+    pub async fn give_password(&self, name: &str, password: &str) {
+        let hash = hashing::hash(password).await.expect("a hash");
+        let now = self.made.now;
+        let set = sign_in::store::set_password(&self.db.read, self.user_id(name), &hash, false, now);
+        set.await.expect("a password");
     }
 
     /// How many statements `work` takes.

@@ -13,6 +13,7 @@ macro_rules! run {
 
 mod people;
 mod removals;
+mod sign_in;
 mod works;
 
 use entity::id::UserId;
@@ -31,6 +32,7 @@ pub async fn everything(large: &Large) {
     let person = people::somebody(large).await;
     people::tree(large, person).await;
     works::everything(large, person).await;
+    sign_in::everything(large, person).await;
     removals::everything(large, person).await;
     keyed(large).await;
 }
