@@ -38,16 +38,17 @@ pub async fn drop(manager: &SchemaManager<'_>, tables: &[&str]) -> Result<(), Db
     Ok(())
 }
 
-/// Declares a step made of statements going up, and going down of tables dropped, or of statements again.
+/// Declares a step made of statements going up, and going down of tables dropped (`down`) or statements (`undo`).
 #[macro_export]
 macro_rules! step {
     (up: $up:expr, down: $down:expr $(,)?) => {
-        $crate::step!(up: $up, by: $crate::ddl::drop, $down);
+        $crate::step! { up: $up, back: drop, $down }
     };
+    // A step that changes tables goes back by statements.
     (up: $up:expr, undo: $undo:expr $(,)?) => {
-        $crate::step!(up: $up, by: $crate::ddl::run, $undo);
+        $crate::step! { up: $up, back: run, $undo }
     };
-    (up: $up:expr, by: $by:path, $down:expr) => {
+    (up: $up:expr, back: $back:ident, $down:expr) => {
         #[derive(sea_orm_migration::prelude::DeriveMigrationName)]
         pub struct Step;
 
@@ -64,7 +65,7 @@ macro_rules! step {
                 &self,
                 manager: &sea_orm_migration::SchemaManager,
             ) -> Result<(), sea_orm_migration::DbErr> {
-                $by(manager, $down).await
+                $crate::ddl::$back(manager, $down).await
             }
 
             // SQLite would else leave a failed step half done.

@@ -1,10 +1,10 @@
 //! Carrying requests out, as quickly as each allows.
 //!
 //! The extension ([`super::answers`]) stands around every field of an answer, where it costs as much as a plain field
-//! does. It has something to do where a field fails, where nobody is known, where a token is good for some things alone, and where
-//! a request is paid for. So what a
-//! known caller reads is first carried out without it, and where anything failed, once more with it: reading changes
-//! nothing, and what the loaders hold is not read again. Everything else is carried out once, with it.
+//! does. It has something to do where a field fails, where nobody is known, where a token is good for some things alone,
+//! and where a request is paid for. So what a known caller reads is first carried out without it, and where anything
+//! failed, once more with it: reading changes nothing, and what the loaders hold is not read again. Everything else is
+//! carried out once, with it.
 
 use async_graphql::parser::types::OperationType;
 use async_graphql::{Request, Response};
