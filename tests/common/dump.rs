@@ -33,7 +33,7 @@ fn text(row: &str) -> String {
     let Some((before, after)) = row.split_once("last_used_at: ") else { return row.to_owned() };
     let end =
         if after.starts_with("Some") { after.find(')').map(|at| at + 1) } else { after.find([',', ' ']) };
-    format!("{before}last_used_at: …{}", &after[end.expect("the end of a field")..])
+    format!("{before}last_used_at: None{}", &after[end.expect("the end of a field")..])
 }
 
 /// Everything that `db` has now.
