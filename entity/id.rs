@@ -45,8 +45,12 @@ ids! {
     SaleId,
     /// A payment subscription.
     SubscriptionId,
-    /// A bearer token.
+    /// A bearer token of somebody.
     TokenId,
+    /// A bearer token of the platform itself.
+    ServiceTokenId,
+    /// A sign-in: what somebody is signed in by.
+    SignInId,
     /// A record of what was done (R17).
     RecordId,
     /// A job (R16).

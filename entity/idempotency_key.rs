@@ -7,7 +7,7 @@ use crate::id::UserId;
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "idempotency_keys")]
 pub struct Model {
-    /// Who asked; each has keys of their own.
+    /// Who asked, each having keys of their own: a user's id, or minus the id of a token of the platform.
     #[sea_orm(primary_key, auto_increment = false)]
     pub actor_id: UserId,
     /// The key, as sent.

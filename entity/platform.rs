@@ -24,6 +24,8 @@ pub struct Model {
     pub safety_share: i64,
     /// Changes with the tree of groups, so that a copy of it can be checked.
     pub tree_revision: i64,
+    /// The group that people who sign up become learners of (R34). Null: nobody signs up.
+    pub sign_up_group_id: Option<GroupId>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -16,6 +16,16 @@ pub struct Model {
     pub sha256: String,
     /// When it was made.
     pub created_at: DateTimeUtc,
+    /// What its owner calls it. Null: the operator made it.
+    pub name: Option<String>,
+    /// How the token begins, by which its owner knows it again. Null: the operator made it.
+    pub hint: Option<String>,
+    /// What it may be used for, separated by spaces. Null: for whatever a token may be used for.
+    pub scopes: Option<String>,
+    /// When it stops working. Null: never of itself.
+    pub expires_at: Option<DateTimeUtc>,
+    /// When it was last used, give or take a minute. Null: never.
+    pub last_used_at: Option<DateTimeUtc>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

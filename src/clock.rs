@@ -18,10 +18,27 @@ pub struct Clock {
     offset: AtomicI64,
 }
 
+/// An instant that PostgreSQL takes from its own clock, and SQLite from ours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moment {
+    /// The instant by the clock of this process.
+    pub here: DateTime<Utc>,
+    /// How far it is from the time that it is.
+    pub offset: TimeDelta,
+}
+
 impl Clock {
     /// Shifts this clock by `by`, for trials of what happens later. Only ever affects this process.
     pub fn advance(&self, by: TimeDelta) {
         self.offset.fetch_add(by.num_microseconds().unwrap_or(0), Ordering::Relaxed);
+    }
+
+    /// The time as a statement is told it, `by` from now: for what is read alone and needs no transaction.
+    pub fn moment(&self, by: TimeDelta) -> Moment {
+        let offset = TimeDelta::microseconds(self.offset.load(Ordering::Relaxed)) + by;
+        #[expect(clippy::disallowed_methods, reason = "the one place that knows the time")]
+        let here = (Utc::now() + offset).trunc_subsecs(6);
+        Moment { here, offset }
     }
 
     /// The time, to be asked for once a transaction.

@@ -6,9 +6,14 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use axum::http::HeaderValue;
+use chrono::TimeDelta;
 use clap::{Args, Parser, Subcommand};
 
 use crate::db::READ_LIMIT;
+use crate::mail::Mailer;
+use crate::server::{Network, Provider};
+use crate::sign_in::limits::{Allowed, Attempts};
+use crate::sign_in::{Desk, Lifetimes};
 
 /// The people side of a learning platform, over GraphQL.
 #[derive(Debug, Parser)]
@@ -22,7 +27,7 @@ pub struct Config {
 /// What the program can do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Serve the platform. The first start makes it and prints its owner's token.
+    /// Serve the platform. The first start makes it, and prints its owner's token and a link to choose their password by.
     Serve(Serve),
     /// Serve a sample organisation with every case of the rules in it, in a fresh database.
     Demo(Demo),
@@ -32,6 +37,8 @@ pub enum Command {
     Schema,
     /// Print a new bearer token of somebody.
     Token(Token),
+    /// Print a link by which somebody chooses a password, once, within a week.
+    PasswordLink(PasswordLink),
     /// Change who owns the platform.
     #[command(subcommand)]
     Owner(Owner),
@@ -75,6 +82,70 @@ pub struct Door {
     /// Do not tell the schema over the API.
     #[arg(long)]
     pub no_introspection: bool,
+    /// How people sign in.
+    #[command(flatten)]
+    pub sign_in: SignIn,
+}
+
+/// How people sign in.
+#[derive(Clone, Debug, Args)]
+pub struct SignIn {
+    /// Proxies that are believed when they say in X-Forwarded-For where a request comes from: addresses or networks
+    /// (10.0.0.0/8), separated by commas.
+    #[arg(long, value_name = "NETWORKS", value_delimiter = ',')]
+    pub trusted_proxies: Vec<Network>,
+    /// The folder into which letters to people are put, one file each, for a mail server to take; without one there are
+    /// no letters.
+    #[arg(long, value_name = "FOLDER")]
+    pub mail_dir: Option<PathBuf>,
+    /// The page that links in letters lead to, if not this server's own.
+    #[arg(long, value_name = "URL")]
+    pub public_url: Option<String>,
+    /// The provider where the organisation's people sign in besides, by OpenID Connect: its issuer, an address that
+    /// starts with https://.
+    #[arg(long, value_name = "URL", requires = "oidc_audience")]
+    pub oidc_issuer: Option<String>,
+    /// Whom the provider's tokens must be made for, to be good here.
+    #[arg(long, value_name = "AUDIENCE", requires = "oidc_issuer")]
+    pub oidc_audience: Option<String>,
+    /// How many days a sign-in lasts, however much it is used.
+    #[arg(long, value_name = "DAYS", default_value_t = 30, value_parser = clap::value_parser!(u16).range(1..=366))]
+    pub sign_in_days: u16,
+    /// How many days a sign-in lasts that is not used.
+    #[arg(long, value_name = "DAYS", default_value_t = 14, value_parser = clap::value_parser!(u16).range(1..=366))]
+    pub idle_days: u16,
+    /// How often one address may try to sign in, in a minute.
+    #[arg(long, value_name = "ATTEMPTS", default_value_t = Allowed::default().by_address)]
+    pub attempts_by_address: NonZeroU32,
+    /// How often one account may be tried, in a minute.
+    #[arg(long, value_name = "ATTEMPTS", default_value_t = Allowed::default().by_account)]
+    pub attempts_by_account: NonZeroU32,
+}
+
+impl SignIn {
+    /// Where the organisation's people sign in besides.
+    ///
+    /// # Errors
+    /// When it is no provider that can be asked.
+    pub fn provider(&self) -> Result<Option<Provider>, String> {
+        let named = self.oidc_issuer.as_deref().zip(self.oidc_audience.as_deref());
+        named.map(|(issuer, audience)| Provider::new(issuer, audience)).transpose()
+    }
+
+    /// What signing in is done with, by a server whose own page is `page`.
+    pub fn desk(&self, page: &str) -> Desk {
+        let allowed = Allowed { by_address: self.attempts_by_address, by_account: self.attempts_by_account };
+        let lifetimes = Lifetimes {
+            absolute: TimeDelta::days(self.sign_in_days.into()),
+            idle: TimeDelta::days(self.idle_days.into()),
+        };
+        Desk {
+            attempts: Attempts::new(allowed),
+            lifetimes,
+            mailer: self.mail_dir.clone().map(Mailer::folder).unwrap_or_default(),
+            page: self.public_url.clone().unwrap_or_else(|| format!("{page}/")),
+        }
+    }
 }
 
 impl Door {
@@ -99,6 +170,9 @@ pub struct Serve {
     /// At the first start: the email of the platform's owner.
     #[arg(long, value_name = "EMAIL", default_value = "owner@example.org")]
     pub owner_email: String,
+    /// At the first start: the owner's password. Without one, a link to choose it by is printed.
+    #[arg(long, env = "ROSTER_OWNER_PASSWORD", value_name = "PASSWORD", hide_env_values = true)]
+    pub owner_password: Option<String>,
     /// At the first start: the platform's time zone, by its IANA name.
     #[arg(long, value_name = "ZONE", default_value = "UTC")]
     pub time_zone: chrono_tz::Tz,
@@ -133,6 +207,23 @@ pub struct Token {
     /// The email of the person.
     #[arg(long = "as", value_name = "EMAIL")]
     pub email: String,
+    /// Print it as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `roster password-link`.
+#[derive(Debug, Args)]
+pub struct PasswordLink {
+    /// Which database.
+    #[command(flatten)]
+    pub place: Place,
+    /// The email of the person.
+    #[arg(long = "as", value_name = "EMAIL")]
+    pub email: String,
+    /// The page that the link leads to.
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8080/")]
+    pub public_url: String,
     /// Print it as JSON.
     #[arg(long)]
     pub json: bool,

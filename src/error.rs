@@ -8,6 +8,8 @@ use entity::id::{CourseId, GroupId, PathId, RecordId, SessionId, UserId};
 use entity::kind::Status;
 use sea_orm::{DbErr, RuntimeErr};
 
+use crate::access::Scope;
+
 /// Why a door did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
@@ -133,6 +135,33 @@ pub enum Refusal {
     Forbidden {
         /// Where a right is missing.
         groups: Groups,
+    },
+    /// The token was not made for this.
+    #[error("This needs a token with the scope {}.", scope.as_str())]
+    MissingScope {
+        /// What it would have to be good for.
+        scope: Scope,
+    },
+    /// Some things are done by people alone.
+    #[error("No token is good for this: sign in for it.")]
+    NotByToken,
+    /// The password is not theirs, or there is nobody who could sign in: which of these is never told.
+    #[error("Nobody can sign in with these.")]
+    InvalidCredentials,
+    /// R34.
+    #[error("Somebody else set this password: choose another with `newPassword`.")]
+    PasswordMustChange,
+    /// The link was used, is too old, or was sent to somebody who is no longer there.
+    #[error("This link no longer works; ask for another.")]
+    InvalidToken,
+    /// R34.
+    #[error("Nobody signs up here.")]
+    SignUpClosed,
+    /// Too many tried.
+    #[error("Too many attempts; try again in {seconds} seconds.")]
+    RateLimited {
+        /// How long to wait.
+        seconds: u64,
     },
     /// R14.
     #[error("The platform owner cannot be removed; hand the platform over first.")]
@@ -308,7 +337,12 @@ impl Refusal {
             Refusal::BadInput { .. } => "BAD_INPUT",
             Refusal::NotFound { .. } => "NOT_FOUND",
             Refusal::Unauthenticated => "UNAUTHENTICATED",
-            Refusal::Forbidden { .. } => "FORBIDDEN",
+            Refusal::Forbidden { .. } | Refusal::MissingScope { .. } | Refusal::NotByToken => "FORBIDDEN",
+            Refusal::InvalidCredentials => "INVALID_CREDENTIALS",
+            Refusal::PasswordMustChange => "PASSWORD_MUST_CHANGE",
+            Refusal::InvalidToken => "INVALID_TOKEN",
+            Refusal::SignUpClosed => "SIGN_UP_CLOSED",
+            Refusal::RateLimited { .. } => "RATE_LIMITED",
             Refusal::OwnerProtected => "OWNER_PROTECTED",
             Refusal::SelfRemoval => "SELF_REMOVAL",
             Refusal::NotAMember => "NOT_A_MEMBER",
@@ -347,6 +381,8 @@ impl Refusal {
             | Refusal::NotFound { path, .. }
             | Refusal::UserDeleted { path, .. } => path.clone(),
             Refusal::EmailTaken | Refusal::ReinstateAvailable { .. } => owned(&["email"]),
+            Refusal::PasswordMustChange => owned(&["newPassword"]),
+            Refusal::InvalidToken => owned(&["token"]),
             Refusal::UsernameTaken => owned(&["username"]),
             Refusal::ExternalIdTaken => owned(&["externalIds"]),
             Refusal::PrivateSubgroupsUndecided { .. } => owned(&["privateSubgroups"]),

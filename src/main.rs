@@ -8,12 +8,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Parser;
-use roster::config::{Command, Config, Demo, Door, Owner, Place, Serve, demo_file};
+use roster::config::{Command, Config, Demo, Door, Owner, PasswordLink, Place, Serve, demo_file};
 use roster::db::{Database, READ_LIMIT};
 use roster::demo::{self, Sample};
 use roster::error::Failure;
-use roster::server::{Documents, Doors, Introspection, Origins, Start};
+use roster::server::{Documents, Doors, Introspection, Origins, Proxies, Start};
 use roster::setup::{self, FirstDay};
+use roster::sign_in::cookie::Cookie;
+use roster::sign_in::{self, Desk, passwords};
 use roster::telemetry::Telemetry;
 use roster::token::Token;
 use roster::{graphql, server};
@@ -40,6 +42,7 @@ async fn main() -> ExitCode {
             Ok(())
         }
         Command::Token(options) => token(&options.place, &options.email, options.json).await,
+        Command::PasswordLink(options) => password_link(&options).await,
         Command::Owner(Owner::Set { place, email }) => set_owner(&place, &email).await,
     };
     telemetry.stop();
@@ -61,8 +64,21 @@ async fn serve(options: Serve) -> Result<(), Stopped> {
         owner_email: options.owner_email,
         time_zone: options.time_zone.name().to_owned(),
     };
+    if let Some(password) = &options.owner_password {
+        sign_in::rules::password("ownerPassword", password).map_err(why)?;
+    }
+    let owner = first_day.owner_email.clone();
     if let Some(token) = setup::first_start(&database, first_day).await.map_err(failed)? {
         say_token(&token, options.door.json);
+        match &options.owner_password {
+            Some(password) => setup::give_password(&database, &owner, password).await.map_err(failed)?,
+            None => {
+                let secret = setup::password_link(&database, &owner).await.map_err(failed)?;
+                let page = own_page(&listener)?;
+                let desk = options.door.sign_in.desk(&page);
+                say_link(&passwords::address_of(&desk, &secret), options.door.json);
+            }
+        }
     }
     answer(listener, database, None, &options.door).await
 }
@@ -80,6 +96,18 @@ async fn demo(options: Demo) -> Result<(), Stopped> {
         return Err("the database is not empty; the demo wants one of its own".to_owned());
     };
     say_token(&token, options.door.json);
+    if let Some(listener) = &listener {
+        let page = own_page(listener)?;
+        for (what, email) in demo::GUESTS {
+            let token = setup::token_for(&database, email).await.map_err(failed)?;
+            let url = format!("{page}/#token={}", token.as_str());
+            if options.door.json {
+                say(&json!({ "as": what, "email": email, "url": url }).to_string());
+            } else {
+                say(&format!("as {what} ({email}) {url}"));
+            }
+        }
+    }
     match listener {
         Some(listener) => answer(listener, database, Some(demo::start(&token)), &options.door).await,
         None => {
@@ -102,12 +130,27 @@ async fn token(place: &Place, email: &str, json: bool) -> Result<(), Stopped> {
     Ok(())
 }
 
+async fn password_link(options: &PasswordLink) -> Result<(), Stopped> {
+    let database = migrated(&options.place.database_url, READ_LIMIT).await?;
+    let secret = setup::password_link(&database, &options.email).await;
+    let secret = secret.map_err(|why| about(&options.email, why))?;
+    let desk = Desk { page: options.public_url.clone(), ..Desk::default() };
+    say_link(&passwords::address_of(&desk, &secret), options.json);
+    database.close().await;
+    Ok(())
+}
+
 async fn set_owner(place: &Place, email: &str) -> Result<(), Stopped> {
     let database = migrated(&place.database_url, READ_LIMIT).await?;
     setup::hand_over(&database, email).await.map_err(|why| about(email, why))?;
     say(&format!("owner {email}"));
     database.close().await;
     Ok(())
+}
+
+/// The address of a server that listens here.
+fn own_page(listener: &TcpListener) -> Result<String, Stopped> {
+    Ok(format!("http://{}", listener.local_addr().map_err(why)?))
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, Stopped> {
@@ -128,16 +171,26 @@ async fn answer(
     door: &Door,
 ) -> Result<(), Stopped> {
     let documents = door.trusted_documents.as_deref().map(Documents::read).transpose().map_err(why)?;
+    let address = listener.local_addr().map_err(why)?;
+    let url = own_page(&listener)?;
+    let proxies = Proxies::new(door.sign_in.trusted_proxies.iter().copied());
     let doors = Doors {
         origins: Origins::new(door.origins.iter().cloned()),
         documents: documents.map(Arc::new),
         points: door.rate_limit,
         introspection: if door.no_introspection { Introspection::Off } else { Introspection::Allowed },
         start: start.map(Arc::new),
+        // Whoever stands in front of a server that nobody else reaches speaks TLS.
+        cookie: if address.ip().is_loopback() && !proxies.are_there() {
+            Cookie::Plain
+        } else {
+            Cookie::Secure
+        },
+        proxies,
+        desk: Arc::new(door.sign_in.desk(&url)),
+        provider: door.sign_in.provider()?.map(Arc::new),
     };
-    let address = listener.local_addr().map_err(why)?;
     let stop = asked_to_stop()?;
-    let url = format!("http://{address}");
     if door.json {
         say(&json!({ "listening": url }).to_string());
     } else {
@@ -189,6 +242,14 @@ fn say_token(token: &Token, json: bool) {
         say(&json!({ "token": token.as_str() }).to_string());
     } else {
         say(&format!("token {}", token.as_str()));
+    }
+}
+
+fn say_link(link: &str, json: bool) {
+    if json {
+        say(&json!({ "passwordLink": link }).to_string());
+    } else {
+        say(&format!("password-link {link}"));
     }
 }
 

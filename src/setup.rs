@@ -1,5 +1,7 @@
-//! The first start of a platform, and what only its operator does: tokens for anybody, and handing the platform over
-//! when its owner cannot (R14).
+//! The first start of a platform, and what only its operator does: tokens and passwords for anybody, and handing the
+//! platform over when its owner cannot (R14).
+
+use std::net::{IpAddr, Ipv6Addr};
 
 use entity::id::UserId;
 use entity::kind::Status;
@@ -11,7 +13,10 @@ use crate::error::{Failure, Refusal};
 use crate::keys::email_key;
 use crate::organisation::Organisation;
 use crate::platform;
-use crate::token::Token;
+use crate::sign_in::Desk;
+use crate::sign_in::passwords::{self, INVITATION, Link, begin_link};
+use crate::token::{Kind, Token};
+use crate::tokens;
 
 /// How the platform begins.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -51,7 +56,7 @@ async fn begin(tx: &Tx, first_day: &FirstDay, sha256: &str) -> Result<bool, Fail
         .time_zone(&first_day.time_zone);
     organisation.load(tx).await?;
     let platform = platform::store::platform(&tx.conn).await?;
-    access::store::add_token(&tx.conn, platform.owner, sha256, tx.now).await?;
+    tokens::store::add_by_operator(&tx.conn, platform.owner, sha256, tx.now).await?;
     Ok(true)
 }
 
@@ -104,7 +109,31 @@ async fn issue(tx: &Tx, email_key: &str, sha256: &str) -> Result<(), Failure> {
     let (user, _) = known(tx, email_key).await?;
     locks::users(&tx.conn, &[user]).await?;
     let (user, _) = known(tx, email_key).await?;
-    Ok(access::store::add_token(&tx.conn, user, sha256, tx.now).await?)
+    Ok(tokens::store::add_by_operator(&tx.conn, user, sha256, tx.now).await?)
+}
+
+/// Makes a link by which the person with this email chooses a password, as if they had asked for one, and draws its
+/// secret.
+///
+/// # Errors
+/// `NOT_FOUND` when nobody signs in with it.
+pub async fn password_link(db: &Database, email: &str) -> Result<Token, Failure> {
+    let secret = Token::draw_of(Kind::Link)?;
+    let link = Link { email_key: email_key(email)?, sha256: secret.sha256(), lasts: INVITATION };
+    let made: Option<String> =
+        write(db, operator(), None, link, |tx, link| Box::pin(begin_link(tx, link))).await?;
+    made.ok_or_else(|| Refusal::not_found(&["email"], "User"))?;
+    Ok(secret)
+}
+
+/// Gives the person with this email a password, which they need not change.
+///
+/// # Errors
+/// `BAD_INPUT` when it can be none, `NOT_FOUND` when nobody signs in with this email.
+pub async fn give_password(db: &Database, email: &str, password: &str) -> Result<(), Failure> {
+    let link = password_link(db, email).await?;
+    let chosen = (link.as_str().to_owned(), password.to_owned());
+    passwords::reset(db, &Desk::default(), IpAddr::V6(Ipv6Addr::LOCALHOST), chosen).await
 }
 
 /// Whoever has the machine may do this: nobody's rights are asked.

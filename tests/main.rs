@@ -14,4 +14,5 @@ mod properties;
 mod reads;
 mod removal;
 mod server;
+mod sign_in;
 mod works;

@@ -22,6 +22,11 @@ impl Authority {
         Authority { user: None, roles: BTreeMap::new(), everything: true }
     }
 
+    /// A caller that has lost every right.
+    pub fn of_nobody() -> Authority {
+        Authority { user: None, roles: BTreeMap::new(), everything: false }
+    }
+
     /// Somebody with these roles.
     pub fn of_user(user: UserId, memberships: impl IntoIterator<Item = (GroupId, Role)>) -> Authority {
         let mut roles: BTreeMap<GroupId, BTreeSet<Role>> = BTreeMap::new();

@@ -1,7 +1,7 @@
-//! What access reads and writes: tokens and memberships of the caller.
+//! What access reads: who the caller is, and what they are where.
 
 use chrono::{DateTime, Utc};
-use entity::id::{GroupId, UserId};
+use entity::id::{GroupId, ServiceTokenId, UserId};
 use entity::kind::{Role, Status};
 use sea_orm::ConnectionTrait;
 
@@ -25,17 +25,13 @@ pub async fn standing(
     Ok((signs_in, rows.into_iter().filter_map(|(_, group, role)| Some((group?, role?))).collect()))
 }
 
-/// Whose token has this hash, while they may sign in.
-pub async fn bearer(db: &impl ConnectionTrait, sha256: &str) -> Result<Option<UserId>, Error> {
-    let row: Option<(UserId,)> = sql(
-        "access.bearer",
-        "select u.id from tokens t join users u on u.id = t.user_id
-         where t.sha256 = {sha256} and u.status = 'ACTIVE'",
-    )
-    .bind("sha256", sha256)
-    .one(db)
-    .await?;
-    Ok(row.map(|(user,)| user))
+/// Whether the token of the platform was not revoked.
+pub async fn service_lives(db: &impl ConnectionTrait, token: ServiceTokenId) -> Result<bool, Error> {
+    let row: Option<(i64,)> = sql("access.service_lives", "select id from service_tokens where id = {token}")
+        .bind("token", token)
+        .one(db)
+        .await?;
+    Ok(row.is_some())
 }
 
 /// Who reserves the email of this key (R24), and their state.
@@ -50,20 +46,19 @@ pub async fn by_email(db: &impl ConnectionTrait, email_key: &str) -> Result<Opti
     .await
 }
 
-/// Keeps the hash of a token of `user`.
-pub async fn add_token(
+/// Whose email this is the key of, where they may sign in, and could at that time.
+pub async fn vouched(
     db: &impl ConnectionTrait,
-    user: UserId,
-    sha256: &str,
-    now: DateTime<Utc>,
-) -> Result<(), Error> {
-    sql(
-        "access.add_token",
-        "insert into tokens (user_id, sha256, created_at) values ({user}, {sha256}, {now})",
+    email_key: &str,
+    at: DateTime<Utc>,
+) -> Result<Option<UserId>, Error> {
+    let row: Option<(UserId,)> = sql(
+        "access.vouched",
+        "select id from users where email_key = {email_key} and status = 'ACTIVE' and status_since <= {at}",
     )
-    .bind("user", user)
-    .bind("sha256", sha256)
-    .bind("now", now)
-    .exactly(db, 1)
-    .await
+    .bind("email_key", email_key)
+    .bind("at", at)
+    .one(db)
+    .await?;
+    Ok(row.map(|(user,)| user))
 }

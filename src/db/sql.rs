@@ -7,6 +7,7 @@
 //! | in the text      | bound by       | PostgreSQL                            | SQLite                                    |
 //! |------------------|----------------|---------------------------------------|-------------------------------------------|
 //! | `{now}`          | [`Sql::bind`]  | `$1`                                  | `$1`                                      |
+//! | `{since}`        | [`Sql::time`]  | `(clock_timestamp() + … $1 …)`        | `$1`                                      |
 //! | `in {users}`     | [`Sql::ids`]   | `= any($1)`                           | `in (select value from json_each($1))`    |
 //! | `not in {users}` | [`Sql::ids`]   | `<> all($1)`                          | `not in (select value from json_each($1))`|
 //! | `from {gone}`    | [`Sql::rows`]  | `unnest($1, $2) as gone (a, b)`       | `(select … from json_each($1) …) as gone` |
@@ -16,6 +17,7 @@ use sea_orm::sea_query::ArrayType;
 use sea_orm::{ConnectionTrait, DbBackend, QueryResult, Statement, TryGetableMany, Value};
 use serde_json::Value as Json;
 
+use crate::clock::Moment;
 use crate::error::Error;
 
 /// A statement being put together.
@@ -29,6 +31,7 @@ pub struct Sql {
 #[derive(Clone, Debug)]
 enum Bind {
     One(Value),
+    Time(Moment),
     Ids(Vec<i64>),
     Rows(Rows),
 }
@@ -197,6 +200,13 @@ impl Sql {
         self
     }
 
+    /// Binds an instant to `{name}` without asking the database for the time first.
+    #[must_use]
+    pub fn time(mut self, name: &'static str, moment: Moment) -> Sql {
+        self.binds.push((name, Bind::Time(moment)));
+        self
+    }
+
     /// Binds a set of ids to `in {name}`.
     #[must_use]
     pub fn ids<T: Into<i64>>(mut self, name: &'static str, ids: impl IntoIterator<Item = T>) -> Sql {
@@ -294,6 +304,14 @@ impl Bind {
         match self {
             Bind::One(value) => {
                 values.push(value);
+                text.replace(&word, &format!("${next}"))
+            }
+            Bind::Time(moment) if postgres => {
+                values.push(Value::from(moment.offset.as_seconds_f64()));
+                text.replace(&word, &format!("(clock_timestamp() + make_interval(secs => ${next}))"))
+            }
+            Bind::Time(moment) => {
+                values.push(Value::from(moment.here));
                 text.replace(&word, &format!("${next}"))
             }
             Bind::Ids(ids) if postgres => {

@@ -128,7 +128,7 @@ where
     T: Serialize + DeserializeOwned,
 {
     let Some(key) = key else { return work(tx, input).await };
-    let Some(actor) = tx.caller.user() else { return work(tx, input).await };
+    let Some(actor) = tx.caller.number() else { return work(tx, input).await };
     let input_sha256 = fingerprint(key, input)?;
     // Taken first, so that a second request of the same key waits here until the first has committed.
     let fresh = sql(

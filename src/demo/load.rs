@@ -7,13 +7,14 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::Sample;
 use super::cases;
 use super::crowd::Crowd;
-use crate::access::{self, Caller};
+use crate::access::Caller;
 use crate::db::{Database, Tx, locks, write};
 use crate::error::{Error, Failure};
 use crate::organisation::{Organisation, Tables, tables};
 use crate::platform;
 use crate::removal::single;
 use crate::token::Token;
+use crate::tokens;
 
 /// The tree's revision once the crowd's groups are in.
 const REVISION: i64 = 2;
@@ -83,7 +84,7 @@ async fn open(tx: &Tx, sha256: &str) -> Result<(), Failure> {
     platform::store::tree_changed(&tx.conn, REVISION).await?;
     tables::number_on(&tx.conn).await?;
     let platform = platform::store::platform(&tx.conn).await?;
-    Ok(access::store::add_token(&tx.conn, platform.owner, sha256, tx.now).await?)
+    Ok(tokens::store::add_by_operator(&tx.conn, platform.owner, sha256, tx.now).await?)
 }
 
 /// Carries out what the owner asked for before the demo begins, at that time: before the session that waits to be

@@ -13,6 +13,13 @@ use chrono::{DateTime, Utc};
 pub use load::load;
 pub use tabs::start;
 
+/// Who the demo can be looked at as: what they are, and the emails of their accounts.
+pub const GUESTS: [(&str, &str); 3] = [
+    ("owner", "olive.hartmann@example.org"),
+    ("group administrator", "sigrid.vang@example.org"),
+    ("learner", "mona.bakke@example.org"),
+];
+
 /// Which sample organisation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sample {

@@ -1,6 +1,7 @@
 //! The one extension: what every field's answer passes through.
 //!
-//! - Nobody reads anything unless they are known: the check stands in front of every field of a root type.
+//! - Nobody reads anything unless they are known: the check stands in front of every field of a root type. Whoever is
+//!   known by a token gets what its scopes are good for ([`crate::access::scopes`]), whichever way they come to it.
 //! - async-graphql 8.0.0-rc.5 answers a failing `Result<Option<T>>` with null for its *parent*, and overwrites the
 //!   path of an error that passes a list. Here a failure stops at the nearest field that may be null, as the
 //!   specification says, and keeps the path at which it happened.
@@ -23,12 +24,12 @@ use async_graphql::{
 use super::context::RequestContext;
 use super::cost::Paid;
 use super::error::{give_code, hide_suggestion, log, rate_limited, refused};
+use crate::access::Scopes;
+use crate::access::scopes::{self, Rule};
 use crate::error::Refusal;
 
 /// At most so many errors in an answer.
 const ERRORS: usize = 100;
-/// Fields of the root types that need no caller.
-const OPEN: [&str; 2] = ["__schema", "__type"];
 /// The root types.
 const ROOTS: [&str; 3] = ["Query", "Mutation", "Subscription"];
 
@@ -45,6 +46,7 @@ impl ExtensionFactory for Factory {
 #[derive(Default)]
 struct Answers {
     stopped: Mutex<Vec<ServerError>>,
+    limits: OnceLock<Option<Scopes>>,
     paid: OnceLock<Paid>,
 }
 
@@ -111,11 +113,15 @@ impl Extension for Answers {
             return next.run(ctx, info).await;
         }
         let (node, nullable) = (info.path_node, !info.return_type.ends_with('!'));
-        // Asked of every field: what most of them are not comes first.
-        let answer = if ROOTS.contains(&info.parent_type) && !is_known(ctx) && !OPEN.contains(&info.name) {
-            Err(refused(Refusal::Unauthenticated, info.field.name.pos))
+        let refusal = if ROOTS.contains(&info.parent_type) {
+            operation(ctx, &info)
         } else {
-            next.run(ctx, info).await
+            // Asked of every field: of a caller without a token there is nothing more to ask.
+            self.limits(ctx).and_then(|limits| field(limits, &info))
+        };
+        let answer = match refusal {
+            Some(refusal) => Err(refused(refusal, info.field.name.pos)),
+            None => next.run(ctx, info).await,
         };
         answer.or_else(|mut error| {
             if error.source::<Origin>().is_none() {
@@ -129,6 +135,36 @@ impl Extension for Answers {
             Ok(Some(Value::Null))
         })
     }
+}
+
+impl Answers {
+    /// What the caller's token may be used for, where it is one that may not be used for everything.
+    fn limits(&self, ctx: &ExtensionContext<'_>) -> Option<&Scopes> {
+        let read = || ctx.data_opt::<RequestContext>()?.scopes().cloned();
+        self.limits.get_or_init(read).as_ref()
+    }
+}
+
+/// Why the caller may not ask for a field of a root type.
+fn operation(ctx: &ExtensionContext<'_>, info: &ResolveInfo<'_>) -> Option<Refusal> {
+    let rule = match info.name {
+        "__schema" | "__type" => Rule::Open,
+        name => scopes::of_operation(info.parent_type, name),
+    };
+    let request = ctx.data_opt::<RequestContext>().filter(|request| request.is_known());
+    let by_token = request.is_some_and(RequestContext::is_by_token);
+    match (rule, request) {
+        (Rule::Open, _) => None,
+        (_, None) => Some(Refusal::Unauthenticated),
+        (Rule::Never, _) => by_token.then_some(Refusal::NotByToken),
+        (Rule::Needs(scope), Some(request)) => request.scopes()?.require(scope).err(),
+        (Rule::Any | Rule::ByInput, _) => None,
+    }
+}
+
+/// Why the caller's token is not good for a field of anything else.
+fn field(limits: &Scopes, info: &ResolveInfo<'_>) -> Option<Refusal> {
+    limits.require(scopes::of_field(info.parent_type, info.name)?).err()
 }
 
 /// Whether somebody asks whom we know.

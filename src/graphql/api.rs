@@ -1,9 +1,10 @@
 //! Carrying requests out, as quickly as each allows.
 //!
 //! The extension ([`super::answers`]) stands around every field of an answer, where it costs as much as a plain field
-//! does. It has something to do where a field fails, where nobody is known, and where a request is paid for. So what a
-//! known caller reads is first carried out without it, and where anything failed, once more with it: reading changes
-//! nothing, and what the loaders hold is not read again. Everything else is carried out once, with it.
+//! does. It has something to do where a field fails, where nobody is known, where a token is good for some things alone,
+//! and where a request is paid for. So what a known caller reads is first carried out without it, and where anything
+//! failed, once more with it: reading changes nothing, and what the loaders hold is not read again. Everything else is
+//! carried out once, with it.
 
 use async_graphql::parser::types::OperationType;
 use async_graphql::{Request, Response};
@@ -33,7 +34,8 @@ impl Api {
         kind: Option<OperationType>,
         context: RequestContext,
     ) -> Response {
-        if kind == Some(OperationType::Query) && context.is_known() && context.purse().is_none() {
+        let quickly = context.is_known() && context.scopes().is_none() && context.purse().is_none();
+        if kind == Some(OperationType::Query) && quickly {
             let again = copy(&request);
             let response = self.quick.execute(request.data(context.clone())).await;
             if response.errors.is_empty() {

@@ -1,8 +1,10 @@
 //! What a request carries: the database, who asks, its id, its loaders; and the one way to run a mutation.
 
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use async_graphql::Context;
+use entity::id::SignInId;
 use futures::future::BoxFuture;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -12,11 +14,30 @@ use super::cost::Purse;
 use super::error::{ApiError, UserError};
 use super::loaders::Loaders;
 use super::node;
-use crate::access::Caller;
+use crate::access::{Caller, Pass, Scope, Scopes};
 use crate::db::{self, Database, Key, Snapshot, Tx};
 use crate::error::{Error, Failure, Refusal};
 use crate::queries::{Batch, Reader};
 use crate::removal::batch::CHUNK;
+use crate::sign_in::Desk;
+use crate::sign_in::cookie::Cookie;
+
+/// From where, and how, a request came in, as far as it matters to who signs in.
+#[derive(Clone, Debug)]
+pub struct Visit {
+    /// The address of the client.
+    pub address: IpAddr,
+    /// What the client says of itself.
+    pub user_agent: Option<String>,
+    /// How a cookie is set; none where none can be.
+    pub cookie: Option<Cookie>,
+}
+
+impl Default for Visit {
+    fn default() -> Visit {
+        Visit { address: IpAddr::from([127, 0, 0, 1]), user_agent: None, cookie: None }
+    }
+}
 
 /// What belongs to one request. The server adds it to the request's data, made afresh.
 #[derive(Clone, Debug)]
@@ -26,6 +47,9 @@ pub struct RequestContext {
     request_id: String,
     chunk: usize,
     purse: Option<Purse>,
+    pass: Option<Pass>,
+    desk: Arc<Desk>,
+    visit: Visit,
     loaders: Arc<Mutex<Option<Arc<Loaders>>>>,
     given_up: OnceLock<Arc<Error>>,
 }
@@ -40,9 +64,24 @@ impl RequestContext {
             request_id,
             chunk: CHUNK,
             purse: None,
+            pass: None,
+            desk: Arc::default(),
+            visit: Visit::default(),
             loaders: Arc::default(),
             given_up: OnceLock::new(),
         }
+    }
+
+    /// The same, by a caller who is known by `pass`; without one they may do whatever they have the right to.
+    #[must_use]
+    pub fn with_pass(self, pass: Pass) -> RequestContext {
+        RequestContext { pass: Some(pass), ..self }
+    }
+
+    /// The same, come in by `visit`; signing in is done at `desk`.
+    #[must_use]
+    pub fn with_desk(self, desk: Arc<Desk>, visit: Visit) -> RequestContext {
+        RequestContext { desk, visit, ..self }
     }
 
     /// The same, removing at most `chunk` people in one transaction: 1 to [`CHUNK`].
@@ -65,6 +104,19 @@ impl RequestContext {
     /// Whether somebody asks whom we know.
     pub(super) fn is_known(&self) -> bool {
         self.caller.is_some()
+    }
+
+    /// What the caller's token may be used for; none where it is no token, or one for everything that tokens may do.
+    pub(super) fn scopes(&self) -> Option<&Scopes> {
+        match &self.pass {
+            Some(Pass::Token(scopes)) => scopes.as_ref(),
+            Some(Pass::SignIn(_) | Pass::Provider) | None => None,
+        }
+    }
+
+    /// Whether the caller is known by a token.
+    pub(super) fn is_by_token(&self) -> bool {
+        matches!(self.pass, Some(Pass::Token(_)))
     }
 
     /// What errors of ours are logged under.
@@ -149,6 +201,65 @@ pub async fn load_known<B: Batch>(ctx: &Context<'_>, key: B::Key) -> Result<B::V
     load::<B>(ctx, key).await?.ok_or_else(|| Error::Broken("what is referred to exists").into())
 }
 
+/// What signing in is done with.
+///
+/// # Errors
+/// When the server forgot to add a context.
+pub fn desk(ctx: &Context<'_>) -> Result<Arc<Desk>, ApiError> {
+    Ok(of(ctx)?.desk.clone())
+}
+
+/// From where the request came in.
+///
+/// # Errors
+/// When the server forgot to add a context.
+pub fn visit<'a>(ctx: &Context<'a>) -> Result<&'a Visit, ApiError> {
+    Ok(&of(ctx)?.visit)
+}
+
+/// The sign-in that the caller is known by, where it is one.
+///
+/// # Errors
+/// When the server forgot to add a context.
+pub fn current_sign_in(ctx: &Context<'_>) -> Result<Option<SignInId>, ApiError> {
+    Ok(of(ctx)?.pass.as_ref().and_then(Pass::sign_in))
+}
+
+/// Passes where the caller's token may be used for `scope`, or is none.
+///
+/// # Errors
+/// `FORBIDDEN`, naming the scope.
+pub fn require_scope(ctx: &Context<'_>, scope: Scope) -> Result<(), ApiError> {
+    Ok(of(ctx)?.scopes().map_or(Ok(()), |scopes| scopes.require(scope))?)
+}
+
+/// Whether the caller's token may not be used for everything.
+///
+/// # Errors
+/// When the server forgot to add a context.
+pub fn is_limited(ctx: &Context<'_>) -> Result<bool, ApiError> {
+    Ok(of(ctx)?.scopes().is_some())
+}
+
+/// What the domain answers people alone outside a mutation, in a task of its own: no token is good for it.
+///
+/// # Errors
+/// `UNAUTHENTICATED`, `FORBIDDEN` for tokens, what is refused, or what broke.
+pub async fn asked_of<T, F>(
+    ctx: &Context<'_>,
+    ask: impl FnOnce(Database, Caller) -> F + Send + 'static,
+) -> Result<T, ApiError>
+where
+    T: Send + 'static,
+    F: Future<Output = Result<T, Failure>> + Send + 'static,
+{
+    let request = of(ctx)?;
+    if request.is_by_token() {
+        return Err(Refusal::NotByToken.into());
+    }
+    Ok(to_its_end(Box::pin(ask(request.database.clone(), request.caller()?))).await??)
+}
+
 /// Runs a door for a mutation: in a task of its own, which goes on if the client hangs up, and in one transaction.
 ///
 /// `input` is what the door is given, or why it could not be read. The inner result is what the door answered with,
@@ -199,7 +310,30 @@ where
         }
         Err(refusal) => Err(Failure::Refused(refusal)),
     };
-    request.forget();
+    told(ctx, done).await
+}
+
+/// As [`perform`], for anybody, known or not: at the desk, in a task of its own.
+///
+/// # Errors
+/// What broke, and `RATE_LIMITED`.
+pub async fn at_the_desk<T, F>(
+    ctx: &Context<'_>,
+    act: impl FnOnce(Database, Arc<Desk>, Visit) -> F + Send + 'static,
+) -> Result<Result<T, UserError>, ApiError>
+where
+    T: Send + 'static,
+    F: Future<Output = Result<T, Failure>> + Send + 'static,
+{
+    let request = of(ctx)?;
+    let (database, desk, visit) = (request.database.clone(), request.desk.clone(), request.visit.clone());
+    let done = to_its_end(Box::pin(act(database, desk, visit))).await?;
+    told(ctx, done).await
+}
+
+/// What a payload says of what was done or refused.
+async fn told<T>(ctx: &Context<'_>, done: Result<T, Failure>) -> Result<Result<T, UserError>, ApiError> {
+    of(ctx)?.forget();
     match done {
         Ok(done) => Ok(Ok(done)),
         Err(Failure::Refused(refusal)) => {

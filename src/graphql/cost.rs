@@ -8,7 +8,7 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
-use entity::id::UserId;
+use entity::id::{ServiceTokenId, UserId};
 use governor::clock::{Clock, DefaultClock};
 use governor::middleware::StateInformationMiddleware;
 use governor::state::keyed::DefaultKeyedStateStore;
@@ -22,6 +22,8 @@ const CALLERS: usize = 10_000;
 pub enum Payer {
     /// Somebody we know, wherever they ask from.
     User(UserId),
+    /// A program of the platform's own.
+    Service(ServiceTokenId),
     /// Whoever asks from there.
     Address(IpAddr),
 }

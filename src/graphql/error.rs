@@ -54,6 +54,11 @@ impl From<ApiError> for async_graphql::Error {
         let message = match &error {
             ApiError::Refused(refusal) => {
                 extensions.set("code", refusal.code());
+                match refusal {
+                    Refusal::MissingScope { scope } => extensions.set("scope", scope.as_str()),
+                    Refusal::RateLimited { seconds } => extensions.set("retryAfter", *seconds),
+                    _ => {}
+                }
                 let argument = refusal.path();
                 if !argument.is_empty() {
                     let parts = argument.into_iter().map(Value::from).collect();
@@ -152,7 +157,7 @@ macro_rules! codes {
                 match refusal {
                     $($pattern => Some(UserErrorCode::$variant),)+
                     Refusal::At { refusal, .. } => UserErrorCode::of(refusal),
-                    Refusal::Unauthenticated | Refusal::InvalidCursor => None,
+                    Refusal::Unauthenticated | Refusal::InvalidCursor | Refusal::RateLimited { .. } => None,
                 }
             }
         }
@@ -164,8 +169,17 @@ codes! {
     BadInput = Refusal::BadInput { .. },
     /// What was named does not exist, or you may not know of it; `path` says which.
     NotFound = Refusal::NotFound { .. },
-    /// You have no right to do this; `nodes` are the groups in which it is missing (R15).
-    Forbidden = Refusal::Forbidden { .. },
+    /// You have no right to do this; `nodes` are the groups in which it is missing (R15). Or your token was not made
+    /// for it.
+    Forbidden = Refusal::Forbidden { .. } | Refusal::MissingScope { .. } | Refusal::NotByToken,
+    /// The password is wrong, or nobody can sign in with this email or username.
+    InvalidCredentials = Refusal::InvalidCredentials,
+    /// The password was set by somebody else; the person chooses another one to sign in (R34).
+    PasswordMustChange = Refusal::PasswordMustChange,
+    /// The link was used before, is too old, or its address or account has changed.
+    InvalidToken = Refusal::InvalidToken,
+    /// Nobody can sign up: the platform names no group for it (R34).
+    SignUpClosed = Refusal::SignUpClosed,
     /// The platform owner cannot be removed; the platform is handed over first (R14).
     OwnerProtected = Refusal::OwnerProtected,
     /// Nobody removes themselves from the platform (R14).

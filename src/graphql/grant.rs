@@ -7,6 +7,7 @@ use super::error::ApiError;
 use super::id;
 use super::kinds::Role;
 use super::user::User;
+use crate::access::Scope;
 use crate::error::Refusal;
 use crate::memberships::{self, Grant};
 
@@ -75,6 +76,19 @@ payload! {
     }
 }
 
+/// Passes where the caller's token may be used to grant these roles, or is none.
+///
+/// # Errors
+/// `FORBIDDEN`, naming the scope.
+pub(super) fn good_for(ctx: &Context<'_>, roles: impl IntoIterator<Item = Role>) -> Result<(), ApiError> {
+    let administers = |role| match role {
+        Role::Administrator | Role::UserAdministrator => true,
+        Role::Learner | Role::Coach | Role::Author => false,
+    };
+    context::require_scope(ctx, Scope::MembersWrite)?;
+    if roles.into_iter().any(administers) { context::require_scope(ctx, Scope::MembersAdmin) } else { Ok(()) }
+}
+
 /// Grants.
 #[derive(Debug, Default)]
 pub struct GrantMutation;
@@ -91,6 +105,7 @@ impl GrantMutation {
         #[graphql(desc = "Which role, to whom, in which group.")] input: GrantRoleInput,
     ) -> Result<GrantRolePayload, ApiError> {
         let key = input.idempotency_key.clone();
+        good_for(ctx, [input.grant.role])?;
         let done = context::write(ctx, "grantRole", key, input.grant.read(), |tx, grant| {
             Box::pin(memberships::grant(tx, grant))
         });
@@ -105,6 +120,7 @@ impl GrantMutation {
         #[graphql(desc = "Which roles, to whom, in which groups.")] input: GrantRolesInput,
     ) -> Result<GrantRolesPayload, ApiError> {
         let key = input.idempotency_key.clone();
+        good_for(ctx, input.grants.iter().map(|grant| grant.role))?;
         let done = context::write(ctx, "grantRoles", key, input.read(), |tx, grants| {
             Box::pin(memberships::grant_many(tx, grants))
         });

@@ -52,7 +52,8 @@
 //!    in one transaction, in a task that no hang-up ends, and turns a refusal into a `userErrors` entry. Then
 //!    `UpdatePlatformPayload::of(done, |id| Group::load(ctx, id))` reads the thing as it is now: `write` has thrown
 //!    the loaders away.
-//! 5. A new way to be refused is a variant of [`crate::error::Refusal`], and a line in [`error`], which does not
+//! 5. What a token needs to be used for it: a line in [`crate::access::scopes`]. A test fails where one is missing.
+//! 6. A new way to be refused is a variant of [`crate::error::Refusal`], and a line in [`error`], which does not
 //!    compile without.
 //!
 //! # How to add a noun
@@ -87,9 +88,11 @@ mod platform;
 mod post;
 mod removal;
 mod session;
+mod sign_in;
 mod slot;
 #[cfg(test)]
 mod tests;
+mod tokens;
 mod user;
 mod users;
 mod works;
@@ -116,6 +119,8 @@ pub struct Query(
     slot::SlotQuery,
     activity::ActivityQuery,
     removal::RemovalQuery,
+    sign_in::SignInQuery,
+    tokens::TokenQuery,
 );
 
 /// Everything that can be changed.
@@ -127,6 +132,8 @@ pub struct Mutation(
     grant::GrantMutation,
     works::WorksMutation,
     removal::RemovalMutation,
+    sign_in::SignInMutation,
+    tokens::TokenMutation,
 );
 
 /// Everything that can be followed.

@@ -1,11 +1,12 @@
 //! The platform as a whole: what it is, its seats, its people by state; and, as the example of a mutation that
 //! [`super`] explains, how it is changed.
 
-use async_graphql::{Context, InputObject, MaybeUndefined, Object, SimpleObject};
+use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, SimpleObject};
 
 use super::context::{self, load_known, loaders, payload};
 use super::error::ApiError;
 use super::group::Group;
+use super::id;
 use super::input::{change, set};
 use super::kinds::UserStatus;
 use super::user::User;
@@ -76,6 +77,14 @@ impl Platform {
         self.0.safety_share
     }
 
+    /// The group that people who sign up become learners of (R34); null if nobody can sign up, or you may not see it.
+    async fn sign_up_group(&self, ctx: &Context<'_>) -> Result<Option<Group>, ApiError> {
+        match self.0.sign_up_group {
+            Some(group) => Group::load(ctx, group).await,
+            None => Ok(None),
+        }
+    }
+
     /// Seats taken, free and in all (R22); null if you may not see everybody.
     async fn seats(&self, ctx: &Context<'_>) -> Result<Option<Seats>, ApiError> {
         if !loaders(ctx)?.reader().sight().await?.sees_everybody() {
@@ -119,6 +128,8 @@ pub struct UpdatePlatformInput {
     time_zone: MaybeUndefined<String>,
     /// How many seats there are (R22); null means no limit. A limit below the seats taken removes nobody.
     seat_limit: MaybeUndefined<i64>,
+    /// The group that people who sign up become learners of (R34); null means that nobody can sign up, as at first.
+    sign_up_group_id: MaybeUndefined<ID>,
     /// Your own word for this request, 8 to 200 characters: sent again, it gets the first answer and does nothing.
     idempotency_key: Option<String>,
 }
@@ -129,6 +140,7 @@ impl UpdatePlatformInput {
             name: set(self.name, &["name"])?,
             time_zone: set(self.time_zone, &["timeZone"])?,
             seat_limit: change(self.seat_limit),
+            sign_up_group: change(self.sign_up_group_id).try_map(|id| id::parse(&id, &["signUpGroupId"]))?,
         })
     }
 }
@@ -148,7 +160,7 @@ pub struct PlatformMutation;
 /// Changes of the platform.
 #[Object]
 impl PlatformMutation {
-    /// Changes the name, the time zone or the number of seats. By platform administrators.
+    /// Changes the name, the time zone, the number of seats, or who may sign up. By platform administrators.
     async fn update_platform(
         &self,
         ctx: &Context<'_>,

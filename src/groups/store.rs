@@ -181,6 +181,11 @@ pub async fn delete(db: &impl ConnectionTrait, group: GroupId, now: DateTime<Utc
     .bind("now", now)
     .execute(db)
     .await?;
+    // Nobody signs up any more, rather than into a group that nobody chose for it.
+    sql("groups.end_sign_up", "update platform set sign_up_group_id = null where sign_up_group_id = {group}")
+        .bind("group", group)
+        .execute(db)
+        .await?;
     sql("groups.delete", "delete from groups where id = {group}").bind("group", group).exactly(db, 1).await
 }
 

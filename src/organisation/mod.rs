@@ -107,6 +107,7 @@ impl Organisation {
                 seat_limit: None,
                 safety_share: 10,
                 tree_revision: 1,
+                sign_up_group_id: None,
             }],
             ..Tables::default()
         };

@@ -174,7 +174,7 @@ async fn all(
     }
     let may_reinstate = authority.administers_platform(&tree);
     free(tx, &checked, people, may_reinstate).await?.map_err(at)?;
-    seats(tx, &platform, people.len()).await?;
+    require_seats(tx, &platform, people.len()).await?;
 
     sessions::capture_ended(db, tx.now).await?;
     let users = store::add(db, &checked, tx.now).await?;
@@ -248,8 +248,11 @@ async fn free(
     Ok(Ok(()))
 }
 
-/// R22: whether `more` accounts still get a seat; all or none.
-async fn seats(tx: &Tx, platform: &Platform, more: usize) -> Result<(), Failure> {
+/// R22: passes when `more` accounts still get a seat; all or none. To be asked for after the lock of seats.
+///
+/// # Errors
+/// `NO_SEAT_AVAILABLE`, with the figures.
+pub async fn require_seats(tx: &Tx, platform: &Platform, more: usize) -> Result<(), Failure> {
     let Some(limit) = platform.seat_limit else { return Ok(()) };
     let used = store::seats_taken(&tx.conn).await?;
     if used.saturating_add(more as i64) > limit {

@@ -5,6 +5,7 @@ pub mod store;
 use std::sync::Arc;
 
 use chrono_tz::Tz;
+use entity::id::GroupId;
 use sea_orm::ConnectionTrait;
 use serde::Serialize;
 pub use store::Platform;
@@ -43,14 +44,18 @@ pub struct Settings {
     pub time_zone: Option<String>,
     /// Another number of seats; cleared, there is no limit (R22).
     pub seat_limit: Change<i64>,
+    /// Another group that people who sign up become learners of; cleared, nobody signs up (R34).
+    pub sign_up_group: Change<GroupId>,
 }
 
 /// Changes the platform's settings. A seat limit below the seats taken removes nobody.
 ///
 /// # Errors
 /// `FORBIDDEN` for anybody but platform administrators, `BAD_INPUT` for an empty name, an unknown time zone or a
-/// negative number of seats.
+/// negative number of seats; `NOT_FOUND` of the group.
 pub async fn update(tx: &Tx, settings: &Settings) -> Result<(), Failure> {
+    // The group that is named does not go meanwhile.
+    locks::tree(&tx.conn).await?;
     locks::seats(&tx.conn).await?;
     let (mut platform, tree) = current(&tx.conn, &tx.trees).await?;
     authority(tx).await?.require_administrator(&tree, tree.root())?;
@@ -66,6 +71,10 @@ pub async fn update(tx: &Tx, settings: &Settings) -> Result<(), Failure> {
     platform.seat_limit = settings.seat_limit.clone().after(platform.seat_limit);
     if platform.seat_limit.is_some_and(|limit| limit < 0) {
         return Err(Refusal::bad_input(&["seatLimit"], "There cannot be fewer than 0 seats.").into());
+    }
+    platform.sign_up_group = settings.sign_up_group.clone().after(platform.sign_up_group);
+    if platform.sign_up_group.is_some_and(|group| !tree.contains(group)) {
+        return Err(Refusal::not_found(&["signUpGroupId"], "Group").into());
     }
     Ok(store::update(&tx.conn, &platform).await?)
 }

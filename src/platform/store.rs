@@ -25,17 +25,21 @@ pub struct Platform {
     pub safety_share: i64,
     /// Changes whenever the tree does.
     pub tree_revision: i64,
+    /// The group that people who sign up become learners of (R34); none where nobody signs up.
+    pub sign_up_group: Option<GroupId>,
 }
 
 /// The platform.
 pub async fn platform(db: &impl ConnectionTrait) -> Result<Platform, Error> {
-    let (name, owner, root, time_zone, seat_limit, safety_share, tree_revision) = sql(
+    let (name, owner, root, time_zone, seat_limit, safety_share, tree_revision, sign_up_group) = sql(
         "platform.platform",
-        "select name, owner_id, root_group_id, time_zone, seat_limit, safety_share, tree_revision from platform",
+        "select name, owner_id, root_group_id, time_zone, seat_limit, safety_share, tree_revision,
+            sign_up_group_id
+         from platform",
     )
     .only(db)
     .await?;
-    Ok(Platform { name, owner, root, time_zone, seat_limit, safety_share, tree_revision })
+    Ok(Platform { name, owner, root, time_zone, seat_limit, safety_share, tree_revision, sign_up_group })
 }
 
 /// Every group: id, parent, privacy.
@@ -51,12 +55,14 @@ pub async fn tree_changed(db: &impl ConnectionTrait, revision: i64) -> Result<()
         .await
 }
 
-/// Writes the settings: name, time zone, seat limit.
+/// Writes the settings: name, time zone, seat limit, the group of who signs up.
 pub(super) async fn update(db: &impl ConnectionTrait, platform: &Platform) -> Result<(), Error> {
     sql(
         "platform.update",
-        "update platform set name = {name}, time_zone = {time_zone}, seat_limit = {seat_limit}",
+        "update platform set name = {name}, time_zone = {time_zone}, seat_limit = {seat_limit},
+            sign_up_group_id = {sign_up_group}",
     )
+    .bind("sign_up_group", platform.sign_up_group)
     .bind("name", platform.name.as_str())
     .bind("time_zone", platform.time_zone.as_str())
     .bind("seat_limit", platform.seat_limit)

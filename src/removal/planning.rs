@@ -34,6 +34,7 @@ pub async fn setting(
         (Err(Failure::Refused(Refusal::Unauthenticated)), Caller::User(user)) => {
             Authority::of_user(*user, [])
         }
+        (Err(Failure::Refused(Refusal::Unauthenticated)), Caller::Service(_)) => Authority::of_nobody(),
         (authority, _) => authority?,
     };
     Ok(Setting { tree, owner: platform.owner, authority })

@@ -82,7 +82,11 @@ pub fn response(media_type: MediaType, response: async_graphql::Response) -> Res
         }
         return answer;
     }
+    let wait = retry_after(&response);
     let mut answer = GraphQLResponse::from(response).into_response();
+    if let Some(seconds) = wait {
+        answer.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+    }
     answer.headers_mut().insert(header::CONTENT_TYPE, media_type.header());
     answer
 }

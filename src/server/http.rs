@@ -40,7 +40,7 @@ pub async fn graphql(State(server): State<Server>, peer: Peer, request: Request)
     // What is answered to one is nobody else's.
     let headers = answer.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
-    headers.append(header::VARY, HeaderValue::from_static("accept, authorization"));
+    headers.append(header::VARY, HeaderValue::from_static("accept, authorization, cookie"));
     answer
 }
 
@@ -66,7 +66,8 @@ async fn asked(
         }
         _ => return Err(Problem::method_not_allowed()),
     };
-    let asker = server.asker(request::bearer(headers)?, peer).await?;
+    let visit = server.visit(peer, headers);
+    let asker = server.asker(request::shown(headers, server.doors.cookie)?, visit).await?;
     let over_get = parts.method == Method::GET;
     let changes = |kind| matches!(kind, Some(OperationType::Mutation | OperationType::Subscription));
     server

@@ -3,6 +3,8 @@
 //! | file        | what it does                                                                         |
 //! |-------------|--------------------------------------------------------------------------------------|
 //! | `listen`    | accepts connections, bounded in number and in patience                                |
+//! | `provider`  | knows tokens of the organisation's own provider of identities                         |
+//! | `proxies`   | finds whose address a request comes from                                              |
 //! | `origin`    | refuses pages of other sites, lets in those that were named                           |
 //! | `http`      | `POST` and `GET /graphql`                                                             |
 //! | `socket`    | `/graphql/ws`, by graphql-transport-ws                                                |
@@ -26,6 +28,8 @@ mod http;
 mod listen;
 mod metrics;
 mod origin;
+mod provider;
+mod proxies;
 mod request;
 mod socket;
 
@@ -35,9 +39,12 @@ use std::sync::Arc;
 use async_graphql::parser::types::OperationType;
 use async_graphql::{Request, Response};
 use axum::Router;
+use axum::http::{HeaderMap, header};
 use axum::routing::{any, get};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use entity::id::{SignInId, UserId};
+use futures::future::BoxFuture;
 use futures::stream::{self, BoxStream, StreamExt};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
@@ -49,14 +56,25 @@ pub use self::graphiql::{Start, Tab};
 use self::listen::Peer;
 use self::metrics::Told;
 pub use self::origin::Origins;
-use self::request::{Asked, Operation};
-use crate::access::{self, Caller};
+pub use self::provider::Provider;
+use self::provider::Vouched;
+pub use self::proxies::{Network, Proxies};
+use self::request::{Asked, Operation, Shown};
+use crate::access::{self, Caller, Known, Pass};
 use crate::db::Database;
-use crate::error::Error;
+use crate::error::{Error, Failure};
 use crate::graphql::RequestContext;
 use crate::graphql::api::Api;
+use crate::graphql::context::Visit;
 use crate::graphql::cost::{Budget, Payer, Purse};
-use crate::token;
+use crate::keys::email_key;
+use crate::sign_in::cookie::Cookie;
+use crate::sign_in::{self, Desk};
+use crate::token::{self, Kind};
+use crate::tokens;
+
+/// Bytes of what may be a secret of ours: what is longer is none.
+const LONGEST_SECRET: usize = 200;
 
 /// Who may come in, and for what.
 #[derive(Clone, Debug, Default)]
@@ -71,6 +89,14 @@ pub struct Doors {
     pub introspection: Introspection,
     /// What GraphiQL opens with.
     pub start: Option<Arc<Start>>,
+    /// The proxies that are believed when they say where a request comes from.
+    pub proxies: Proxies,
+    /// How browsers keep what they are signed in by.
+    pub cookie: Cookie,
+    /// What signing in is done with.
+    pub desk: Arc<Desk>,
+    /// Where the organisation's people sign in besides.
+    pub provider: Option<Arc<Provider>>,
 }
 
 /// Whether the schema may be read over the API.
@@ -103,11 +129,18 @@ pub struct Stop {
     in_flight: mpsc::Receiver<()>,
 }
 
-/// Who asks, on whose purse.
+/// Who asks, from where, on whose purse.
 #[derive(Clone, Debug)]
 struct Asker {
-    caller: Option<Caller>,
+    known: Option<Known>,
+    visit: Visit,
     purse: Option<Purse>,
+}
+
+/// What was used to come in, which is noted from time to time.
+enum Used {
+    SignIn(UserId, SignInId),
+    Token(tokens::Which),
 }
 
 impl Stop {
@@ -148,25 +181,109 @@ impl Server {
             .with_state(self)
     }
 
-    /// Whoever has the token `bearer`; nobody where there is none.
+    /// From where, and how, a request with these headers came in.
+    fn visit(&self, peer: Peer, headers: &HeaderMap) -> Visit {
+        let user_agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
+        Visit {
+            address: self.doors.proxies.client(peer.0, headers),
+            user_agent: user_agent.map(str::to_owned),
+            cookie: self.doors.origins.allow(headers).then_some(self.doors.cookie),
+        }
+    }
+
+    /// Whoever shows this; nobody where nothing is shown, or a cookie that no longer works: a browser sends it all the
+    /// same, and it must not be in the way of whoever signs in again.
     ///
     /// # Errors
-    /// `UNAUTHENTICATED` when the token is not one of somebody who may sign in; `INTERNAL` when the database cannot say.
-    async fn asker(&self, bearer: Option<&str>, peer: Peer) -> Result<Asker, Problem> {
-        let caller = match bearer {
-            None => None,
-            Some(token) => match access::store::bearer(&self.database.read, &token::sha256(token)).await {
-                Ok(Some(user)) => Some(Caller::User(user)),
-                Ok(None) => return Err(Problem::unauthenticated()),
-                Err(error) => return Err(broken(&error, request_id())),
-            },
+    /// `UNAUTHENTICATED` when a token is not one of somebody who may sign in; `INTERNAL` when the database cannot say.
+    async fn asker(&self, shown: Shown, visit: Visit) -> Result<Asker, Problem> {
+        let known = match &shown {
+            Shown::Nothing => None,
+            Shown::Bearer(token) => Some(self.known(token).await?.ok_or_else(Problem::unauthenticated)?),
+            // No token is good as a cookie.
+            Shown::Cookie(secret) if Kind::of(secret) == Kind::SignIn => self.known(secret).await?,
+            Shown::Cookie(_) => None,
         };
-        let payer = match caller {
-            Some(Caller::User(user)) => Payer::User(user),
-            _ => Payer::Address(peer.0),
+        let payer = match known.as_ref().map(|known| &known.caller) {
+            Some(Caller::User(user)) => Payer::User(*user),
+            Some(Caller::Service(token)) => Payer::Service(*token),
+            Some(Caller::System { .. }) | None => Payer::Address(visit.address),
         };
         let purse = self.budget.clone().map(|budget| Purse { budget, payer });
-        Ok(Asker { caller, purse })
+        Ok(Asker { known, visit, purse })
+    }
+
+    /// Whoever has this secret, while it works.
+    ///
+    /// # Errors
+    /// `INTERNAL` when the database cannot say.
+    async fn known(&self, secret: &str) -> Result<Option<Known>, Problem> {
+        if let Some(provider) = self.doors.provider.as_ref().filter(|_| Provider::may_be(secret)) {
+            let Some(vouched) = provider.vouched(secret).await else { return Ok(None) };
+            return self.vouched(&vouched).await.map_err(|error| broken(&error, request_id()));
+        }
+        if secret.len() > LONGEST_SECRET {
+            return Ok(None);
+        }
+        self.found(Kind::of(secret), &token::sha256(secret))
+            .await
+            .map_err(|error| broken(&error, request_id()))
+    }
+
+    /// Whoever has the address that the provider vouches for, and has been active since.
+    async fn vouched(&self, vouched: &Vouched) -> Result<Option<Known>, Error> {
+        let Ok(email_key) = email_key(&vouched.email) else { return Ok(None) };
+        let user = access::store::vouched(&self.database.read, &email_key, vouched.at).await?;
+        Ok(user.map(|user| Known { caller: Caller::User(user), pass: Pass::Provider }))
+    }
+
+    async fn found(&self, kind: Kind, sha256: &str) -> Result<Option<Known>, Error> {
+        let (db, clock) = (&self.database.read, &self.database.clock);
+        let found = match kind {
+            Kind::SignIn => {
+                let lifetimes = self.doors.desk.lifetimes;
+                let found = sign_in::store::shown(db, clock, lifetimes, sha256).await?;
+                found.map(|(user, id, is_due)| {
+                    let known = Known { caller: Caller::User(user), pass: Pass::SignIn(id) };
+                    (known, is_due.then_some(Used::SignIn(user, id)))
+                })
+            }
+            Kind::Token => {
+                let found = tokens::store::shown(db, clock, sha256).await?;
+                found.map(|((user, id), scopes, is_due)| {
+                    let known = Known { caller: Caller::User(user), pass: Pass::Token(scopes) };
+                    (known, is_due.then_some(Used::Token(tokens::Which::Own(id))))
+                })
+            }
+            Kind::Service => {
+                let found = tokens::store::service_shown(db, clock, sha256).await?;
+                found.map(|(id, scopes, is_due)| {
+                    let known = Known { caller: Caller::Service(id), pass: Pass::Token(scopes) };
+                    (known, is_due.then_some(Used::Token(tokens::Which::Service(id))))
+                })
+            }
+            // By a link a password is chosen, and nothing else done.
+            Kind::Link => None,
+        };
+        if let Some((_, Some(used))) = &found {
+            self.note(used);
+        }
+        Ok(found.map(|(known, _)| known))
+    }
+
+    /// Notes that something was used to come in, in a task that nobody waits for.
+    fn note(&self, used: &Used) {
+        let (db, in_flight) = (self.database.clone(), self.in_flight.clone());
+        let noting: BoxFuture<'static, Result<(), Failure>> = match *used {
+            Used::SignIn(user, id) => Box::pin(async move { sign_in::used(&db, user, id).await }),
+            Used::Token(which) => Box::pin(async move { tokens::used(&db, which).await }),
+        };
+        tokio::spawn(async move {
+            if let Err(error) = noting.await {
+                tracing::warn!(%error, "it was not noted that a token was used");
+            }
+            drop(in_flight);
+        });
     }
 
     /// The request that is asked for, once it is known to be one that may be parsed.
@@ -198,7 +315,13 @@ impl Server {
 
     /// What a request carries besides what was asked.
     fn context(&self, asker: Asker, request_id: String) -> RequestContext {
-        let context = RequestContext::new(self.database.clone(), asker.caller, request_id);
+        let (caller, pass) = asker.known.map(|known| (known.caller, known.pass)).unzip();
+        let context = RequestContext::new(self.database.clone(), caller, request_id)
+            .with_desk(self.doors.desk.clone(), asker.visit);
+        let context = match pass {
+            Some(pass) => context.with_pass(pass),
+            None => context,
+        };
         match asker.purse {
             Some(purse) => context.with_purse(purse),
             None => context,

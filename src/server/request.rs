@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::answer::Problem;
+use crate::sign_in::cookie::Cookie;
 
 /// What a client asks, before anything of it is parsed.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -128,13 +129,29 @@ pub fn is_json(headers: &HeaderMap) -> Result<(), Problem> {
     if is_json && is_utf8 { Ok(()) } else { Err(Problem::unsupported_media_type()) }
 }
 
-/// The token of the request; none where it has none.
+/// What a client shows of who it is.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Shown {
+    /// Nothing.
+    Nothing,
+    /// A bearer token.
+    Bearer(String),
+    /// The secret in a cookie, which a browser sends whether or not it still works.
+    Cookie(String),
+}
+
+/// What a request shows of who sends it: its token, before its cookie.
 ///
 /// # Errors
-/// `UNAUTHENTICATED` when what it has is no bearer token.
-pub fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
-    let Some(value) = headers.get(header::AUTHORIZATION) else { return Ok(None) };
-    value.to_str().ok().and_then(bearer_of).map(Some).ok_or_else(Problem::unauthenticated)
+/// `UNAUTHENTICATED` when what is sent as a token is none.
+pub fn shown(headers: &HeaderMap, cookie: Cookie) -> Result<Shown, Problem> {
+    if let Some(value) = headers.get(header::AUTHORIZATION) {
+        let bearer = value.to_str().ok().and_then(bearer_of).ok_or_else(Problem::unauthenticated)?;
+        return Ok(Shown::Bearer(bearer.to_owned()));
+    }
+    let mut cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let secret = cookies.find_map(|value| cookie.find(value));
+    Ok(secret.map_or(Shown::Nothing, |secret| Shown::Cookie(secret.to_owned())))
 }
 
 /// The token in `Bearer …`.

@@ -78,6 +78,21 @@ test('it runs a query and a subscription', async () => {
   if (process.env.SCREENSHOT) await page.screenshot({ path: process.env.SCREENSHOT });
 });
 
+test('it takes what its address says after #, and keeps it out of sight', async () => {
+  const other = await page.context().newPage();
+  const isShown = (text) => other.locator('.graphiql-query-editor .view-line').filter({ hasText: text }).first().waitFor();
+  await other.goto(`${origin}/#password=roster_link_nonsense`);
+  await isShown('ChoosePassword');
+  assert.equal(other.url(), `${origin}/`);
+  await other.goto('about:blank');
+  await other.goto(`${origin}/#token=roster_nonsense`);
+  await isShown('');
+  assert.equal(other.url(), `${origin}/`);
+  const headers = await other.evaluate(() => localStorage.getItem('graphiql:headers'));
+  assert.deepEqual(JSON.parse(headers), { Authorization: 'Bearer roster_nonsense' });
+  await other.close();
+});
+
 test('it asked nobody else, and nothing was refused by its policy', () => {
   assert.deepEqual(foreign, []);
   assert.deepEqual(complaints, []);

@@ -5,12 +5,14 @@ use std::sync::{Arc, Mutex};
 
 use async_graphql::{Request, Variables};
 use entity::id::{CourseId, GroupId, PathId, SessionId, SlotId, UserId};
-use roster::access::{self, Caller};
+use roster::access::Caller;
 use roster::db::{Database, write};
 use roster::demo;
 use roster::graphql::id::GlobalId;
 use roster::graphql::{RequestContext, RosterSchema, schema};
 use roster::organisation::{Organisation, Tables, promises};
+use roster::sign_in::{self, hashing};
+use roster::tokens;
 use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 
@@ -286,7 +288,17 @@ impl World {
     /// Gives somebody a token.
     pub async fn give_token(&self, name: &str, sha256: &str) {
         let now = self.made.now;
-        access::store::add_token(&self.db.read, self.user_id(name), sha256, now).await.expect("a token");
+        tokens::store::add_by_operator(&self.db.read, self.user_id(name), sha256, now)
+            .await
+            .expect("a token");
+    }
+
+    /// Gives somebody a password.
+    pub async fn give_password(&self, name: &str, password: &str) {
+        let hash = hashing::hash(password).await.expect("a hash");
+        let now = self.made.now;
+        let set = sign_in::store::set_password(&self.db.read, self.user_id(name), &hash, false, now);
+        set.await.expect("a password");
     }
 
     /// How many statements `work` takes.

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::attacked;
 use crate::common::each_database;
+use crate::server::listening::client;
 
 const JSON: (&str, &str) = ("content-type", "application/json");
 const HELLO: &str = r#"{ "query": "{ __typename }" }"#;
@@ -66,7 +67,7 @@ each_database! {
         let attacked = attacked(start).await;
         let ann = attacked.world.user("ann");
         let mutation = format!("mutation {{ deleteUser(input: {{ userId: {ann} }}) {{ outcome }} }}");
-        let client = reqwest::Client::new();
+        let client = client();
         for (method, query, status) in [
             ("GET", "{ viewer { id } }", 200),
             ("GET", mutation.as_str(), 405),

@@ -5,6 +5,7 @@ mod bodies;
 mod hang_ups;
 mod panics;
 mod queries;
+mod sign_ins;
 mod slow;
 mod sockets;
 mod values;
@@ -16,7 +17,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::common::{Dump, Start, World, memory};
-use crate::server::listening::{answered, ask, code, owners_token};
+use crate::server::listening::{answered, ask, client, code, owners_token};
 use crate::server::program::{Running, started};
 use entity::kind::Role;
 
@@ -35,10 +36,16 @@ pub struct Attacked {
 
 /// The program on the database of `start`, with somebody called "ann" in it.
 pub async fn attacked(start: Start) -> Attacked {
+    attacked_with(start, &[]).await
+}
+
+/// As [`attacked`], started with these options besides.
+pub async fn attacked_with(start: Start, options: &[&str]) -> Attacked {
     let world = start.with(|it| it.user("ann").member("ann", "platform", &[Role::Learner])).await;
     let token = owners_token(&world).await;
     let before = world.dump().await;
-    let program = started(Path::new("."), &["serve", "--bind", "127.0.0.1:0", "--database-url", &world.url]);
+    let arguments = [&["serve", "--bind", "127.0.0.1:0", "--database-url", &world.url], options].concat();
+    let program = started(Path::new("."), &arguments);
     let url = program.printed("listening on").expect("an address").to_owned();
     Attacked { world, url, token, program, before }
 }
@@ -46,7 +53,7 @@ pub async fn attacked(start: Start) -> Attacked {
 impl Attacked {
     /// Status and code of the answer to a body.
     pub async fn send(&self, headers: &[(&str, &str)], body: impl Into<reqwest::Body>) -> (u16, String) {
-        let request = reqwest::Client::new().post(format!("{}/graphql", self.url)).bearer_auth(&self.token);
+        let request = client().post(format!("{}/graphql", self.url)).bearer_auth(&self.token);
         let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
         let (status, _, body) = answered(request.body(body)).await;
         (status, code(&body))
@@ -65,6 +72,11 @@ impl Attacked {
     /// The answer to the owner's query.
     pub async fn ask(&self, query: &str, variables: Value) -> Value {
         ask(&self.url, Some(&self.token), query, variables).await
+    }
+
+    /// The number of its process.
+    pub fn id(&self) -> u32 {
+        self.program.id()
     }
 
     pub async fn connect(&self) -> TcpStream {

@@ -7,6 +7,6 @@ mod http;
 pub mod listening;
 pub mod program;
 mod readme;
-mod socket;
+pub mod socket;
 #[cfg(feature = "otel")]
 mod traces;

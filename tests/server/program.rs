@@ -76,6 +76,11 @@ impl Running {
         tokio::runtime::Runtime::new().unwrap().block_on(request)
     }
 
+    /// What the server answers `query` with whoever asks.
+    pub fn ask_anybody(&self, url: &str, query: &str) -> Value {
+        tokio::runtime::Runtime::new().unwrap().block_on(ask(url, None, query, Value::Null))
+    }
+
     /// The number of its process.
     pub fn id(&self) -> u32 {
         self.child.id()
@@ -122,6 +127,54 @@ fn serving_makes_a_file_and_prints_a_token_once() {
     assert_eq!(files, ["roster.db"], "one file is left");
 }
 
+const SIGN_IN: &str = "mutation { signIn(input: { login: \"olga@example.org\", password: \"chosen by olga\", transport: BEARER }) { token } }";
+
+#[test]
+fn the_owner_chooses_a_password_by_a_link_that_is_printed_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let serve = ["serve", "--bind", "127.0.0.1:0", "--owner-email", "olga@example.org"];
+    let first = started(folder.path(), &serve);
+    let url = first.printed("listening on").unwrap();
+    let link = first.printed("password-link").unwrap().strip_prefix(&format!("{url}/#password=")).unwrap();
+    let choose = |link: &str| {
+        let query = format!(
+            "mutation {{ resetPassword(input: {{ token: \"{link}\", newPassword: \"chosen by olga\" }}) {{ userErrors {{ code }} }} }}"
+        );
+        first.ask_anybody(url, &query)["data"]["resetPassword"]["userErrors"].clone()
+    };
+    assert_eq!(choose(link), json!([]));
+    assert_eq!(choose(link), json!([{ "code": "INVALID_TOKEN" }]));
+    assert!(first.ask_anybody(url, SIGN_IN)["data"]["signIn"]["token"].is_string());
+    // The operator makes another one for whoever is locked out.
+    let arguments = ["password-link", "--as", "olga@example.org", "--public-url", "https://app.example.org/"];
+    let printed = ran(folder.path(), &arguments).unwrap();
+    let link = printed.trim_end().strip_prefix("password-link https://app.example.org/#password=").unwrap();
+    assert_eq!(choose(link), json!([]));
+    assert_eq!(
+        fails(folder.path(), &["password-link", "--as", "nobody@example.org"]),
+        "nobody@example.org: User not found."
+    );
+    first.stop();
+    let second = started(folder.path(), &serve);
+    assert_eq!(second.lines.len(), 1, "nothing is printed twice");
+    second.stop();
+}
+
+#[test]
+fn the_owner_has_the_password_of_the_configuration() {
+    let folder = tempfile::tempdir().unwrap();
+    let serve = ["serve", "--bind", "127.0.0.1:0", "--owner-email", "olga@example.org"];
+    let mut command = roster(folder.path(), &serve);
+    let short = command.env("ROSTER_OWNER_PASSWORD", "seven77").output().unwrap();
+    assert!(!short.status.success());
+    assert_eq!(String::from_utf8(short.stderr).unwrap(), "roster: A password has 8 to 128 bytes.\n");
+    let first = started_with(folder.path(), &serve, &[("ROSTER_OWNER_PASSWORD", "chosen by olga")]);
+    assert_eq!(first.printed("password-link"), None);
+    let url = first.printed("listening on").unwrap();
+    assert!(first.ask_anybody(url, SIGN_IN)["data"]["signIn"]["token"].is_string());
+    first.stop();
+}
+
 #[test]
 fn the_demo_is_made_anew_each_time() {
     let folder = tempfile::tempdir().unwrap();
@@ -130,6 +183,22 @@ fn the_demo_is_made_anew_each_time() {
         let (token, url) = (demo.printed("token").unwrap(), demo.printed("listening on").unwrap());
         let answer = demo.ask(url, token, "{ viewer { displayName } }");
         assert_eq!(answer, json!({ "data": { "viewer": { "displayName": "Olive Hartmann" } } }));
+        // And as others, each at an address of GraphiQL that is signed in.
+        let mut guests = Vec::new();
+        for line in demo.lines.iter().filter_map(|line| line.strip_prefix("as ")) {
+            let (who, token) =
+                line.split_once(&format!(" {url}/#token=")).unwrap_or_else(|| panic!("{line}"));
+            let answer = demo.ask(url, token, "{ viewer { displayName } }");
+            guests.push((who.to_owned(), answer["data"]["viewer"]["displayName"].clone()));
+        }
+        assert_eq!(
+            guests,
+            [
+                ("owner (olive.hartmann@example.org)".to_owned(), json!("Olive Hartmann")),
+                ("group administrator (sigrid.vang@example.org)".to_owned(), json!("Sigrid Vang")),
+                ("learner (mona.bakke@example.org)".to_owned(), json!("Mona Bakke")),
+            ]
+        );
         demo.stop();
     }
     let refused = fails(folder.path(), &["demo", "--no-serve", "--database-url", "sqlite:roster-demo.db"]);

@@ -19,17 +19,17 @@ use crate::common::{World, each_database};
 /// Longer than anything that these tests wait for.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-struct Socket(WebSocketStream<MaybeTlsStream<tokio::net::TcpStream>>);
+pub struct Socket(WebSocketStream<MaybeTlsStream<tokio::net::TcpStream>>);
 
 /// What is heard next: a message, or the code with which the server closes.
 #[derive(Debug, PartialEq)]
-enum Heard {
+pub enum Heard {
     Said(Value),
     Closed(u16),
 }
 
 impl Socket {
-    async fn open(server: &Listening, headers: &[(&str, &str)]) -> Result<Socket, u16> {
+    pub async fn open(server: &Listening, headers: &[(&str, &str)]) -> Result<Socket, u16> {
         let url = server.at("/graphql/ws").replace("http:", "ws:");
         let mut request = url.into_client_request().unwrap();
         for (name, value) in headers {
@@ -49,14 +49,14 @@ impl Socket {
     }
 
     /// A socket of whoever has `token`.
-    async fn of(server: &Listening, token: &str) -> Socket {
+    pub async fn of(server: &Listening, token: &str) -> Socket {
         let mut socket = Socket::speaking(server).await;
         socket.say(json!({ "type": "connection_init", "payload": { "Authorization": format!("Bearer {token}") } })).await;
         assert_eq!(socket.hear().await, said(json!({ "type": "connection_ack" })));
         socket
     }
 
-    async fn say(&mut self, message: Value) {
+    pub async fn say(&mut self, message: Value) {
         self.send(Message::text(message.to_string())).await;
     }
 
@@ -65,11 +65,11 @@ impl Socket {
         let _ = self.0.send(message).await;
     }
 
-    async fn subscribe(&mut self, id: &str, query: &str) {
+    pub async fn subscribe(&mut self, id: &str, query: &str) {
         self.say(json!({ "id": id, "type": "subscribe", "payload": { "query": query } })).await;
     }
 
-    async fn hear(&mut self) -> Heard {
+    pub async fn hear(&mut self) -> Heard {
         loop {
             match timeout(PATIENCE, self.0.next()).await.expect("something is heard") {
                 Some(Ok(Message::Text(text))) => return Heard::Said(serde_json::from_str(&text).unwrap()),
@@ -81,7 +81,7 @@ impl Socket {
     }
 }
 
-fn said(message: Value) -> Heard {
+pub fn said(message: Value) -> Heard {
     Heard::Said(message)
 }
 

@@ -42,7 +42,7 @@ each_database! {
         let body = json!({ "query": query, "variables": { "by": { "email": "wilhelmina@example.org" } } });
         let trace: Vec<u8> = (1..=16).collect();
         let trace_id: String = trace.iter().map(|byte| format!("{byte:02x}")).collect();
-        let asked = reqwest::Client::new().post(format!("{url}/graphql")).bearer_auth(&token).json(&body);
+        let asked = crate::server::listening::client().post(format!("{url}/graphql")).bearer_auth(&token).json(&body);
         asked.header("traceparent", format!("00-{trace_id}-00f067aa0ba902b7-01")).send().await.unwrap();
         // What was not sent yet is sent at the end.
         tokio::task::spawn_blocking(move || program.stop()).await.unwrap();

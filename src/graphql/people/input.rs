@@ -129,7 +129,18 @@ impl NewPersonInput {
     }
 }
 
+impl NewPersonInput {
+    fn roles(&self) -> impl Iterator<Item = Role> {
+        self.memberships.iter().flatten().map(|membership| membership.role)
+    }
+}
+
 impl CreateUserInput {
+    /// The roles that are granted with it.
+    pub(super) fn roles(&self) -> impl Iterator<Item = Role> {
+        self.person.roles()
+    }
+
     /// The door's input.
     ///
     /// # Errors
@@ -140,6 +151,11 @@ impl CreateUserInput {
 }
 
 impl CreateUsersInput {
+    /// The roles that are granted with it.
+    pub(super) fn roles(&self) -> impl Iterator<Item = Role> {
+        self.people.iter().flat_map(NewPersonInput::roles)
+    }
+
     /// The door's input.
     ///
     /// # Errors

@@ -8,6 +8,7 @@ use input::{CreateUserInput, CreateUsersInput, UpdateUserInput};
 
 use super::context::{self, payload};
 use super::error::ApiError;
+use super::grant::good_for;
 use super::user::User;
 use crate::people;
 
@@ -53,6 +54,7 @@ impl PeopleMutation {
         #[graphql(desc = "Whom to create.")] input: CreateUserInput,
     ) -> Result<CreateUserPayload, ApiError> {
         let key = input.idempotency_key.clone();
+        good_for(ctx, input.roles())?;
         let done = context::write(ctx, "createUser", key, input.read(), |tx, person| {
             Box::pin(people::create(tx, person))
         });
@@ -67,6 +69,7 @@ impl PeopleMutation {
         #[graphql(desc = "Whom to create.")] input: CreateUsersInput,
     ) -> Result<CreateUsersPayload, ApiError> {
         let key = input.idempotency_key.clone();
+        good_for(ctx, input.roles())?;
         let done = context::write(ctx, "createUsers", key, input.read(), |tx, list| {
             Box::pin(people::create_many(tx, list))
         });

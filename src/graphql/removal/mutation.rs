@@ -1,17 +1,20 @@
 //! Removing people.
 
 use async_graphql::{Context, Object, SimpleObject};
+use entity::kind::Role;
 
 use super::input::{
     DeleteUserInput, DeleteUsersInput, RemoveUserFromGroupInput, RemoveUsersFromGroupInput, RevokeRoleInput,
 };
 use super::job::RemovalJob;
 use super::record::Removal;
+use crate::access::Scope;
 use crate::error::Refusal;
 use crate::graphql::context::{self, payload};
 use crate::graphql::error::{ApiError, UserError};
 use crate::graphql::kinds::RemovalOutcome;
 use crate::removal::batch::{self, Batch};
+use crate::removal::request::{Request, Scope as Reach};
 use crate::removal::single::{self, Single};
 
 /// What removing one person answers with.
@@ -33,12 +36,36 @@ payload! {
     }
 }
 
+/// Passes where the caller's token may be used for `request`, or is none: deleting accounts, also by taking a last
+/// membership, takes more than taking people out of groups.
+///
+/// # Errors
+/// `FORBIDDEN`, naming the scope.
+async fn good_for(ctx: &Context<'_>, request: &Request) -> Result<(), ApiError> {
+    if !context::is_limited(ctx)? {
+        return Ok(());
+    }
+    let root = context::loaders(ctx)?.reader().platform().await?.root;
+    let deletes = request.options.confirm_account_deletion;
+    let scope = match request.scope.normalized(root) {
+        Reach::Platform => return context::require_scope(ctx, Scope::UsersDelete),
+        Reach::Group(_) | Reach::Role(_, Role::Learner) => Scope::UsersRemove,
+        Reach::Role(_, Role::Coach | Role::Author) => Scope::MembersWrite,
+        Reach::Role(_, Role::UserAdministrator | Role::Administrator) => Scope::MembersAdmin,
+    };
+    context::require_scope(ctx, scope)?;
+    if deletes { context::require_scope(ctx, Scope::UsersDelete) } else { Ok(()) }
+}
+
 async fn one(
     ctx: &Context<'_>,
     operation: &'static str,
     key: Option<String>,
     input: Result<Single, Refusal>,
 ) -> Result<RemovalPayload, ApiError> {
+    if let Ok(input) = &input {
+        good_for(ctx, &input.request).await?;
+    }
     let done = context::write(ctx, operation, key, input, |tx, input| Box::pin(single::remove(tx, input)));
     Ok(match done.await? {
         Ok(done) => RemovalPayload {
@@ -56,6 +83,9 @@ async fn many(
     key: Option<String>,
     input: Result<Batch, Refusal>,
 ) -> Result<RemovalJobPayload, ApiError> {
+    if let Ok(input) = &input {
+        good_for(ctx, &input.request).await?;
+    }
     let done = context::perform(ctx, operation, key, input, |db, caller, key, input| async move {
         batch::remove_many(&db, caller, key, input).await
     });

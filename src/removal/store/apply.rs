@@ -229,6 +229,14 @@ async fn sweep(db: &impl ConnectionTrait, deleted: &[UserId], now: DateTime<Utc>
         .ids("deleted", deleted.iter().copied())
         .execute(db)
         .await?;
+    sql("removal.sweep_sign_ins", "delete from sign_ins where user_id in {deleted}")
+        .ids("deleted", deleted.iter().copied())
+        .execute(db)
+        .await?;
+    sql("removal.sweep_password_links", "delete from password_links where user_id in {deleted}")
+        .ids("deleted", deleted.iter().copied())
+        .execute(db)
+        .await?;
     sql("removal.sweep_dates", "delete from dates where user_id in {deleted}")
         .ids("deleted", deleted.iter().copied())
         .execute(db)

@@ -12,10 +12,9 @@ use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 
 use super::PROTOCOL;
 use super::message::{Close, Incoming, Outgoing};
-use crate::access::Caller;
+use crate::graphql::context::Visit;
 use crate::server::answer::Problem;
-use crate::server::listen::Peer;
-use crate::server::request::{self, Asked};
+use crate::server::request::{self, Asked, Shown};
 use crate::server::{Asker, Server};
 
 /// How long a client may take to initialise the connection.
@@ -36,9 +35,9 @@ const WAITING: usize = 16;
 /// A socket and what is under way on it.
 pub struct Connection {
     server: Server,
-    peer: Peer,
-    /// The token of the upgrade, until `connection_init` names another.
-    bearer: Option<String>,
+    visit: Visit,
+    /// What the upgrade showed, until `connection_init` shows something else.
+    shown: Shown,
     /// Who asks, once that is known.
     asker: Option<Asker>,
     /// The operations under way, by the ids that the client gave them. To forget one is to stop it.
@@ -68,11 +67,12 @@ struct Event {
 type Step = ControlFlow<Close, Option<Outgoing>>;
 
 impl Connection {
-    /// Speaks with the client of a socket that was opened with the token `bearer`, until either of them closes.
-    pub async fn run(server: Server, peer: Peer, bearer: Option<String>, socket: WebSocket) {
+    /// Speaks with the client of a socket that was opened by somebody who showed `shown`, until either of them
+    /// closes.
+    pub async fn run(server: Server, visit: Visit, shown: Shown, socket: WebSocket) {
         let (events, happened) = mpsc::channel(WAITING);
         let operations = HashMap::new();
-        let mut connection = Connection { server, peer, bearer, asker: None, operations, begun: 0, events };
+        let mut connection = Connection { server, visit, shown, asker: None, operations, begun: 0, events };
         let speaks = socket.protocol().is_some_and(|protocol| protocol == PROTOCOL);
         let (mut sink, mut stream) = socket.split();
         let close = if speaks {
@@ -167,9 +167,9 @@ impl Connection {
                     let Some(token) = value.as_str().and_then(request::bearer_of) else {
                         return ControlFlow::Break(Close::Forbidden);
                     };
-                    self.bearer = Some(token.to_owned());
+                    self.shown = Shown::Bearer(token.to_owned());
                 }
-                match self.server.asker(self.bearer.as_deref(), self.peer).await {
+                match self.server.asker(self.shown.clone(), self.visit.clone()).await {
                     Ok(asker) => {
                         self.asker = Some(asker);
                         ControlFlow::Continue(Some(Outgoing::ConnectionAck))
@@ -226,11 +226,11 @@ impl Connection {
         ControlFlow::Continue(None)
     }
 
-    /// Whether the token is still one of the same person.
+    /// Whether what was shown is still good for the same caller.
     async fn still_allowed(&self) -> bool {
-        let Some(Asker { caller: Some(Caller::User(user)), .. }) = &self.asker else { return true };
-        match self.server.asker(self.bearer.as_deref(), self.peer).await {
-            Ok(asker) => asker.caller == Some(Caller::User(*user)),
+        let Some(Asker { known: Some(known), .. }) = &self.asker else { return true };
+        match self.server.asker(self.shown.clone(), self.visit.clone()).await {
+            Ok(asker) => asker.known.as_ref() == Some(known),
             // A database that does not answer takes nobody's rights.
             Err(problem) => problem.code() != "UNAUTHENTICATED",
         }

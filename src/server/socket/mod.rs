@@ -2,7 +2,7 @@
 //!
 //! The protocol is spoken here and not by the ready-made service, which closes with other codes than it asks for. A
 //! socket begins with `connection_init`, in whose payload the token is (`authorization`, as in the header of a request;
-//! the header of the upgrade counts where there is none), and belongs to one caller until it is closed. While it is open
+//! the header or the cookie of the upgrade counts where there is none), and belongs to one caller until it is closed. While it is open
 //! the token is looked at again, so that whoever loses their rights loses the socket.
 
 mod connection;
@@ -18,6 +18,7 @@ use self::connection::Connection;
 use super::answer::{MediaType, Problem};
 use super::listen::Peer;
 use super::{Server, request};
+use crate::graphql::context::Visit;
 
 /// The protocol that is spoken.
 const PROTOCOL: &str = "graphql-transport-ws";
@@ -38,13 +39,15 @@ pub async fn open(
         Ok(upgrade) => upgrade,
         Err(rejection) => return rejection.into_response(),
     };
-    let bearer = match request::bearer(&headers) {
-        Ok(bearer) => bearer.map(str::to_owned),
+    let shown = match request::shown(&headers, server.doors.cookie) {
+        Ok(shown) => shown,
         Err(problem) => return problem.answer(MediaType::Json),
     };
+    // A socket sets no cookies.
+    let visit = Visit { cookie: None, ..server.visit(peer, &headers) };
     upgrade
         .protocols([PROTOCOL])
         .max_message_size(LARGEST_MESSAGE)
         .max_frame_size(LARGEST_MESSAGE)
-        .on_upgrade(move |socket| Connection::run(server, peer, bearer, socket))
+        .on_upgrade(move |socket| Connection::run(server, visit, shown, socket))
 }

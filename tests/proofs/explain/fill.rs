@@ -60,6 +60,19 @@ const ROWS: &[(&str, &str)] = &[
     ("external_ids (system, value, user_id)", "'sis', 'p' || u.id, u.id"),
     ("custom_fields (user_id, name, value)", "u.id, 'badge', 'b' || u.id"),
     ("tokens (user_id, sha256, created_at)", "u.id, 'hash of ' || u.id, u.created_at"),
+    ("passwords (user_id, hash, must_change, set_at)", "u.id, 'hash', 1 = 0, u.created_at"),
+    (
+        "sign_ins (user_id, sha256, created_at, last_used_at, expires_at)",
+        "u.id, 'hash of ' || u.id, u.created_at, u.created_at, {later}",
+    ),
+    (
+        "password_links (sha256, user_id, email_key, created_at, expires_at)",
+        "'hash of ' || u.id, u.id, u.email_key, u.created_at, {later}",
+    ),
+    (
+        "service_tokens (name, hint, scopes, sha256, created_by, created_at)",
+        "'Name', 'roster_', 'jobs', 'hash of ' || u.id, 1, u.created_at",
+    ),
     ("dates (user_id, kind, due_at, set_by, set_at)", "u.id, 'DELETION', {later}, 1, u.created_at"),
     (
         "courses (title, title_key, group_id, main_author_id, created_at)",

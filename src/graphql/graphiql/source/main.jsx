@@ -9,7 +9,13 @@ import '@graphiql/plugin-history/style.css';
 import 'graphiql/graphiql.css';
 import './main.css';
 import { createFetcher } from './fetcher.js';
-import { loadConfig, replaceStaleHeaders, startProps } from './session.js';
+import {
+  loadConfig,
+  replaceStaleHeaders,
+  startProps,
+  takeFragment,
+  withToken,
+} from './session.js';
 
 function parseHeaders(text) {
   try {
@@ -19,9 +25,10 @@ function parseHeaders(text) {
   }
 }
 
-const config = await loadConfig();
+const fragment = takeFragment();
+const config = withToken(await loadConfig(), fragment.token);
 replaceStaleHeaders(config.headers);
-const props = startProps(config);
+const props = startProps(config, fragment.password);
 const fetcher = createFetcher(
   parseHeaders(props.initialHeaders ?? props.defaultHeaders),
 );

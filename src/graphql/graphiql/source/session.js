@@ -4,6 +4,36 @@
 const CONFIG_URL = '/graphiql.json';
 const PROVIDED_HEADERS = 'roster-graphiql:provided-headers';
 const GRAPHIQL = 'graphiql:';
+const TOKEN = 'roster-graphiql:token';
+const CHOOSE_PASSWORD = `mutation ChoosePassword($input: ResetPasswordInput!) {
+  resetPassword(input: $input) {
+    changed
+    userErrors {
+      code
+      message
+    }
+  }
+}
+`;
+
+/** What the address says after `#`: a token to ask with, which stays with this
+ * tab of the browser, or a link to choose a password by. It is taken out of
+ * the address at once, so that nobody sees it there or passes it on. */
+export function takeFragment() {
+  const said = new URLSearchParams(location.hash.slice(1));
+  const token = said.get('token');
+  const password = said.get('password');
+  if (token || password) history.replaceState(null, '', location.pathname);
+  if (token) sessionStorage.setItem(TOKEN, token);
+  return { token: sessionStorage.getItem(TOKEN), password };
+}
+
+/** The configuration with a token of the address in place of its own. */
+export function withToken(config, token) {
+  if (!token) return config;
+  const headers = { Authorization: `Bearer ${token}` };
+  return { ...config, headers: JSON.stringify(headers, null, 2) };
+}
 
 /** An absent or unreadable configuration means defaults. */
 export async function loadConfig() {
@@ -48,8 +78,17 @@ export function replaceStaleHeaders(headers) {
 /** Props that open GraphiQL on the active stored tab, or on the provided ones
  * where none is stored. Left to itself GraphiQL ignores the first default
  * tab's variables, and adds a duplicate tab when what it remembers of the
- * editors differs from every stored tab. */
-export function startProps({ headers, tabs: provided }) {
+ * editors differs from every stored tab. With a link to choose a password by,
+ * that is what it opens with. */
+export function startProps({ headers, tabs: provided }, password) {
+  if (password) {
+    const input = { token: password, newPassword: '' };
+    return {
+      defaultHeaders: headers,
+      initialQuery: CHOOSE_PASSWORD,
+      initialVariables: JSON.stringify({ input }, null, 2),
+    };
+  }
   const stored = readStored('tabState');
   const storedTab = stored?.tabs?.[stored.activeTabIndex];
   if (storedTab) {

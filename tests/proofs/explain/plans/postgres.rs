@@ -86,6 +86,7 @@ fn postgres_type(value: &Value) -> &'static str {
     match value {
         Value::BigInt(_) => "bigint",
         Value::Int(_) => "integer",
+        Value::Double(_) => "double precision",
         Value::Bool(_) => "boolean",
         Value::String(_) => "text",
         Value::ChronoDateTimeUtc(_) => "timestamptz",

@@ -13,11 +13,11 @@ macro_rules! run {
 
 mod people;
 mod removals;
+mod sign_in;
 mod works;
 
 use entity::id::UserId;
 use roster::access::Caller;
-use roster::access::store::bearer;
 use roster::change::Change;
 use roster::db::sql::sql;
 use roster::db::{Key, write};
@@ -32,6 +32,7 @@ pub async fn everything(large: &Large) {
     let person = people::somebody(large).await;
     people::tree(large, person).await;
     works::everything(large, person).await;
+    sign_in::everything(large, person).await;
     removals::everything(large, person).await;
     keyed(large).await;
 }
@@ -50,7 +51,6 @@ async fn platform_itself(large: &Large) {
         "there is a platform already"
     );
     assert!(large.db.is_migrated().await.expect("a look"));
-    assert_eq!(bearer(&large.db.read, "nobody's").await.expect("a look"), None);
     let next = UserId(large.number("select max(id) from users where status = 'ACTIVE'").await);
     setup::hand_over(&large.db, &email(large, next).await).await.expect("another owner");
     setup::hand_over(&large.db, &email(large, OWNER).await).await.expect("the owner");

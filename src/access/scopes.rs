@@ -1,0 +1,272 @@
+//! What a token may be used for (the matrix of trust): every operation of the API, and every thing that is read
+//! through it, with the scope that a token needs. A sign-in needs none; nobody's rights ever grow by a scope.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::Refusal;
+
+macro_rules! scopes {
+    ($($(#[$doc:meta])* $name:ident = $text:literal),+ $(,)?) => {
+        /// Something that a token may be used for.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub enum Scope {
+            $($(#[$doc])* #[serde(rename = $text)] $name),+
+        }
+
+        impl Scope {
+            /// Every scope, in order.
+            pub const ALL: &[Scope] = &[$(Scope::$name),+];
+
+            /// The scope as it stands in the database and in answers.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Scope::$name => $text),+ }
+            }
+
+            fn of(text: &str) -> Option<Scope> {
+                match text { $($text => Some(Scope::$name),)+ _ => None }
+            }
+        }
+    };
+}
+
+scopes! {
+    /// See people: names and states.
+    UsersRead = "users:read",
+    /// See emails, phone numbers and when somebody last signed in.
+    UsersPii = "users:pii",
+    /// See groups.
+    GroupsRead = "groups:read",
+    /// Make and change groups.
+    GroupsWrite = "groups:write",
+    /// Create people; grant learner, coach, author.
+    MembersWrite = "members:write",
+    /// Grant administrator and user administrator; change what somebody signs in with.
+    MembersAdmin = "members:admin",
+    /// Take people and their roles out of groups.
+    UsersRemove = "users:remove",
+    /// Delete people from the platform.
+    UsersDelete = "users:delete",
+    /// Suspend and deactivate people, and back.
+    UsersState = "users:state",
+    /// Anonymize and erase people.
+    UsersErase = "users:erase",
+    /// Follow jobs and read records.
+    Jobs = "jobs",
+    /// Read reports.
+    ReportsRead = "reports:read",
+    /// Make and change courses, paths, sessions and what people achieve in them.
+    ContentWrite = "content:write",
+    /// See courses, paths, sessions.
+    ContentRead = "content:read",
+}
+
+/// What a token may be used for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Scopes(BTreeSet<Scope>);
+
+impl Scopes {
+    /// These.
+    pub fn new(scopes: impl IntoIterator<Item = Scope>) -> Scopes {
+        Scopes(scopes.into_iter().collect())
+    }
+
+    /// Those that were written as `text`; what is unknown by now allows nothing.
+    pub fn read(text: &str) -> Scopes {
+        Scopes(text.split(' ').filter_map(Scope::of).collect())
+    }
+
+    /// As they are kept.
+    pub fn text(&self) -> String {
+        self.iter().map(Scope::as_str).collect::<Vec<_>>().join(" ")
+    }
+
+    /// In order.
+    pub fn iter(&self) -> impl Iterator<Item = Scope> {
+        self.0.iter().copied()
+    }
+
+    /// Passes where `scope` is among them.
+    ///
+    /// # Errors
+    /// `FORBIDDEN`, naming the scope.
+    pub fn require(&self, scope: Scope) -> Result<(), Refusal> {
+        if self.0.contains(&scope) { Ok(()) } else { Err(Refusal::MissingScope { scope }) }
+    }
+}
+
+/// What an operation asks of whoever calls it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rule {
+    /// Anybody may, also who is not known.
+    Open,
+    /// Any token will do: what is asked through it has scopes of its own.
+    Any,
+    /// A token needs this scope.
+    Needs(Scope),
+    /// A token needs a scope that depends on the input; the operation asks for it.
+    ByInput,
+    /// No token will do: one signs in for this.
+    Never,
+}
+
+use Rule::{Any, ByInput, Needs, Never, Open};
+use Scope::{
+    ContentRead, ContentWrite, GroupsRead, GroupsWrite, Jobs, MembersAdmin, UsersDelete, UsersPii, UsersRead,
+};
+
+/// Every field of the root types, in order of type and name.
+pub const OPERATIONS: &[(&str, &str, Rule)] = &[
+    ("Mutation", "changePassword", Never),
+    ("Mutation", "copyActivity", Needs(ContentWrite)),
+    ("Mutation", "createActivity", Needs(ContentWrite)),
+    ("Mutation", "createCourse", Needs(ContentWrite)),
+    ("Mutation", "createGroup", Needs(GroupsWrite)),
+    ("Mutation", "createPath", Needs(ContentWrite)),
+    ("Mutation", "createServiceToken", Never),
+    ("Mutation", "createSession", Needs(ContentWrite)),
+    ("Mutation", "createSlot", Needs(ContentWrite)),
+    ("Mutation", "createToken", Never),
+    ("Mutation", "createUser", ByInput),
+    ("Mutation", "createUsers", ByInput),
+    ("Mutation", "deleteGroup", Needs(GroupsWrite)),
+    ("Mutation", "deleteSlot", Needs(ContentWrite)),
+    ("Mutation", "deleteUser", Needs(UsersDelete)),
+    ("Mutation", "deleteUsers", Needs(UsersDelete)),
+    ("Mutation", "enrolInCourse", Needs(ContentWrite)),
+    ("Mutation", "enrolInSession", Needs(ContentWrite)),
+    ("Mutation", "excludeFromSession", Needs(ContentWrite)),
+    ("Mutation", "grantRole", ByInput),
+    ("Mutation", "grantRoles", ByInput),
+    ("Mutation", "includeInSession", Needs(ContentWrite)),
+    ("Mutation", "issueCertificate", Needs(ContentWrite)),
+    ("Mutation", "moveGroup", Needs(GroupsWrite)),
+    ("Mutation", "recordProgress", Needs(ContentWrite)),
+    ("Mutation", "recordResult", Needs(ContentWrite)),
+    ("Mutation", "registerForSlot", Needs(ContentWrite)),
+    ("Mutation", "removeUserFromGroup", ByInput),
+    ("Mutation", "removeUsersFromGroup", ByInput),
+    ("Mutation", "requestPasswordReset", Open),
+    ("Mutation", "resetPassword", Open),
+    ("Mutation", "revokeAllSignIns", Never),
+    ("Mutation", "revokeRole", ByInput),
+    ("Mutation", "revokeSignIn", Never),
+    ("Mutation", "revokeToken", Never),
+    ("Mutation", "setGroupPrivacy", Needs(GroupsWrite)),
+    ("Mutation", "setPassword", Never),
+    ("Mutation", "setSessionAudience", Needs(ContentWrite)),
+    ("Mutation", "setSessionInstructors", Needs(ContentWrite)),
+    ("Mutation", "signIn", Open),
+    ("Mutation", "signOut", Never),
+    ("Mutation", "signUp", Open),
+    ("Mutation", "unenrolFromCourse", Needs(ContentWrite)),
+    ("Mutation", "unenrolFromSession", Needs(ContentWrite)),
+    ("Mutation", "unregisterFromSlot", Needs(ContentWrite)),
+    ("Mutation", "updateActivity", Needs(ContentWrite)),
+    ("Mutation", "updateCourse", Needs(ContentWrite)),
+    ("Mutation", "updateGroup", Needs(GroupsWrite)),
+    ("Mutation", "updatePath", Needs(ContentWrite)),
+    ("Mutation", "updatePlatform", Never),
+    ("Mutation", "updateSession", Needs(ContentWrite)),
+    ("Mutation", "updateSlot", Needs(ContentWrite)),
+    ("Mutation", "updateUser", Needs(MembersAdmin)),
+    ("Query", "activities", Needs(ContentRead)),
+    ("Query", "activity", Needs(ContentRead)),
+    ("Query", "course", Needs(ContentRead)),
+    ("Query", "courses", Needs(ContentRead)),
+    ("Query", "group", Needs(GroupsRead)),
+    ("Query", "groupTree", Needs(GroupsRead)),
+    ("Query", "groups", Needs(GroupsRead)),
+    ("Query", "node", Any),
+    ("Query", "nodes", Any),
+    ("Query", "path", Needs(ContentRead)),
+    ("Query", "paths", Needs(ContentRead)),
+    ("Query", "platform", Any),
+    ("Query", "removal", Needs(Jobs)),
+    ("Query", "removalJob", Needs(Jobs)),
+    ("Query", "removalJobs", Needs(Jobs)),
+    ("Query", "removalPlan", Needs(UsersRead)),
+    ("Query", "removals", Needs(Jobs)),
+    ("Query", "serviceTokens", Never),
+    ("Query", "session", Needs(ContentRead)),
+    ("Query", "sessions", Needs(ContentRead)),
+    ("Query", "signIns", Never),
+    ("Query", "slot", Needs(ContentRead)),
+    ("Query", "slots", Needs(ContentRead)),
+    ("Query", "tokens", Never),
+    ("Query", "user", Needs(UsersRead)),
+    ("Query", "users", Needs(UsersRead)),
+    ("Query", "viewer", Any),
+    ("Subscription", "removalJobProgress", Needs(Jobs)),
+];
+
+/// What a token needs to read the fields of a thing, whichever way it came to it; but for `id`.
+pub const THINGS: &[(&str, Scope)] = &[
+    ("Activity", ContentRead),
+    ("Certificate", ContentRead),
+    ("Course", ContentRead),
+    ("Group", GroupsRead),
+    ("Path", ContentRead),
+    ("Post", GroupsRead),
+    ("Removal", Jobs),
+    ("RemovalJob", Jobs),
+    ("Result", ContentRead),
+    ("Sale", ContentRead),
+    ("Session", ContentRead),
+    ("Slot", ContentRead),
+    ("User", UsersRead),
+];
+
+/// Fields that a token needs a scope of their own for.
+pub const FIELDS: &[(&str, &str, Scope)] =
+    &[("User", "email", UsersPii), ("User", "lastSignInAt", UsersPii), ("User", "phone", UsersPii)];
+
+/// The rule of a field of a root type. What has none is for nobody but who signs in; a test finds it.
+pub fn of_operation(kind: &str, field: &str) -> Rule {
+    let found = OPERATIONS.binary_search_by(|(of, name, _)| (*of, *name).cmp(&(kind, field)));
+    found.map_or(Never, |at| OPERATIONS[at].2)
+}
+
+/// What a token needs to read a field of anything else.
+pub fn of_field(kind: &str, field: &str) -> Option<Scope> {
+    if field == "id" {
+        return None;
+    }
+    let own = FIELDS.iter().find(|(of, name, _)| (*of, *name) == (kind, field)).map(|(.., scope)| *scope);
+    own.or_else(|| THINGS.iter().find(|(of, _)| *of == kind).map(|(_, scope)| *scope))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scopes_are_read_as_they_were_written() {
+        let some = Scopes::new([Scope::Jobs, Scope::UsersRead, Scope::Jobs]);
+        assert_eq!(some.text(), "users:read jobs");
+        assert_eq!(Scopes::read(&some.text()), some);
+        assert_eq!(Scopes::read(&Scopes::default().text()), Scopes::default());
+        assert_eq!(Scopes::read("users:read no:such jobs"), some);
+        for scope in Scope::ALL {
+            assert_eq!(Scopes::read(scope.as_str()), Scopes::new([*scope]));
+            assert_eq!(some.require(*scope).is_ok(), [Scope::Jobs, Scope::UsersRead].contains(scope));
+        }
+    }
+
+    #[test]
+    fn lines_stand_in_order_and_none_twice() {
+        let lines: Vec<_> = OPERATIONS.iter().map(|(kind, field, _)| (*kind, *field)).collect();
+        assert!(lines.is_sorted_by(|one, next| one < next), "by type and name");
+    }
+
+    #[test]
+    fn what_has_no_line_is_for_no_token() {
+        assert_eq!(of_operation("Mutation", "noSuchThing"), Never);
+        assert_eq!(of_operation("Mutation", "signIn"), Open);
+        assert_eq!(of_field("User", "email"), Some(UsersPii));
+        assert_eq!(of_field("User", "firstName"), Some(UsersRead));
+        assert_eq!(of_field("User", "id"), None);
+        assert_eq!(of_field("Seats", "used"), None);
+    }
+}
