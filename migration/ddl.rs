@@ -38,10 +38,17 @@ pub async fn drop(manager: &SchemaManager<'_>, tables: &[&str]) -> Result<(), Db
     Ok(())
 }
 
-/// Declares a step made of statements going up and of tables dropped going down.
+/// Declares a step made of statements going up, and going down of tables dropped (`down`) or statements (`undo`).
 #[macro_export]
 macro_rules! step {
     (up: $up:expr, down: $down:expr $(,)?) => {
+        $crate::step! { up: $up, back: drop, $down }
+    };
+    // A step that changes tables goes back by statements.
+    (up: $up:expr, undo: $undo:expr $(,)?) => {
+        $crate::step! { up: $up, back: run, $undo }
+    };
+    (up: $up:expr, back: $back:ident, $down:expr) => {
         #[derive(sea_orm_migration::prelude::DeriveMigrationName)]
         pub struct Step;
 
@@ -58,7 +65,7 @@ macro_rules! step {
                 &self,
                 manager: &sea_orm_migration::SchemaManager,
             ) -> Result<(), sea_orm_migration::DbErr> {
-                $crate::ddl::drop(manager, $down).await
+                $crate::ddl::$back(manager, $down).await
             }
 
             // SQLite would else leave a failed step half done.

@@ -6,7 +6,7 @@
 use chrono::{DateTime, Utc};
 use entity::id::{CourseId, GroupId, PathId, RecordId, SessionId, UserId};
 use entity::kind::Status;
-use sea_orm::{DbErr, RuntimeErr};
+use sea_orm::{DbErr, RuntimeErr, SqlxError};
 
 /// Why a door did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +38,9 @@ pub enum Error {
     /// Stored data is not what the program wrote, or a promise of ours does not hold.
     #[error("broken promise: {0}")]
     Broken(&'static str),
+    /// Somebody else has taken the job over: nothing of it is done here any more (R29).
+    #[error("somebody else works on the job")]
+    Superseded,
     /// A stored document cannot be read.
     #[error("document: {0}")]
     Document(#[from] serde_json::Error),
@@ -53,7 +56,7 @@ impl Error {
             Error::Database(error) => sqlstate(error).is_some_and(|code| {
                 matches!(code.as_str(), "40001" | "40P01" | "55P03" | "23505" | "5" | "517")
             }),
-            Error::Broken(_) | Error::Document(_) => false,
+            Error::Broken(_) | Error::Superseded | Error::Document(_) => false,
         }
     }
 
@@ -64,8 +67,33 @@ impl Error {
             Error::Database(error) => {
                 sqlstate(error).is_some_and(|code| matches!(code.as_str(), "57014" | "9"))
             }
-            Error::Drift(_) | Error::Broken(_) | Error::Document(_) => false,
+            Error::Drift(_) | Error::Broken(_) | Error::Superseded | Error::Document(_) => false,
         }
+    }
+}
+
+impl Error {
+    /// Whether the database went away, or can take nothing: nobody who is written is to blame.
+    pub fn is_outage(&self) -> bool {
+        let Error::Database(error) = self else { return false };
+        if let Some(code) = sqlstate(error) {
+            // PostgreSQL: connections, resources, an operator who steps in, a transaction that was idle for too long.
+            // SQLite: what the file system refuses.
+            let on_sqlite = code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 10 | 13 | 14));
+            return ["08", "53", "57P"].iter().any(|class| code.starts_with(class))
+                || code == "25P03"
+                || on_sqlite;
+        }
+        matches!(error, DbErr::ConnectionAcquire(_) | DbErr::Conn(_))
+            || matches!(
+                error,
+                DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))
+                    if !matches!(
+                        **error,
+                        SqlxError::Database(_) | SqlxError::ColumnDecode { .. } | SqlxError::Decode(_)
+                            | SqlxError::Encode(_) | SqlxError::RowNotFound
+                    )
+            )
     }
 }
 

@@ -16,6 +16,7 @@ pub mod enrolments;
 pub mod error;
 pub mod graphql;
 pub mod groups;
+pub mod jobs;
 pub mod keys;
 pub mod memberships;
 pub mod organisation;

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use clap::Parser;
 use roster::config::{Command, Config, Demo, Door, Owner, Place, Serve, demo_file};
-use roster::db::{Database, READ_LIMIT};
+use roster::db::{Alone, Database, READ_LIMIT};
 use roster::demo::{self, Sample};
 use roster::error::Failure;
 use roster::server::{Documents, Doors, Introspection, Origins, Start};
@@ -55,6 +55,7 @@ async fn main() -> ExitCode {
 async fn serve(options: Serve) -> Result<(), Stopped> {
     // The address first: where it is taken nothing is made.
     let listener = listen(options.door.bind).await?;
+    let _alone = Alone::with(&options.place.database_url).map_err(why)?;
     let database = migrated(&options.place.database_url, options.door.read_limit()).await?;
     let first_day = FirstDay {
         name: options.name,
@@ -69,10 +70,12 @@ async fn serve(options: Serve) -> Result<(), Stopped> {
 
 async fn demo(options: Demo) -> Result<(), Stopped> {
     let listener = if options.no_serve { None } else { Some(listen(options.door.bind).await?) };
-    let url = match options.database_url {
-        Some(url) => url,
-        None => fresh_demo_file()?,
-    };
+    let named = options.database_url;
+    let url = named.clone().unwrap_or_else(|| format!("sqlite:{}", demo_file().display()));
+    let _alone = Alone::with(&url).map_err(why)?;
+    if named.is_none() {
+        remove_demo_file()?;
+    }
     let database = migrated(&url, options.door.read_limit()).await?;
     let now = database.clock.now(&database.read).await.map_err(why)?;
     let sample = Sample { people: options.people as usize, seed: options.seed, now };
@@ -168,8 +171,8 @@ fn asked_to_stop() -> Result<impl Future<Output = ()> + Send + 'static, Stopped>
     })
 }
 
-/// The demo's own file, made anew.
-fn fresh_demo_file() -> Result<String, Stopped> {
+/// The demo's own file is made anew.
+fn remove_demo_file() -> Result<(), Stopped> {
     let file = demo_file();
     for suffix in ["", "-wal", "-shm"] {
         let mut path = file.clone().into_os_string();
@@ -181,7 +184,7 @@ fn fresh_demo_file() -> Result<String, Stopped> {
             _ => {}
         }
     }
-    Ok(format!("sqlite:{}", file.display()))
+    Ok(())
 }
 
 fn say_token(token: &Token, json: bool) {

@@ -1,12 +1,14 @@
 //! What a request carries: the database, who asks, its id, its loaders; and the one way to run a mutation.
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 
 use async_graphql::Context;
+use entity::id::JobId;
 use futures::future::BoxFuture;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 use super::cost::Purse;
 use super::error::{ApiError, UserError};
@@ -15,8 +17,9 @@ use super::node;
 use crate::access::Caller;
 use crate::db::{self, Database, Key, Snapshot, Tx};
 use crate::error::{Error, Failure, Refusal};
+use crate::jobs;
 use crate::queries::{Batch, Reader};
-use crate::removal::batch::CHUNK;
+use crate::removal::batch::{Bounds, CHUNK};
 
 /// What belongs to one request. The server adds it to the request's data, made afresh.
 #[derive(Clone, Debug)]
@@ -24,8 +27,9 @@ pub struct RequestContext {
     database: Database,
     caller: Option<Caller>,
     request_id: String,
-    chunk: usize,
+    bounds: Bounds,
     purse: Option<Purse>,
+    stopping: Option<watch::Receiver<bool>>,
     loaders: Arc<Mutex<Option<Arc<Loaders>>>>,
     given_up: OnceLock<Arc<Error>>,
 }
@@ -38,8 +42,9 @@ impl RequestContext {
             database,
             caller,
             request_id,
-            chunk: CHUNK,
+            bounds: Bounds::default(),
             purse: None,
+            stopping: None,
             loaders: Arc::default(),
             given_up: OnceLock::new(),
         }
@@ -48,7 +53,21 @@ impl RequestContext {
     /// The same, removing at most `chunk` people in one transaction: 1 to [`CHUNK`].
     #[must_use]
     pub fn with_chunk(self, chunk: usize) -> RequestContext {
-        RequestContext { chunk: chunk.clamp(1, CHUNK), ..self }
+        let bounds = Bounds { people: chunk.clamp(1, CHUNK), ..self.bounds };
+        RequestContext { bounds, ..self }
+    }
+
+    /// The same, removing people in one transaction who bring at most `rows` decided rows together.
+    #[must_use]
+    pub fn with_rows(self, rows: i64) -> RequestContext {
+        let bounds = Bounds { rows, ..self.bounds };
+        RequestContext { bounds, ..self }
+    }
+
+    /// The same, waiting for nothing more once `stopping` says so.
+    #[must_use]
+    pub fn until(self, stopping: watch::Receiver<bool>) -> RequestContext {
+        RequestContext { stopping: Some(stopping), ..self }
     }
 
     /// The same, paid from `purse`.
@@ -254,12 +273,31 @@ pub fn asked<I>(read: Result<I, ApiError>) -> Result<Result<I, Refusal>, ApiErro
     }
 }
 
-/// The most people that one transaction removes.
+/// How much one transaction of a removal takes.
 ///
 /// # Errors
 /// When the server forgot to add a context.
-pub fn chunk(ctx: &Context<'_>) -> Result<usize, ApiError> {
-    Ok(of(ctx)?.chunk)
+pub fn bounds(ctx: &Context<'_>) -> Result<Bounds, ApiError> {
+    Ok(of(ctx)?.bounds)
+}
+
+/// Waits for `job` to end, `patience` at most and not when the server stops. What is read afterwards is read anew.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn wait_for(ctx: &Context<'_>, job: JobId, patience: Duration) -> Result<(), ApiError> {
+    let request = of(ctx)?;
+    let stopping = request.stopping.clone();
+    let stopping = async move {
+        match stopping {
+            // A server that is gone has stopped.
+            Some(mut stopping) => drop(stopping.wait_for(|stops| *stops).await),
+            None => std::future::pending().await,
+        }
+    };
+    jobs::wait(&request.database, job, patience, Box::pin(stopping)).await?;
+    request.forget();
+    Ok(())
 }
 
 /// Declares the payload of a mutation: the thing, and why it was not done.

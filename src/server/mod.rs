@@ -56,6 +56,7 @@ use crate::error::Error;
 use crate::graphql::RequestContext;
 use crate::graphql::api::Api;
 use crate::graphql::cost::{Budget, Payer, Purse};
+use crate::jobs::{Pace, Workers};
 use crate::token;
 
 /// Who may come in, and for what.
@@ -198,7 +199,8 @@ impl Server {
 
     /// What a request carries besides what was asked.
     fn context(&self, asker: Asker, request_id: String) -> RequestContext {
-        let context = RequestContext::new(self.database.clone(), asker.caller, request_id);
+        let context =
+            RequestContext::new(self.database.clone(), asker.caller, request_id).until(self.stopping.clone());
         match asker.purse {
             Some(purse) => context.with_purse(purse),
             None => context,
@@ -260,20 +262,23 @@ impl Server {
     }
 }
 
-/// Answers on `listener` until `stop` is done, then finishes what is in flight.
+/// Answers on `listener` and works on jobs until `stop` is done, then finishes what is in flight: requests, and chunks.
 pub async fn serve(
     listener: TcpListener,
     database: Database,
     doors: Doors,
     stop: impl Future<Output = ()> + Send,
 ) {
+    let workers = Workers::start(&database, Pace::default());
     let (server, last) = Server::new(database, doors);
     let stop = async {
         stop.await;
         last.stopping.send_replace(true);
+        workers.ask_to_stop();
     };
     listen::answer(listener, server.router(), stop).await;
     last.wait().await;
+    workers.stop().await;
 }
 
 fn broken(error: &Error, request_id: String) -> Problem {

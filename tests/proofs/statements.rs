@@ -79,6 +79,7 @@ each_database! {
             let input = json!({
                 "people": { "ids": people(&world, first, count) },
                 "privateSubgroups": "REMOVE",
+                "wait": 30,
                 "posts": "ANONYMIZE",
             });
             let fields = "job { total done countsByOutcome { outcome count } }";
@@ -99,6 +100,7 @@ each_database! {
                 "groupId": world.group("Sales"),
                 "people": { "ids": people(&world, first, count) },
                 "privateSubgroups": "REMOVE",
+                "wait": 30,
             });
             let fields = "job { total done countsByOutcome { outcome count } }";
             let (answer, names) = names(&world, world.mutate("owner", "removeUsersFromGroup", input, fields)).await;

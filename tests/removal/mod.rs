@@ -4,6 +4,7 @@ mod asking;
 mod chance;
 mod deletion;
 mod idempotency;
+mod jobs;
 mod looking;
 mod many;
 mod plan;

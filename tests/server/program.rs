@@ -123,6 +123,21 @@ fn serving_makes_a_file_and_prints_a_token_once() {
 }
 
 #[test]
+fn a_file_is_served_by_one_program_at_a_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = started(folder.path(), &["serve", "--bind", "127.0.0.1:0"]);
+    let refused = fails(folder.path(), &["serve", "--bind", "127.0.0.1:0"]);
+    assert_eq!(refused, "another roster serves this database file; stop it first, or ask it");
+    let refused =
+        fails(folder.path(), &["demo", "--bind", "127.0.0.1:0", "--database-url", "sqlite:roster.db"]);
+    assert_eq!(refused, "another roster serves this database file; stop it first, or ask it");
+    first.stop();
+    // A lock file that was left behind keeps nobody out.
+    std::fs::write(folder.path().join("roster.db-lock"), "").unwrap();
+    started(folder.path(), &["serve", "--bind", "127.0.0.1:0"]).stop();
+}
+
+#[test]
 fn the_demo_is_made_anew_each_time() {
     let folder = tempfile::tempdir().unwrap();
     for _ in 0..2 {

@@ -176,7 +176,7 @@ each_database! {
         let job: (i64,) = sql(
             "tests.job",
             "insert into jobs (kind, status, actor_id, cause, options, total, duplicates, epoch, created_at)
-             values ('REMOVAL', 'QUEUED', {owner}, 'REQUESTED', '{}', 0, 0, 0, {now}) returning id",
+             values ('REMOVAL', 'AWAITING_CONFIRMATION', {owner}, 'REQUESTED', '{}', 0, 0, 0, {now}) returning id",
         )
         .bind("owner", world.user_id("owner"))
         .bind("now", world.db.clock.now(&world.db.read).await.unwrap())

@@ -1,5 +1,7 @@
 //! What removals are asked with.
 
+use std::time::Duration;
+
 use async_graphql::{Context, ID, InputObject, OneofObject};
 use entity::id::UserId;
 use entity::kind;
@@ -15,6 +17,23 @@ use crate::removal::batch::Batch;
 use crate::removal::list::split_emails;
 use crate::removal::request::{Entry, Named, Options, People, Request, Scope};
 use crate::removal::single::Single;
+
+/// Seconds that a request waits for its job where it does not say.
+const WAIT: i32 = 10;
+/// Most seconds that a request waits for its job.
+const LONGEST_WAIT: i32 = 30;
+
+/// How long to wait for a job.
+///
+/// # Errors
+/// `BAD_INPUT` for less than none, and for more than 30 seconds.
+pub fn patience(wait: Option<i32>) -> Result<Duration, Refusal> {
+    let wait = wait.unwrap_or(WAIT);
+    let seconds = u64::try_from(wait).ok().filter(|_| wait <= LONGEST_WAIT);
+    seconds.map(Duration::from_secs).ok_or_else(|| {
+        Refusal::bad_input(&["wait"], format!("A request waits for 0 to {LONGEST_WAIT} seconds."))
+    })
+}
 
 /// The people that a request is about, in exactly one of these ways. Who is named twice counts once.
 #[derive(Clone, Debug, OneofObject)]
@@ -63,6 +82,8 @@ pub struct DeleteUsersInput {
     posts: PostTreatment,
     /// The digest of the plan that was shown: if what would happen now is anything else, nothing is done.
     plan_digest: Option<String>,
+    /// How many seconds to wait for the job to end before answering with it as it stands then: 0 to 30; 10 if left out.
+    pub wait: Option<i32>,
     /// Your own word for this request, 8 to 200 characters: sent again, it gets the first answer and does nothing.
     pub idempotency_key: Option<String>,
 }
@@ -84,6 +105,8 @@ pub struct RemoveUsersFromGroupInput {
     posts: PostTreatment,
     /// The digest of the plan that was shown: if what would happen now is anything else, nothing is done.
     plan_digest: Option<String>,
+    /// How many seconds to wait for the job to end before answering with it as it stands then: 0 to 30; 10 if left out.
+    pub wait: Option<i32>,
     /// Your own word for this request, 8 to 200 characters: sent again, it gets the first answer and does nothing.
     pub idempotency_key: Option<String>,
 }
@@ -299,7 +322,7 @@ impl DeleteUsersInput {
             people: self.people.read(ctx).await?,
             request: request(Scope::Platform, self.private_subgroups, false, self.posts.into()),
             plan_digest: self.plan_digest,
-            chunk: context::chunk(ctx)?,
+            bounds: context::bounds(ctx)?,
         })
     }
 }
@@ -313,7 +336,7 @@ impl RemoveUsersFromGroupInput {
             people: self.people.read(ctx).await?,
             request: request(scope, self.private_subgroups, self.confirm_account_deletion, posts),
             plan_digest: self.plan_digest,
-            chunk: context::chunk(ctx)?,
+            bounds: context::bounds(ctx)?,
         })
     }
 }

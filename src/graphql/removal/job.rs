@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, ID, Object, SimpleObject};
+use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 use entity::id::JobId;
 
@@ -23,6 +23,25 @@ pub struct RemovalJob(Arc<Job>);
 /// One entry of a job's list, and what became of it.
 #[derive(Clone, Debug)]
 pub struct RemovalJobItem(Arc<JobItem>);
+
+/// Why somebody could not be removed for a reason that is not theirs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+pub enum RemovalFailure {
+    /// It broke for an unexpected reason, and nothing was changed.
+    Broken,
+    /// The program ended each time it was tried, and nothing was changed.
+    Poison,
+}
+
+impl RemovalFailure {
+    fn of(reason: &str) -> Option<RemovalFailure> {
+        match reason {
+            "BROKEN" => Some(RemovalFailure::Broken),
+            "POISON" => Some(RemovalFailure::Poison),
+            _ => None,
+        }
+    }
+}
 
 /// How often an outcome came up.
 #[derive(Clone, Copy, Debug, SimpleObject)]
@@ -174,6 +193,11 @@ impl RemovalJobItem {
     /// The entry as typed, where it means nobody.
     async fn typed(&self) -> Option<&str> {
         self.0.typed.as_deref()
+    }
+
+    /// Why it failed, where its outcome is `FAILED`; else null.
+    async fn failure(&self) -> Option<RemovalFailure> {
+        RemovalFailure::of(self.0.reason.as_deref()?)
     }
 
     /// What became of it; null while its turn has not come.

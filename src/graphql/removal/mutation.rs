@@ -4,6 +4,7 @@ use async_graphql::{Context, Object, SimpleObject};
 
 use super::input::{
     DeleteUserInput, DeleteUsersInput, RemoveUserFromGroupInput, RemoveUsersFromGroupInput, RevokeRoleInput,
+    patience,
 };
 use super::job::RemovalJob;
 use super::record::Removal;
@@ -54,12 +55,19 @@ async fn many(
     ctx: &Context<'_>,
     operation: &'static str,
     key: Option<String>,
+    wait: Option<i32>,
     input: Result<Batch, Refusal>,
 ) -> Result<RemovalJobPayload, ApiError> {
+    let patience = patience(wait);
+    let input = input.and_then(|input| patience.clone().map(|_| input));
     let done = context::perform(ctx, operation, key, input, |db, caller, key, input| async move {
         batch::remove_many(&db, caller, key, input).await
     });
-    RemovalJobPayload::of(done.await?, |job| RemovalJob::load(ctx, job)).await
+    let done = done.await?;
+    if let (Ok(job), Ok(patience)) = (&done, patience) {
+        context::wait_for(ctx, *job, patience).await?;
+    }
+    RemovalJobPayload::of(done, |job| RemovalJob::load(ctx, job)).await
 }
 
 /// Removals.
@@ -81,15 +89,16 @@ impl RemovalMutation {
     }
 
     /// Takes many people out of a group, each as `removeUserFromGroup` would, with an outcome for everybody. One
-    /// person who cannot be removed stops nobody else.
+    /// person who cannot be removed stops nobody else. What is accepted is carried out whatever happens to the client
+    /// or to the server (R29).
     async fn remove_users_from_group(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Whom, and out of which group.")] input: RemoveUsersFromGroupInput,
     ) -> Result<RemovalJobPayload, ApiError> {
-        let key = input.idempotency_key.clone();
+        let (key, wait) = (input.idempotency_key.clone(), input.wait);
         let input = context::asked(input.read(ctx).await)?;
-        many(ctx, "removeUsersFromGroup", key, input).await
+        many(ctx, "removeUsersFromGroup", key, wait, input).await
     }
 
     /// Deletes one account from the platform (R9): memberships, seats, enrolments and places go, courses, paths and
@@ -104,15 +113,16 @@ impl RemovalMutation {
     }
 
     /// Deletes many accounts from the platform, each as `deleteUser` would, with an outcome for everybody. Nothing is
-    /// handed to somebody of the same list.
+    /// handed to somebody of the same list. What is accepted is carried out whatever happens to the client or to the
+    /// server (R29).
     async fn delete_users(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Whom.")] input: DeleteUsersInput,
     ) -> Result<RemovalJobPayload, ApiError> {
-        let key = input.idempotency_key.clone();
+        let (key, wait) = (input.idempotency_key.clone(), input.wait);
         let input = context::asked(input.read(ctx).await)?;
-        many(ctx, "deleteUsers", key, input).await
+        many(ctx, "deleteUsers", key, wait, input).await
     }
 
     /// Takes one role from one person in one group. Revoking `LEARNER` reaches the groups below as removing does (R5).

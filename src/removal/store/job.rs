@@ -1,6 +1,6 @@
 //! Jobs, their items and outcomes (R16, R29).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use entity::id::{JobId, RecordId, UserId};
@@ -10,9 +10,14 @@ use sea_orm::ConnectionTrait;
 use crate::db::sql::{Rows, sql};
 use crate::error::Error;
 
+/// Why somebody failed, as it stands in the database.
+pub type Reason = &'static str;
+
 /// A job to be written.
 #[derive(Clone, Debug)]
 pub struct NewJob<'a> {
+    /// Where it begins.
+    pub status: JobStatus,
     /// Who asks; none for the platform itself.
     pub actor: Option<UserId>,
     /// Who had set what the platform carries out.
@@ -48,25 +53,17 @@ pub struct NewItem {
     pub outcome: Option<Outcome>,
 }
 
-/// The people of one chunk whose turn has not come yet, in order of id, with the digest each must still have.
-#[derive(Clone, Debug)]
-pub struct Chunk {
-    /// From 1.
-    pub number: i64,
-    /// Who, and what was shown for them.
-    pub people: Vec<(UserId, Option<String>)>,
-}
-
 /// Writes a job that waits for its turn.
 pub async fn add_job(db: &impl ConnectionTrait, job: &NewJob<'_>) -> Result<JobId, Error> {
     let (id,) = sql(
         "removal.add_job",
         "insert into jobs (kind, status, actor_id, on_behalf_of, cause, options, plan_digest, total, duplicates,
             epoch, created_at)
-         values ('REMOVAL', 'QUEUED', {actor}, {behalf}, {cause}, {options}, {digest}, {total}, {duplicates},
+         values ('REMOVAL', {status}, {actor}, {behalf}, {cause}, {options}, {digest}, {total}, {duplicates},
             0, {now})
          returning id",
     )
+    .bind("status", job.status)
     .bind("actor", job.actor)
     .bind("behalf", job.on_behalf_of)
     .bind("cause", job.cause)
@@ -101,27 +98,6 @@ pub async fn add_items(db: &impl ConnectionTrait, job: JobId, items: &[NewItem])
     .await
 }
 
-/// Takes a job that waits for its turn; whether it was there to be taken.
-pub async fn claim(db: &impl ConnectionTrait, job: JobId, now: DateTime<Utc>) -> Result<bool, Error> {
-    let taken = sql(
-        "removal.claim",
-        "update jobs set status = 'RUNNING', epoch = epoch + 1, started_at = {now}
-         where id = {job} and status = 'QUEUED'",
-    )
-    .bind("now", now)
-    .bind("job", job)
-    .execute(db)
-    .await?;
-    Ok(taken == 1)
-}
-
-/// The serialized options of a job.
-pub async fn job(db: &impl ConnectionTrait, job: JobId) -> Result<String, Error> {
-    let (options,) =
-        sql("removal.job", "select options from jobs where id = {job}").bind("job", job).only(db).await?;
-    Ok(options)
-}
-
 /// Whose account ends by this job, as settled when it was accepted.
 pub async fn leaving(db: &impl ConnectionTrait, job: JobId) -> Result<BTreeSet<UserId>, Error> {
     let rows: Vec<(UserId,)> = sql(
@@ -135,46 +111,98 @@ pub async fn leaving(db: &impl ConnectionTrait, job: JobId) -> Result<BTreeSet<U
     Ok(rows.into_iter().map(|(user,)| user).collect())
 }
 
-/// What is left to do, chunk by chunk.
-pub async fn chunks(db: &impl ConnectionTrait, job: JobId) -> Result<Vec<Chunk>, Error> {
-    let rows: Vec<(i64, UserId, Option<String>)> = sql(
-        "removal.chunks",
-        "select chunk, user_id, digest from job_items
-         where job_id = {job} and outcome is null and chunk is not null and user_id is not null
-         order by chunk, user_id",
+/// The first chunk in which somebody still waits; none where nobody does.
+pub async fn next_chunk(db: &impl ConnectionTrait, job: JobId) -> Result<Option<i64>, Error> {
+    let row: Option<(i64,)> = sql(
+        "removal.next_chunk",
+        "select chunk from job_items where job_id = {job} and outcome is null and chunk is not null
+         order by chunk limit 1",
     )
     .bind("job", job)
+    .one(db)
+    .await?;
+    Ok(row.map(|(chunk,)| chunk))
+}
+
+/// The first of those who wait in `chunk`, in order of id, with the digest that each must still have.
+pub async fn waiting(
+    db: &impl ConnectionTrait,
+    job: JobId,
+    chunk: i64,
+    most: usize,
+) -> Result<Vec<(UserId, Option<String>)>, Error> {
+    sql(
+        "removal.waiting",
+        "select user_id, digest from job_items
+         where job_id = {job} and outcome is null and chunk = {chunk} and user_id is not null
+         order by user_id limit {most}",
+    )
+    .bind("job", job)
+    .bind("chunk", chunk)
+    .bind("most", i64::try_from(most).unwrap_or(i64::MAX))
+    .all(db)
+    .await
+}
+
+/// How many rows `users` bring that are decided one by one, in order of id; who brings none is left out.
+pub async fn weights(db: &impl ConnectionTrait, users: &[UserId]) -> Result<BTreeMap<UserId, i64>, Error> {
+    let rows: Vec<(UserId, i64)> = sql(
+        "removal.weights",
+        "select user_id, cast(sum(brought) as bigint) from (
+            select user_id, count(*) as brought from memberships where user_id in {users} group by user_id
+            union all select user_id, count(*) from session_captures where user_id in {users} group by user_id
+            union all select user_id, count(*) from session_enrolments where user_id in {users} group by user_id
+            union all select user_id, count(*) from slot_registrations where user_id in {users} group by user_id
+            union all select user_id, count(*) from course_co_authors where user_id in {users} group by user_id
+            union all select user_id, count(*) from path_co_authors where user_id in {users} group by user_id
+            union all select user_id, count(*) from session_co_instructors where user_id in {users} group by user_id
+            union all select main_author_id, count(*) from courses where main_author_id in {users}
+                group by main_author_id
+            union all select main_author_id, count(*) from paths where main_author_id in {users}
+                group by main_author_id
+            union all select main_instructor_id, count(*) from sessions where main_instructor_id in {users}
+                group by main_instructor_id
+         ) as each_kind group by user_id",
+    )
+    .ids("users", users.iter().copied())
     .all(db)
     .await?;
-    let mut chunks: Vec<Chunk> = Vec::new();
-    for (number, user, digest) in rows {
-        match chunks.last_mut() {
-            Some(chunk) if chunk.number == number => chunk.people.push((user, digest)),
-            _ => chunks.push(Chunk { number, people: vec![(user, digest)] }),
-        }
-    }
-    Ok(chunks)
+    Ok(rows.into_iter().collect())
 }
 
 /// Writes what became of these people of `job`.
 pub async fn write_outcomes(
     db: &impl ConnectionTrait,
     job: JobId,
-    outcomes: &[(UserId, Outcome, Option<RecordId>)],
+    outcomes: &[(UserId, Outcome, Option<Reason>, Option<RecordId>)],
 ) -> Result<(), Error> {
     let rows = Rows::new()
         .numbers("user_id", outcomes.iter().map(|(user, ..)| *user))
-        .texts("outcome", outcomes.iter().map(|(_, outcome, _)| outcome.as_str()))
+        .texts("outcome", outcomes.iter().map(|(_, outcome, ..)| outcome.as_str()))
+        .texts_or_null("reason", outcomes.iter().map(|(_, _, reason, _)| *reason))
         .numbers_or_null("record_id", outcomes.iter().map(|(.., record)| *record));
     sql(
         "removal.write_outcomes",
-        "update job_items set outcome = done.outcome, record_id = done.record_id from {done}
+        "update job_items set outcome = done.outcome, reason = done.reason, record_id = done.record_id
+         from {done}
          where job_items.job_id = {job} and job_items.user_id = done.user_id and job_items.outcome is null",
     )
     .rows("done", rows)
     .bind("job", job)
     .exactly(db, outcomes.len())
     .await
+}
+
+/// Gives whoever still waits the outcome of a job that was cancelled.
+pub async fn cancel_waiting(db: &impl ConnectionTrait, job: JobId) -> Result<(), Error> {
+    sql(
+        "removal.cancel_waiting",
+        "update job_items set outcome = 'CANCELLED' where job_id = {job} and outcome is null",
+    )
+    .bind("job", job)
+    .execute(db)
+    .await?;
+    Ok(())
 }
 
 /// How often each outcome came up in `job`.

@@ -7,8 +7,8 @@ mod read;
 
 pub use apply::{Context, apply};
 pub use job::{
-    NewItem, NewJob, add_items, add_job, chunks, claim, finish, job, last_deletion, leaving, outcomes,
-    write_outcomes,
+    NewItem, NewJob, Reason, add_items, add_job, cancel_waiting, finish, last_deletion, leaving, next_chunk,
+    outcomes, waiting, weights, write_outcomes,
 };
 pub use list::{existing, with_emails, with_external_ids};
 pub use read::{concerns_succession, facts, standings};

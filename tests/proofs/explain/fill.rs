@@ -109,6 +109,11 @@ const ROWS: &[(&str, &str)] = &[
         "jobs (kind, status, actor_id, cause, options, total, duplicates, epoch, created_at)",
         "'REMOVAL', 'SUCCEEDED', u.id, 'REQUESTED', '{}', 1, 0, 1, u.created_at",
     ),
+    ("job_chunks (job_id, chunk, size, attempts)", "(select min(id) from jobs), u.id, 1, 1"),
+    (
+        "job_events (job_id, number, at, status, done)",
+        "(select min(id) from jobs), u.id, u.created_at, 'RUNNING', 1",
+    ),
     (
         "records (kind, user_id, actor_id, cause, outcome, group_id, at, digest, version, effects, job_id)",
         "'REMOVAL', u.id, 1, 'REQUESTED', 'REMOVED', {group}, u.created_at, '', 1, '[]', (select min(id) from jobs)",

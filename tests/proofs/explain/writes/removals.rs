@@ -1,10 +1,13 @@
 //! Removals.
 
-use entity::id::{GroupId, UserId};
+use std::time::Duration;
+
+use entity::id::{GroupId, JobId, UserId};
 use entity::kind::{Cause, Posts, PrivateSubgroups};
 use roster::access::Caller;
+use roster::jobs::{self, Lease};
 use roster::queries::users::UserFilter;
-use roster::removal::batch::{self, Batch};
+use roster::removal::batch::{self, Batch, Bounds};
 use roster::removal::request::{Named, Options, People, Request, Scope};
 use roster::removal::single::{self, Single};
 
@@ -32,6 +35,18 @@ pub async fn everything(large: &Large, person: UserId) {
     remove(large, all, chunk(first)).await;
 }
 
+/// What workers do besides.
+pub async fn workers(large: &Large) {
+    let db = &large.db;
+    run!(large, jobs::tidy, ());
+    let lease = Lease { job: JobId(large.number("select min(id) from jobs").await), epoch: -1 };
+    // Nobody ever held it.
+    assert!(jobs::store::give_up(&db.read, lease).await.is_err());
+    assert!(jobs::store::expire(&db.read, lease.job).await.is_err());
+    assert_eq!(jobs::store::waits(&db.read, large.now).await.ok(), Some(false));
+    jobs::wait(db, lease.job, Duration::ZERO, Box::pin(std::future::pending())).await.expect("it has ended");
+}
+
 fn chunk(first: i64) -> People {
     People::Named((first..first + CHUNK).map(|id| Named::Id(UserId(id)).into()).collect())
 }
@@ -46,6 +61,7 @@ fn request(scope: Scope) -> Request {
 }
 
 async fn remove(large: &Large, request: Request, people: People) {
-    let batch = Batch { people, request, plan_digest: None, chunk: CHUNK as usize };
+    let batch = Batch { people, request, plan_digest: None, bounds: Bounds::default() };
     batch::remove_many(&large.db, Caller::User(OWNER), None, batch).await.expect("a removal");
+    jobs::work_off(&large.db).await.expect("it is carried out");
 }

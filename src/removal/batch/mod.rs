@@ -1,17 +1,19 @@
 //! Removing many at once (R16): a list becomes a job with items, and the job is carried out chunk by chunk.
 //!
 //! What must be known of the whole list is settled when the job is accepted: who leaves (R13), the answer to R6, the
-//! digest (R18). After that chunk size and order never change the result. A chunk and the outcomes of its items are
-//! committed together, so what is done is done once.
+//! digest (R18). After that chunk size and order never change the result. Workers carry the job out ([`crate::jobs`]),
+//! one [`Turn::step`] after the other: a chunk, the outcomes of its items and the event that tells of it are committed
+//! together, so what is done is done once.
+
+mod turn;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use entity::id::{GroupId, JobId, UserId};
-use entity::kind::{JobStatus, Outcome, PrivateSubgroups};
-use futures::future::BoxFuture;
+use entity::kind::{JobStatus, PrivateSubgroups};
 use serde::{Deserialize, Serialize};
 
-use super::chunk::{self, Settled};
+pub use self::turn::Turn;
 use super::facts::{Setting, Standing};
 use super::list::{self, List};
 use super::plan::{WorkId, digest_of};
@@ -22,11 +24,29 @@ use super::store::{self, NewItem, NewJob};
 use crate::access::Caller;
 use crate::db::{Database, Key, Tx, write};
 use crate::error::{Error, Failure, Refusal};
+use crate::jobs;
 use crate::ownership::{self, Administrator, Leaving};
 use crate::queries::users::UserFilter;
 
 /// The most people that one transaction removes.
 pub const CHUNK: usize = 3_000;
+/// The most decided rows (memberships, enrolments, seats, places, works) that people of one transaction bring.
+pub const ROWS: i64 = 300_000;
+
+/// How much one transaction takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bounds {
+    /// The most people, 1 to [`CHUNK`].
+    pub people: usize,
+    /// The most decided rows, except for one person alone.
+    pub rows: i64,
+}
+
+impl Default for Bounds {
+    fn default() -> Bounds {
+        Bounds { people: CHUNK, rows: ROWS }
+    }
+}
 
 /// What is asked for a list.
 #[derive(Clone, Debug, Serialize)]
@@ -37,8 +57,8 @@ pub struct Batch {
     pub request: Request,
     /// The digest of the plan that was shown; with another one nothing is done (R18).
     pub plan_digest: Option<String>,
-    /// The most people of one transaction, 1 to [`CHUNK`].
-    pub chunk: usize,
+    /// How much of it one transaction takes.
+    pub bounds: Bounds,
 }
 
 /// What a job keeps of its request.
@@ -52,29 +72,26 @@ struct Kept {
     places: Vec<(WorkId, BTreeSet<(i32, UserId)>)>,
     /// What everybody must still meet when their turn comes, where the list was a filter.
     filter: Option<Box<UserFilter>>,
+    /// How much one transaction takes.
+    #[serde(default)]
+    bounds: Bounds,
 }
 
-/// Accepts a list as a job and carries it out.
+/// Accepts a list as a job, for workers to carry out.
 ///
 /// # Errors
 /// `BAD_INPUT`, `BATCH_TOO_LARGE`, `NOT_FOUND` of the group, `PRIVATE_SUBGROUPS_UNDECIDED`, `PLAN_CHANGED`: nothing was
-/// done. What breaks later leaves the job where its last committed chunk ended.
+/// done.
 pub async fn remove_many(
     db: &Database,
     caller: Caller,
     key: Option<Key>,
     batch: Batch,
 ) -> Result<JobId, Failure> {
-    let job = write(db, caller.clone(), key, batch, |tx, batch| Box::pin(accept(tx, batch))).await?;
-    // A repeated request is answered with the job of the first, which whoever took it carries out.
-    if write(db, caller.clone(), None, job, |tx, job| Box::pin(claim(tx, *job))).await? {
-        run(db, caller, job).await?;
-    }
+    // A repeated request is answered with the job of the first.
+    let job = write(db, caller, key, batch, |tx, batch| Box::pin(accept(tx, batch))).await?;
+    db.bell.ring();
     Ok(job)
-}
-
-async fn claim(tx: &Tx, job: JobId) -> Result<bool, Failure> {
-    Ok(store::claim(&tx.conn, job, tx.now).await?)
 }
 
 /// Resolves the list, settles what concerns all of it, and writes the job.
@@ -101,7 +118,7 @@ async fn accept(tx: &Tx, batch: &Batch) -> Result<JobId, Failure> {
         }
         None => BTreeMap::new(),
     };
-    let items = items(&list, &tx.caller, batch.chunk, &leaving, digests);
+    let items = items(&list, &tx.caller, batch.bounds.people, &leaving, digests);
     let filter = match &batch.people {
         People::Named(_) => None,
         People::Matching(filter) => Some(filter.clone()),
@@ -112,8 +129,10 @@ async fn accept(tx: &Tx, batch: &Batch) -> Result<JobId, Failure> {
         administrators: leaving.administrators.into_iter().collect(),
         places: leaving.places.into_iter().collect(),
         filter,
+        bounds: batch.bounds,
     };
     let job = NewJob {
+        status: JobStatus::Queued,
         actor: tx.caller.user(),
         on_behalf_of: tx.caller.on_behalf_of(),
         cause: request.cause,
@@ -125,6 +144,7 @@ async fn accept(tx: &Tx, batch: &Batch) -> Result<JobId, Failure> {
     };
     let job = store::add_job(db, &job).await?;
     store::add_items(db, job, &items).await?;
+    jobs::store::tell(db, job, tx.now).await?;
     Ok(job)
 }
 
@@ -175,86 +195,4 @@ fn items(
             }
         })
         .collect()
-}
-
-/// Carries out what is left of `job`.
-async fn run(db: &Database, caller: Caller, job: JobId) -> Result<(), Failure> {
-    let kept: Kept = serde_json::from_str(&store::job(&db.read, job).await?).map_err(Error::from)?;
-    let leaving = Leaving {
-        users: store::leaving(&db.read, job).await?,
-        administrators: kept.administrators.iter().cloned().collect(),
-        places: kept.places.iter().cloned().collect(),
-    };
-    let turn = Turn { job, kept, leaving };
-    for chunk in store::chunks(&db.read, job).await? {
-        carry_out(db, &caller, &turn, chunk.people).await?;
-    }
-    write(db, caller, None, job, |tx, job| Box::pin(finish(tx, *job))).await
-}
-
-/// What every chunk of a job shares.
-#[derive(Clone, Debug)]
-struct Turn {
-    job: JobId,
-    kept: Kept,
-    leaving: Leaving,
-}
-
-/// One transaction; when it fails for an unexpected reason, its halves, until the one at fault stands alone.
-fn carry_out<'a>(
-    db: &'a Database,
-    caller: &'a Caller,
-    turn: &'a Turn,
-    people: Vec<(UserId, Option<String>)>,
-) -> BoxFuture<'a, Result<(), Failure>> {
-    Box::pin(async move {
-        let input = (turn.job, people);
-        let tried = write(db, caller.clone(), None, &input, |tx, input| {
-            Box::pin(transact(tx, turn.clone(), &input.1))
-        })
-        .await;
-        let (_, mut people) = input;
-        match tried {
-            Ok(()) => Ok(()),
-            Err(Failure::Broken(error)) if people.len() > 1 => {
-                tracing::error!(job = turn.job.0, people = people.len(), %error, "a chunk failed; halving it");
-                let rest = people.split_off(people.len() / 2);
-                carry_out(db, caller, turn, people).await?;
-                carry_out(db, caller, turn, rest).await
-            }
-            Err(failure) => {
-                tracing::error!(job = turn.job.0, error = %failure, "one person of a job failed");
-                let failed: Vec<UserId> = people.into_iter().map(|(user, _)| user).collect();
-                let input = (turn.job, failed);
-                write(db, caller.clone(), None, input, |tx, input| Box::pin(fail(tx, input))).await
-            }
-        }
-    })
-}
-
-async fn transact(tx: &Tx, turn: Turn, people: &[(UserId, Option<String>)]) -> Result<(), Failure> {
-    let users: Vec<UserId> = people.iter().map(|(user, _)| *user).collect();
-    let settled = Settled {
-        answer: turn.kept.answer,
-        leaving: &turn.leaving,
-        filter: turn.kept.filter.as_deref(),
-        job: turn.job,
-    };
-    let shown =
-        people.iter().filter_map(|(user, digest)| Some((*user, digest.clone()?))).collect::<BTreeMap<_, _>>();
-    let (done, _) = chunk::execute(tx, &users, &turn.kept.request, Some(settled), |_, _| Ok(shown)).await?;
-    let outcomes: Vec<_> = done.iter().map(|done| (done.plan.user, done.plan.outcome, done.record)).collect();
-    Ok(store::write_outcomes(&tx.conn, turn.job, &outcomes).await?)
-}
-
-async fn fail(tx: &Tx, (job, users): &(JobId, Vec<UserId>)) -> Result<(), Failure> {
-    let outcomes: Vec<_> = users.iter().map(|user| (*user, Outcome::Failed, None)).collect();
-    Ok(store::write_outcomes(&tx.conn, *job, &outcomes).await?)
-}
-
-async fn finish(tx: &Tx, job: JobId) -> Result<(), Failure> {
-    let outcomes = store::outcomes(&tx.conn, job).await?;
-    let failed = outcomes.iter().any(|(outcome, _)| outcome.is_none_or(Outcome::is_failure));
-    let status = if failed { JobStatus::FinishedWithFailures } else { JobStatus::Succeeded };
-    Ok(store::finish(&tx.conn, job, status, tx.now).await?)
 }
