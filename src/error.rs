@@ -5,7 +5,7 @@
 
 use chrono::{DateTime, Utc};
 use entity::id::{CourseId, GroupId, PathId, RecordId, SessionId, UserId};
-use entity::kind::Status;
+use entity::kind::{JobStatus, Status};
 use sea_orm::{DbErr, RuntimeErr, SqlxError};
 
 /// Why a door did not do what it was asked.
@@ -58,6 +58,11 @@ impl Error {
             }),
             Error::Broken(_) | Error::Superseded | Error::Document(_) => false,
         }
+    }
+
+    /// Whether a lock was waited for too long.
+    pub fn is_lock_wait(&self) -> bool {
+        matches!(self, Error::Database(error) if sqlstate(error).is_some_and(|code| code == "55P03"))
     }
 
     /// Whether the database gave a read up because it took too long.
@@ -209,6 +214,26 @@ pub enum Refusal {
         /// Its state.
         status: Status,
     },
+    /// R29.
+    #[error("This cannot be done to a job that is {}.", status.as_str())]
+    InvalidJobTransition {
+        /// Where it stands.
+        status: JobStatus,
+    },
+    /// R29.
+    #[error("Nobody of this job failed who could be tried again.")]
+    NothingToRetry,
+    /// R29.
+    #[error(
+        "Within a day more than {most} accounts would go: say with confirmCount how many accounts this deletes."
+    )]
+    ConfirmCountRequired {
+        /// How many may go without.
+        most: i64,
+    },
+    /// R29.
+    #[error("This is not how many accounts would go; look at the plan again.")]
+    CountMismatch,
     /// The person named is deleted or erased.
     #[error("The person was deleted.")]
     UserDeleted {
@@ -295,6 +320,9 @@ pub enum Refusal {
     /// The key was used with another input.
     #[error("This idempotency key was used with another input.")]
     IdempotencyMismatch,
+    /// The first request with the key is still being carried out.
+    #[error("The first request with this idempotency key is still being carried out; ask again later.")]
+    IdempotencyInProgress,
     /// The cursor is not one of this list.
     #[error("The cursor is not one of this list in this order.")]
     InvalidCursor,
@@ -347,6 +375,10 @@ impl Refusal {
             Refusal::AlreadyDeleted { .. } => "ALREADY_DELETED",
             Refusal::AlreadyErased => "ALREADY_ERASED",
             Refusal::InvalidTransition { .. } => "INVALID_TRANSITION",
+            Refusal::InvalidJobTransition { .. } => "INVALID_TRANSITION",
+            Refusal::NothingToRetry => "NOTHING_TO_RETRY",
+            Refusal::ConfirmCountRequired { .. } => "CONFIRM_COUNT_REQUIRED",
+            Refusal::CountMismatch => "COUNT_MISMATCH",
             Refusal::UserDeleted { .. } => "USER_DELETED",
             Refusal::EmailTaken => "EMAIL_TAKEN",
             Refusal::UsernameTaken => "USERNAME_TAKEN",
@@ -363,6 +395,7 @@ impl Refusal {
             Refusal::SessionEnded => "SESSION_ENDED",
             Refusal::BatchTooLarge { .. } => "BATCH_TOO_LARGE",
             Refusal::IdempotencyMismatch => "IDEMPOTENCY_MISMATCH",
+            Refusal::IdempotencyInProgress => "IDEMPOTENCY_IN_PROGRESS",
             Refusal::InvalidCursor => "INVALID_CURSOR",
             Refusal::At { refusal, .. } => refusal.code(),
         }
@@ -380,7 +413,8 @@ impl Refusal {
             Refusal::PrivateSubgroupsUndecided { .. } => owned(&["privateSubgroups"]),
             Refusal::WouldDeleteAccount => owned(&["confirmAccountDeletion"]),
             Refusal::PlanChanged => owned(&["planDigest"]),
-            Refusal::IdempotencyMismatch => owned(&["idempotencyKey"]),
+            Refusal::ConfirmCountRequired { .. } | Refusal::CountMismatch => owned(&["confirmCount"]),
+            Refusal::IdempotencyMismatch | Refusal::IdempotencyInProgress => owned(&["idempotencyKey"]),
             Refusal::LearnersWouldRise { .. } => owned(&["riseDigest"]),
             Refusal::At { path, refusal } => path.iter().cloned().chain(refusal.path()).collect(),
             _ => Vec::new(),

@@ -16,7 +16,7 @@ use roster::server::{Documents, Doors, Introspection, Origins, Start};
 use roster::setup::{self, FirstDay};
 use roster::telemetry::Telemetry;
 use roster::token::Token;
-use roster::{graphql, server};
+use roster::{graphql, jobs, server, terminal};
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -39,6 +39,7 @@ async fn main() -> ExitCode {
             say(graphql::sdl().trim_end());
             Ok(())
         }
+        Command::Delete(options) => terminal::delete(&options).await,
         Command::Token(options) => token(&options.place, &options.email, options.json).await,
         Command::Owner(Owner::Set { place, email }) => set_owner(&place, &email).await,
     };
@@ -55,13 +56,16 @@ async fn main() -> ExitCode {
 async fn serve(options: Serve) -> Result<(), Stopped> {
     // The address first: where it is taken nothing is made.
     let listener = listen(options.door.bind).await?;
-    let _alone = Alone::with(&options.place.database_url).map_err(why)?;
+    let alone = Alone::with(&options.place.database_url).map_err(why)?;
     let database = migrated(&options.place.database_url, options.door.read_limit()).await?;
     let first_day = FirstDay {
         name: options.name,
         owner_email: options.owner_email,
         time_zone: options.time_zone.name().to_owned(),
     };
+    if alone.is_some() {
+        jobs::take_over(&database).await.map_err(failed)?;
+    }
     if let Some(token) = setup::first_start(&database, first_day).await.map_err(failed)? {
         say_token(&token, options.door.json);
     }
@@ -135,6 +139,7 @@ async fn answer(
         origins: Origins::new(door.origins.iter().cloned()),
         documents: documents.map(Arc::new),
         points: door.rate_limit,
+        chunk: usize::try_from(door.chunk).ok(),
         introspection: if door.no_introspection { Introspection::Off } else { Introspection::Allowed },
         start: start.map(Arc::new),
     };

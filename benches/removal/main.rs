@@ -126,6 +126,7 @@ async fn remove(db: &Database, leavers: &[UserId]) {
             cause: Cause::Requested,
         },
         plan_digest: None,
+        confirm_count: None,
         bounds: Bounds::default(),
     };
     remove_many(db, Caller::User(UserId(1)), None, batch).await.expect("a removal");

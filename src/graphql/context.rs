@@ -273,6 +273,14 @@ pub fn asked<I>(read: Result<I, ApiError>) -> Result<Result<I, Refusal>, ApiErro
     }
 }
 
+/// What is heard of jobs from now on, here and, a little later, from other instances.
+///
+/// # Errors
+/// When the server forgot to add a context.
+pub fn news(ctx: &Context<'_>) -> Result<jobs::News, ApiError> {
+    Ok(of(ctx)?.database.bell.news())
+}
+
 /// How much one transaction of a removal takes.
 ///
 /// # Errors

@@ -115,6 +115,8 @@ pub struct UpdatePlatformInput {
     time_zone: MaybeUndefined<String>,
     /// How many seats there are (R22); null means no limit. A limit below the seats taken removes nobody.
     seat_limit: MaybeUndefined<i64>,
+    /// Per cent of the accounts that may go within a day without a typed count (R29): 0 to 100. Fifty may always go.
+    safety_share: MaybeUndefined<i64>,
     /// Your own word for this request, 8 to 200 characters: sent again, it gets the first answer and does nothing.
     idempotency_key: Option<String>,
 }
@@ -125,6 +127,7 @@ impl UpdatePlatformInput {
             name: set(self.name, &["name"])?,
             time_zone: set(self.time_zone, &["timeZone"])?,
             seat_limit: change(self.seat_limit),
+            safety_share: set(self.safety_share, &["safetyShare"])?,
         })
     }
 }
@@ -144,7 +147,7 @@ pub struct PlatformMutation;
 /// Changes of the platform.
 #[Object]
 impl PlatformMutation {
-    /// Changes the name, the time zone or the number of seats. By platform administrators.
+    /// Changes the name, the time zone, the number of seats or the safety share. By platform administrators.
     async fn update_platform(
         &self,
         ctx: &Context<'_>,

@@ -1,9 +1,14 @@
 //! What those who accept jobs, work on them and wait for them tell each other inside one process.
 
+use std::time::Duration;
+
 use entity::id::JobId;
 use tokio::sync::Notify;
+use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::broadcast::{self, Receiver, Sender};
 
+/// How often whoever waits looks for news from other instances.
+const LOOK: Duration = Duration::from_secs(1);
 /// News that may wait to be heard; who hears too late looks for themselves.
 const HELD: usize = 1_024;
 
@@ -48,22 +53,28 @@ impl Bell {
 }
 
 impl News {
-    /// Ends when there may be news of `job`.
+    /// Ends when there may be news of `job`: other instances tell nothing here, so that it is looked for now and then.
     pub async fn of(&mut self, job: JobId) {
-        loop {
-            match self.0.recv().await {
-                Ok(told) if told != job => {}
-                Ok(_) | Err(broadcast::error::RecvError::Lagged(_)) => return,
-                // The bell lives as long as the database, which whoever listens holds.
-                Err(broadcast::error::RecvError::Closed) => std::future::pending().await,
-            }
-        }
+        self.until(|told| told == job).await;
     }
 
     /// Ends when there may be news of any job.
     pub async fn of_any(&mut self) {
-        if let Err(broadcast::error::RecvError::Closed) = self.0.recv().await {
-            std::future::pending().await
-        }
+        self.until(|_| true).await;
+    }
+
+    async fn until(&mut self, concerns: impl Fn(JobId) -> bool) {
+        let heard = async {
+            loop {
+                match self.0.recv().await {
+                    Ok(told) if !concerns(told) => {}
+                    Ok(_) | Err(RecvError::Lagged(_)) => return,
+                    // The bell lives as long as the database, which whoever listens holds.
+                    Err(RecvError::Closed) => std::future::pending().await,
+                }
+            }
+        };
+        // Nothing of the database is dropped by that: it is a time to look.
+        let _ = tokio::time::timeout(LOOK, heard).await;
     }
 }

@@ -25,7 +25,7 @@ mod workers;
 
 use std::time::Duration;
 
-pub use bell::Bell;
+pub use bell::{Bell, News};
 use chrono::TimeDelta;
 use entity::id::JobId;
 use futures::FutureExt;
@@ -34,11 +34,9 @@ use serde::{Deserialize, Serialize};
 pub use workers::{Pace, Workers, work_off};
 
 use crate::access::Caller;
-use crate::db::{Database, Tx};
+use crate::db::{Database, Tx, write};
 use crate::error::{Error, Failure};
 
-/// How often whoever waits looks for news from other instances.
-const LOOK: Duration = Duration::from_secs(1);
 /// How long an entry is kept as typed, while it means nobody.
 const TYPED_FOR: TimeDelta = TimeDelta::days(30);
 /// How long a prepared plan can be started.
@@ -92,6 +90,14 @@ pub async fn begin(
     Ok(Some(next.size))
 }
 
+/// Ends every lease: for whoever has just become alone with the database, so that nobody can hold one.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn take_over(db: &Database) -> Result<(), Failure> {
+    write(db, worker(), None, (), |tx, ()| Box::pin(async { Ok(store::end_leases(&tx.conn).await?) })).await
+}
+
 /// Removes what is kept for a while only: plans that nobody started, entries as typed, answers to idempotency keys.
 ///
 /// # Errors
@@ -124,7 +130,6 @@ pub fn wait<'a>(
             tokio::select! {
                 _ = &mut over => break,
                 () = news.of(job) => {}
-                () = tokio::time::sleep(LOOK) => {}
             }
         }
         Ok(())

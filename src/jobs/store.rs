@@ -35,17 +35,16 @@ pub struct Standing {
     pub options: String,
 }
 
-/// Whether any job waits for somebody to work on it.
-pub async fn waits(db: &impl ConnectionTrait, now: DateTime<Utc>) -> Result<bool, Error> {
-    let found: Option<(JobId,)> = sql(
+/// Since when the job that waits longest waits for somebody to work on it, which may be to come; none where nothing does.
+pub async fn waits(db: &impl ConnectionTrait) -> Result<Option<DateTime<Utc>>, Error> {
+    let (since,) = sql(
         "jobs.waits",
-        "select id from jobs where status in ('PREPARING', 'QUEUED', 'RUNNING', 'CANCELLING')
-            and (leased_until is null or leased_until <= {now}) order by id limit 1",
+        "select min(coalesce(leased_until, created_at)) from jobs
+         where status in ('PREPARING', 'QUEUED', 'RUNNING', 'CANCELLING')",
     )
-    .bind("now", now)
-    .one(db)
+    .only(db)
     .await?;
-    Ok(found.is_some())
+    Ok(since)
 }
 
 /// Takes the oldest job that waits, for `worker` until `until`; none where none does.
@@ -93,6 +92,18 @@ pub async fn give_up(db: &impl ConnectionTrait, lease: Lease) -> Result<(), Erro
     .execute(db)
     .await?;
     if given == 1 { Ok(()) } else { Err(Error::Superseded) }
+}
+
+/// Ends every lease.
+pub async fn end_leases(db: &impl ConnectionTrait) -> Result<(), Error> {
+    sql(
+        "jobs.end_leases",
+        "update jobs set leased_by = null, leased_until = null
+         where status in ('PREPARING', 'QUEUED', 'RUNNING', 'CANCELLING') and leased_until is not null",
+    )
+    .execute(db)
+    .await?;
+    Ok(())
 }
 
 /// Fails unless the lease is still held; nobody takes it until the transaction ends.

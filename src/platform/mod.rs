@@ -43,13 +43,15 @@ pub struct Settings {
     pub time_zone: Option<String>,
     /// Another number of seats; cleared, there is no limit (R22).
     pub seat_limit: Change<i64>,
+    /// Another safety share, in per cent (R29).
+    pub safety_share: Option<i64>,
 }
 
 /// Changes the platform's settings. A seat limit below the seats taken removes nobody.
 ///
 /// # Errors
-/// `FORBIDDEN` for anybody but platform administrators, `BAD_INPUT` for an empty name, an unknown time zone or a
-/// negative number of seats.
+/// `FORBIDDEN` for anybody but platform administrators, `BAD_INPUT` for an empty name, an unknown time zone, a
+/// negative number of seats or a safety share beyond 0 to 100.
 pub async fn update(tx: &Tx, settings: &Settings) -> Result<(), Failure> {
     locks::seats(&tx.conn).await?;
     let (mut platform, tree) = current(&tx.conn, &tx.trees).await?;
@@ -66,6 +68,10 @@ pub async fn update(tx: &Tx, settings: &Settings) -> Result<(), Failure> {
     platform.seat_limit = settings.seat_limit.clone().after(platform.seat_limit);
     if platform.seat_limit.is_some_and(|limit| limit < 0) {
         return Err(Refusal::bad_input(&["seatLimit"], "There cannot be fewer than 0 seats.").into());
+    }
+    platform.safety_share = settings.safety_share.unwrap_or(platform.safety_share);
+    if !(0..=100).contains(&platform.safety_share) {
+        return Err(Refusal::bad_input(&["safetyShare"], "The safety share is 0 to 100 per cent.").into());
     }
     Ok(store::update(&tx.conn, &platform).await?)
 }

@@ -51,15 +51,17 @@ pub async fn tree_changed(db: &impl ConnectionTrait, revision: i64) -> Result<()
         .await
 }
 
-/// Writes the settings: name, time zone, seat limit.
+/// Writes the settings: name, time zone, seat limit, safety share.
 pub(super) async fn update(db: &impl ConnectionTrait, platform: &Platform) -> Result<(), Error> {
     sql(
         "platform.update",
-        "update platform set name = {name}, time_zone = {time_zone}, seat_limit = {seat_limit}",
+        "update platform set name = {name}, time_zone = {time_zone}, seat_limit = {seat_limit},
+            safety_share = {safety_share}",
     )
     .bind("name", platform.name.as_str())
     .bind("time_zone", platform.time_zone.as_str())
     .bind("seat_limit", platform.seat_limit)
+    .bind("safety_share", platform.safety_share)
     .exactly(db, 1)
     .await
 }

@@ -6,6 +6,7 @@
 //! | `origin`    | refuses pages of other sites, lets in those that were named                           |
 //! | `http`      | `POST` and `GET /graphql`                                                             |
 //! | `socket`    | `/graphql/ws`, by graphql-transport-ws                                                |
+//! | `outcomes`  | `/jobs/{id}/outcomes.csv`                                                             |
 //! | `request`   | reads a request: JSON alone, bounded, never a batch                                   |
 //! | `documents` | where they are given, lets only trusted documents pass                                |
 //! | `guard`     | refuses queries that the parser could not bear                                        |
@@ -26,6 +27,7 @@ mod http;
 mod listen;
 mod metrics;
 mod origin;
+mod outcomes;
 mod request;
 mod socket;
 
@@ -57,6 +59,7 @@ use crate::graphql::RequestContext;
 use crate::graphql::api::Api;
 use crate::graphql::cost::{Budget, Payer, Purse};
 use crate::jobs::{Pace, Workers};
+use crate::removal::batch::CHUNK;
 use crate::token;
 
 /// Who may come in, and for what.
@@ -68,6 +71,8 @@ pub struct Doors {
     pub documents: Option<Arc<Documents>>,
     /// What every caller may spend in a minute; without bounds where there is none.
     pub points: Option<NonZeroU32>,
+    /// The most people that one transaction removes, where it is fewer than is usual.
+    pub chunk: Option<usize>,
     /// Whether the schema may be read.
     pub introspection: Introspection,
     /// What GraphiQL opens with.
@@ -137,6 +142,7 @@ impl Server {
         let api = Router::new()
             .route("/graphql", any(http::graphql))
             .route("/graphql/ws", get(socket::open))
+            .route("/jobs/{id}/outcomes.csv", get(outcomes::csv))
             .layer(self.doors.origins.cors());
         Router::new()
             .route("/", get(graphiql::page))
@@ -199,8 +205,9 @@ impl Server {
 
     /// What a request carries besides what was asked.
     fn context(&self, asker: Asker, request_id: String) -> RequestContext {
-        let context =
-            RequestContext::new(self.database.clone(), asker.caller, request_id).until(self.stopping.clone());
+        let context = RequestContext::new(self.database.clone(), asker.caller, request_id)
+            .with_chunk(self.doors.chunk.unwrap_or(CHUNK))
+            .until(self.stopping.clone());
         match asker.purse {
             Some(purse) => context.with_purse(purse),
             None => context,

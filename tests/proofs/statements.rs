@@ -81,6 +81,7 @@ each_database! {
                 "privateSubgroups": "REMOVE",
                 "wait": 30,
                 "posts": "ANONYMIZE",
+                "confirmCount": count,
             });
             let fields = "job { total done countsByOutcome { outcome count } }";
             let (answer, names) = names(&world, world.mutate("owner", "deleteUsers", input, fields)).await;

@@ -239,6 +239,11 @@ impl Asked<'_> {
         self.with("planDigest", json!(digest))
     }
 
+    /// Having typed how many accounts go (R29).
+    pub fn counted(self, count: usize) -> Self {
+        self.with("confirmCount", json!(count))
+    }
+
     /// With an idempotency key.
     pub fn keyed(self, key: &str) -> Self {
         self.with("idempotencyKey", json!(key))
@@ -361,6 +366,7 @@ impl Asked<'_> {
         input.remove("planDigest");
         input.remove("idempotencyKey");
         input.remove("wait");
+        input.remove("confirmCount");
         if let Some(user) = input.remove("userId") {
             input.insert("people".to_owned(), json!({ "ids": [user] }));
         }

@@ -321,7 +321,7 @@ each_database! {
         let names: Vec<String> = (0..3_001).map(|number| format!("pupil{number}")).collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let world = start.with(|it| it.users(&names).learners("platform", &names)).await;
-        let input = json!({ "people": { "ids": world.users(&names) }, "wait": 30 });
+        let input = json!({ "people": { "ids": world.users(&names) }, "wait": 30, "confirmCount": 3_001 });
         let fields = "job { status countsByOutcome { outcome count } }";
         let answer = world.mutate("owner", "deleteUsers", input, fields).await;
         assert_eq!(

@@ -1,10 +1,13 @@
 //! Removing people.
 
+use std::time::Duration;
+
 use async_graphql::{Context, Object, SimpleObject};
+use entity::id::JobId;
 
 use super::input::{
-    DeleteUserInput, DeleteUsersInput, RemoveUserFromGroupInput, RemoveUsersFromGroupInput, RevokeRoleInput,
-    patience,
+    CancelRemovalJobInput, DeleteUserInput, DeleteUsersInput, PrepareRemovalInput, RemoveUserFromGroupInput,
+    RemoveUsersFromGroupInput, RetryRemovalJobInput, RevokeRoleInput, StartRemovalJobInput, patience,
 };
 use super::job::RemovalJob;
 use super::record::Removal;
@@ -58,13 +61,28 @@ async fn many(
     wait: Option<i32>,
     input: Result<Batch, Refusal>,
 ) -> Result<RemovalJobPayload, ApiError> {
-    let patience = patience(wait);
-    let input = input.and_then(|input| patience.clone().map(|_| input));
+    let (input, patience) = patiently(input, wait);
     let done = context::perform(ctx, operation, key, input, |db, caller, key, input| async move {
         batch::remove_many(&db, caller, key, input).await
     });
-    let done = done.await?;
-    if let (Ok(job), Ok(patience)) = (&done, patience) {
+    waited(ctx, done.await?, patience).await
+}
+
+/// What is asked, and how long to wait for the job; refused where that is too long.
+fn patiently<I>(input: Result<I, Refusal>, wait: Option<i32>) -> (Result<I, Refusal>, Duration) {
+    match (input, patience(wait)) {
+        (input, Ok(patience)) => (input, patience),
+        (Ok(_), Err(refusal)) | (Err(refusal), Err(_)) => (Err(refusal), Duration::ZERO),
+    }
+}
+
+/// The job, once it has ended or was waited for long enough.
+async fn waited(
+    ctx: &Context<'_>,
+    done: Result<JobId, UserError>,
+    patience: Duration,
+) -> Result<RemovalJobPayload, ApiError> {
+    if let Ok(job) = &done {
         context::wait_for(ctx, *job, patience).await?;
     }
     RemovalJobPayload::of(done, |job| RemovalJob::load(ctx, job)).await
@@ -133,5 +151,68 @@ impl RemovalMutation {
     ) -> Result<RemovalPayload, ApiError> {
         let key = input.idempotency_key.clone();
         one(ctx, "revokeRole", key, input.read()).await
+    }
+
+    /// Makes a plan of a removal of up to 100,000 people, to be read and then started: workers compute it, and the job is
+    /// `PREPARING` until it is `PREPARED`. Nothing else is changed. It can be started for 24 hours.
+    async fn prepare_removal(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Whom, and what would be done to them.")] input: PrepareRemovalInput,
+    ) -> Result<RemovalJobPayload, ApiError> {
+        let key = input.idempotency_key.clone();
+        let input = context::asked(input.read(ctx).await)?;
+        let done = context::perform(ctx, "prepareRemoval", key, input, |db, caller, key, input| async move {
+            batch::prepare(&db, caller, key, input).await
+        });
+        RemovalJobPayload::of(done.await?, |job| RemovalJob::load(ctx, job)).await
+    }
+
+    /// Lets a job run that was prepared, if what would happen now is what its plan shows; or one that waits to be
+    /// confirmed. By whoever asked for it, and by platform administrators.
+    async fn start_removal_job(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which, and what was shown of it.")] input: StartRemovalJobInput,
+    ) -> Result<RemovalJobPayload, ApiError> {
+        let key = input.idempotency_key.clone();
+        let wait = input.wait;
+        let (input, patience) = patiently(input.read(), wait);
+        let done =
+            context::perform(ctx, "startRemovalJob", key, input, |db, caller, key, input| async move {
+                batch::start(&db, caller, key, input).await
+            });
+        waited(ctx, done.await?, patience).await
+    }
+
+    /// Stops a job at its next chunk. What was done stays done; whose turn had not come has the outcome `CANCELLED`.
+    /// Cancelling again changes nothing. By whoever asked for it, and by platform administrators.
+    async fn cancel_removal_job(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which.")] input: CancelRemovalJobInput,
+    ) -> Result<RemovalJobPayload, ApiError> {
+        let key = input.idempotency_key.clone();
+        let done = context::write(ctx, "cancelRemovalJob", key, input.read(), |tx, job| {
+            Box::pin(batch::cancel(tx, job))
+        });
+        waited(ctx, done.await?, Duration::ZERO).await
+    }
+
+    /// Makes a new job of those whom an ended one could not remove, with the same options. By whoever asked for it, and
+    /// by platform administrators.
+    async fn retry_removal_job(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which.")] input: RetryRemovalJobInput,
+    ) -> Result<RemovalJobPayload, ApiError> {
+        let key = input.idempotency_key.clone();
+        let wait = input.wait;
+        let (input, patience) = patiently(input.read(), wait);
+        let done =
+            context::perform(ctx, "retryRemovalJob", key, input, |db, caller, key, input| async move {
+                batch::again(&db, caller, key, input).await
+            });
+        waited(ctx, done.await?, patience).await
     }
 }

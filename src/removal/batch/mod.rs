@@ -5,14 +5,20 @@
 //! one [`Turn::step`] after the other: a chunk, the outcomes of its items and the event that tells of it are committed
 //! together, so what is done is done once.
 
+mod control;
+mod preparing;
 mod turn;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::{DateTime, Utc};
 use entity::id::{GroupId, JobId, UserId};
 use entity::kind::{JobStatus, PrivateSubgroups};
+use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
 
+pub use self::control::{Retry, Start, again, cancel, start};
+pub use self::preparing::{Totals, single_plans, without_administrator};
 pub use self::turn::Turn;
 use super::facts::{Setting, Standing};
 use super::list::{self, List};
@@ -20,6 +26,7 @@ use super::plan::{WorkId, digest_of};
 use super::planning;
 use super::request::{People, Request};
 use super::rules::settle;
+use super::safety;
 use super::store::{self, NewItem, NewJob};
 use crate::access::Caller;
 use crate::db::{Database, Key, Tx, write};
@@ -57,6 +64,8 @@ pub struct Batch {
     pub request: Request,
     /// The digest of the plan that was shown; with another one nothing is done (R18).
     pub plan_digest: Option<String>,
+    /// How many accounts go, as somebody typed it (R29).
+    pub confirm_count: Option<i64>,
     /// How much of it one transaction takes.
     pub bounds: Bounds,
 }
@@ -77,11 +86,22 @@ struct Kept {
     bounds: Bounds,
 }
 
+impl Kept {
+    /// Who leaves, `users` being those whose account ends.
+    fn leaving(&self, users: BTreeSet<UserId>) -> Leaving {
+        Leaving {
+            users,
+            administrators: self.administrators.iter().cloned().collect(),
+            places: self.places.iter().cloned().collect(),
+        }
+    }
+}
+
 /// Accepts a list as a job, for workers to carry out.
 ///
 /// # Errors
-/// `BAD_INPUT`, `BATCH_TOO_LARGE`, `NOT_FOUND` of the group, `PRIVATE_SUBGROUPS_UNDECIDED`, `PLAN_CHANGED`: nothing was
-/// done.
+/// `BAD_INPUT`, `BATCH_TOO_LARGE`, `NOT_FOUND` of the group, `PRIVATE_SUBGROUPS_UNDECIDED`, `PLAN_CHANGED`,
+/// `CONFIRM_COUNT_REQUIRED`, `COUNT_MISMATCH`: nothing was done.
 pub async fn remove_many(
     db: &Database,
     caller: Caller,
@@ -94,22 +114,59 @@ pub async fn remove_many(
     Ok(job)
 }
 
-/// Resolves the list, settles what concerns all of it, and writes the job.
+/// Accepts a list as a job whose plan workers compute, to be shown before it is started ([`start`]).
+///
+/// # Errors
+/// As [`remove_many`].
+pub async fn prepare(
+    db: &Database,
+    caller: Caller,
+    key: Option<Key>,
+    batch: Batch,
+) -> Result<JobId, Failure> {
+    let job = write(db, caller, key, batch, |tx, batch| {
+        Box::pin(accept_as(tx, batch, JobStatus::Preparing, Origin::Asked))
+    })
+    .await?;
+    db.bell.ring();
+    Ok(job)
+}
+
+/// What a job comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Origin {
+    /// A list.
+    Asked,
+    /// The failures of this job.
+    Retry(JobId),
+}
+
 async fn accept(tx: &Tx, batch: &Batch) -> Result<JobId, Failure> {
+    accept_as(tx, batch, JobStatus::Queued, Origin::Asked).await
+}
+
+/// What is known of a whole list before anything is done to anybody.
+#[derive(Clone, Debug)]
+struct Whole {
+    people: Vec<Standing>,
+    answer: PrivateSubgroups,
+    leaving: Leaving,
+    /// How many accounts go of those that count for the safety share.
+    going: i64,
+}
+
+/// Resolves the list, settles what concerns all of it, and writes the job. What the platform itself would do over the
+/// safety share waits to be confirmed (R29).
+async fn accept_as(tx: &Tx, batch: &Batch, status: JobStatus, origin: Origin) -> Result<JobId, Failure> {
     let db = &tx.conn;
     let list = list::resolve(db, &batch.people).await?;
     let setting = planning::setting(db, &tx.trees, &tx.caller).await?;
     let request = batch.request.normalized(setting.tree.root());
     planning::check_group(&request, &setting)?;
-    let people = store::standings(db, &list.users()).await?;
-    let answer = planning::answer(&people, &request, &setting)?;
-    let verdicts = planning::verdicts(&people, &request, answer, &setting);
-    let mut leaving = Leaving::default();
-    settle(&mut leaving, &verdicts);
-    leaving.hold(ownership::store::places(db, &leaving.users).await?);
+    let whole = settle_list(db, &list.users(), &request, &setting).await?;
     let digests = match &batch.plan_digest {
         Some(shown) => {
-            let digests = digests(tx, &people, &request, answer, &leaving, &setting).await?;
+            let digests = digests(db, tx.now, &whole, &request, &setting).await?;
             let of_all = digests.iter().map(|(user, digest)| (*user, digest.as_str()));
             if digest_of(&request, of_all) != *shown {
                 return Err(Refusal::PlanChanged.into());
@@ -118,26 +175,41 @@ async fn accept(tx: &Tx, batch: &Batch) -> Result<JobId, Failure> {
         }
         None => BTreeMap::new(),
     };
-    let items = items(&list, &tx.caller, batch.bounds.people, &leaving, digests);
+    let status = match (status, &tx.caller) {
+        (JobStatus::Queued, caller) => {
+            match (safety::check(tx, whole.going, batch.confirm_count).await, caller) {
+                (Err(Failure::Refused(Refusal::ConfirmCountRequired { .. })), Caller::System { .. }) => {
+                    JobStatus::AwaitingConfirmation
+                }
+                (checked, _) => checked.map(|()| JobStatus::Queued)?,
+            }
+        }
+        (status, _) => status,
+    };
+    let items = items(&list, &tx.caller, batch.bounds.people, &whole.leaving, digests);
     let filter = match &batch.people {
         People::Named(_) => None,
         People::Matching(filter) => Some(filter.clone()),
     };
     let kept = Kept {
         request,
-        answer,
-        administrators: leaving.administrators.into_iter().collect(),
-        places: leaving.places.into_iter().collect(),
+        answer: whole.answer,
+        administrators: whole.leaving.administrators.into_iter().collect(),
+        places: whole.leaving.places.into_iter().collect(),
         filter,
         bounds: batch.bounds,
     };
     let job = NewJob {
-        status: JobStatus::Queued,
+        status,
         actor: tx.caller.user(),
         on_behalf_of: tx.caller.on_behalf_of(),
         cause: request.cause,
         options: serde_json::to_string(&kept).map_err(Error::from)?,
         plan_digest: batch.plan_digest.as_deref(),
+        retry_of: match origin {
+            Origin::Asked => None,
+            Origin::Retry(job) => Some(job),
+        },
         total: items.len(),
         duplicates: list.duplicates,
         now: tx.now,
@@ -148,18 +220,35 @@ async fn accept(tx: &Tx, batch: &Batch) -> Result<JobId, Failure> {
     Ok(job)
 }
 
+/// Settles what concerns all of `users`: the answer to R6, who leaves (R13).
+async fn settle_list(
+    db: &impl ConnectionTrait,
+    users: &[UserId],
+    request: &Request,
+    setting: &Setting,
+) -> Result<Whole, Failure> {
+    let people = store::standings(db, users).await?;
+    let answer = planning::answer(&people, request, setting)?;
+    let verdicts = planning::verdicts(&people, request, answer, setting);
+    let going = safety::going(&people, verdicts.iter().map(|(user, verdict)| (*user, verdict.outcome)));
+    let mut leaving = Leaving::default();
+    settle(&mut leaving, &verdicts);
+    leaving.hold(ownership::store::places(db, &leaving.users).await?);
+    Ok(Whole { people, answer, leaving, going })
+}
+
 /// Everybody's digest, computed chunk by chunk so that memory stays bounded.
 async fn digests(
-    tx: &Tx,
-    people: &[Standing],
+    db: &impl ConnectionTrait,
+    now: DateTime<Utc>,
+    whole: &Whole,
     request: &Request,
-    answer: PrivateSubgroups,
-    leaving: &Leaving,
     setting: &Setting,
 ) -> Result<BTreeMap<UserId, String>, Error> {
     let mut digests = BTreeMap::new();
-    for people in people.chunks(CHUNK) {
-        let plan = planning::plan(&tx.conn, tx.now, people, request, answer, Some(leaving), setting).await?;
+    for people in whole.people.chunks(CHUNK) {
+        let leaving = Some(&whole.leaving);
+        let plan = planning::plan(db, now, people, request, whole.answer, leaving, setting).await?;
         digests.extend(plan.people.into_iter().map(|person| (person.user, person.digest)));
     }
     Ok(digests)

@@ -8,7 +8,7 @@ use entity::id::UserId;
 use entity::kind::{JobStatus, Outcome};
 use serde::Serialize;
 
-use super::Kept;
+use super::{Kept, preparing};
 use crate::access::Caller;
 use crate::db::{Database, Tx, write};
 use crate::error::{Error, Failure};
@@ -34,10 +34,10 @@ pub struct Turn {
 
 /// What every chunk of a job shares.
 #[derive(Debug)]
-struct Work {
-    caller: Caller,
-    kept: Kept,
-    leaving: Leaving,
+pub(super) struct Work {
+    pub caller: Caller,
+    pub kept: Kept,
+    pub leaving: Leaving,
 }
 
 /// People of one chunk, taken at once.
@@ -65,10 +65,7 @@ impl Turn {
         }
         match standing.status {
             JobStatus::Running => {
-                let caller = match standing.actor {
-                    Some(actor) => Caller::User(actor),
-                    None => Caller::System { on_behalf_of: standing.on_behalf_of },
-                };
+                let caller = caller(&standing);
                 let work = self.work(db, caller, &standing.options).await?;
                 self.chunk(db, work).await
             }
@@ -78,8 +75,12 @@ impl Turn {
                 write(db, caller, None, lease, |tx, lease| Box::pin(cancel(tx, *lease))).await?;
                 Ok(Step::Ended)
             }
-            JobStatus::Preparing
-            | JobStatus::Prepared
+            JobStatus::Preparing => {
+                let caller = caller(&standing);
+                let work = self.work(db, caller, &standing.options).await?;
+                preparing::step(db, self.lease, self.lasting, &work).await
+            }
+            JobStatus::Prepared
             | JobStatus::Expired
             | JobStatus::AwaitingConfirmation
             | JobStatus::Queued
@@ -94,11 +95,7 @@ impl Turn {
             return Ok(work.clone());
         }
         let kept: Kept = serde_json::from_str(options)?;
-        let leaving = Leaving {
-            users: store::leaving(&db.read, self.lease.job).await?,
-            administrators: kept.administrators.iter().cloned().collect(),
-            places: kept.places.iter().cloned().collect(),
-        };
+        let leaving = kept.leaving(store::leaving(&db.read, self.lease.job).await?);
         let work = Arc::new(Work { caller, kept, leaving });
         self.work = Some(work.clone());
         Ok(work)
@@ -179,6 +176,14 @@ impl Turn {
     }
 }
 
+/// For whom the job is done, whose rights count.
+pub(super) fn caller(standing: &jobs::store::Standing) -> Caller {
+    match standing.actor {
+        Some(actor) => Caller::User(actor),
+        None => Caller::System { on_behalf_of: standing.on_behalf_of },
+    }
+}
+
 /// One transaction: what becomes of these people, and everything that tells of it. Whether the job has ended.
 async fn transact(tx: &Tx, work: Arc<Work>, taking: &Taking, lasting: TimeDelta) -> Result<bool, Failure> {
     let users: Vec<UserId> = taking.people.iter().map(|(user, _)| *user).collect();
@@ -193,7 +198,8 @@ async fn transact(tx: &Tx, work: Arc<Work>, taking: &Taking, lasting: TimeDelta)
         .iter()
         .filter_map(|(user, digest)| Some((*user, digest.clone()?)))
         .collect::<BTreeMap<_, _>>();
-    let (done, _) = chunk::execute(tx, &users, &work.kept.request, Some(settled), |_, _| Ok(shown)).await?;
+    let (done, _) =
+        chunk::execute(tx, &users, &work.kept.request, Some(settled), None, |_, _| Ok(shown)).await?;
     let outcomes: Vec<_> =
         done.iter().map(|done| (done.plan.user, done.plan.outcome, None, done.record)).collect();
     store::write_outcomes(&tx.conn, taking.lease.job, &outcomes).await?;

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
-use entity::id::{JobId, RecordId, UserId};
+use entity::id::{GroupId, JobId, RecordId, UserId};
 use entity::kind::{Cause, JobStatus, Outcome};
-use sea_orm::ConnectionTrait;
+use sea_orm::{ConnectionTrait, DbBackend};
 
 use crate::db::sql::{Rows, sql};
 use crate::error::Error;
@@ -28,6 +28,8 @@ pub struct NewJob<'a> {
     pub options: String,
     /// The digest that was compared, where one was given.
     pub plan_digest: Option<&'a str>,
+    /// The job whose failures it tries again.
+    pub retry_of: Option<JobId>,
     /// How many items.
     pub total: usize,
     /// How many entries were left out as duplicates.
@@ -57,10 +59,10 @@ pub struct NewItem {
 pub async fn add_job(db: &impl ConnectionTrait, job: &NewJob<'_>) -> Result<JobId, Error> {
     let (id,) = sql(
         "removal.add_job",
-        "insert into jobs (kind, status, actor_id, on_behalf_of, cause, options, plan_digest, total, duplicates,
-            epoch, created_at)
-         values ('REMOVAL', {status}, {actor}, {behalf}, {cause}, {options}, {digest}, {total}, {duplicates},
-            0, {now})
+        "insert into jobs (kind, status, actor_id, on_behalf_of, cause, options, plan_digest, retry_of, total,
+            duplicates, epoch, created_at)
+         values ('REMOVAL', {status}, {actor}, {behalf}, {cause}, {options}, {digest}, {retry}, {total},
+            {duplicates}, 0, {now})
          returning id",
     )
     .bind("status", job.status)
@@ -69,6 +71,7 @@ pub async fn add_job(db: &impl ConnectionTrait, job: &NewJob<'_>) -> Result<JobI
     .bind("cause", job.cause)
     .bind("options", job.options.as_str())
     .bind("digest", job.plan_digest)
+    .bind("retry", job.retry_of)
     .bind("total", i64::try_from(job.total).unwrap_or(i64::MAX))
     .bind("duplicates", i64::try_from(job.duplicates).unwrap_or(i64::MAX))
     .bind("now", job.now)
@@ -225,7 +228,8 @@ pub async fn finish(
 ) -> Result<(), Error> {
     sql(
         "removal.finish",
-        "update jobs set status = {status}, finished_at = {now} where id = {job} and finished_at is null",
+        "update jobs set status = case when status = 'CANCELLING' then 'CANCELLED' else {status} end, finished_at = {now}
+         where id = {job} and finished_at is null",
     )
     .bind("status", status)
     .bind("now", now)
@@ -248,4 +252,211 @@ pub async fn last_deletion(
     .bind("user", user)
     .one(db)
     .await
+}
+
+/// A job as somebody finds it who may change it.
+#[derive(Clone, Debug)]
+pub struct FollowedJob {
+    /// Who asked for it.
+    pub actor: Option<UserId>,
+    /// Where it stands.
+    pub status: JobStatus,
+    /// What was asked, as JSON.
+    pub options: String,
+    /// The digest of its plan.
+    pub plan_digest: Option<String>,
+    /// Until when its plan can be started.
+    pub keep_until: Option<DateTime<Utc>>,
+}
+
+/// A job, which nobody else changes until the transaction ends.
+pub async fn followed(db: &impl ConnectionTrait, job: JobId) -> Result<Option<FollowedJob>, Error> {
+    let lock = if db.get_database_backend() == DbBackend::Postgres { "for no key update" } else { "" };
+    let text = format!(
+        "select actor_id, status, options, plan_digest, keep_until from jobs where id = {{job}} {lock}"
+    );
+    let row: Option<(Option<UserId>, JobStatus, String, Option<String>, Option<DateTime<Utc>>)> =
+        sql("removal.followed", text).bind("job", job).one(db).await?;
+    Ok(row.map(|(actor, status, options, plan_digest, keep_until)| FollowedJob {
+        actor,
+        status,
+        options,
+        plan_digest,
+        keep_until,
+    }))
+}
+
+/// Lets a job stand elsewhere.
+pub async fn set_status(db: &impl ConnectionTrait, job: JobId, status: JobStatus) -> Result<(), Error> {
+    sql("removal.set_status", "update jobs set status = {status} where id = {job} and finished_at is null")
+        .bind("status", status)
+        .bind("job", job)
+        .exactly(db, 1)
+        .await
+}
+
+/// Everybody whom a job is about, in order of id.
+pub async fn users_of(db: &impl ConnectionTrait, job: JobId) -> Result<Vec<UserId>, Error> {
+    let rows: Vec<(UserId,)> = sql(
+        "removal.users_of",
+        "select user_id from job_items where job_id = {job} and user_id is not null order by user_id",
+    )
+    .bind("job", job)
+    .all(db)
+    .await?;
+    Ok(rows.into_iter().map(|(user,)| user).collect())
+}
+
+/// Whose account was to end by `job` and has not, in order of id.
+pub async fn ending(db: &impl ConnectionTrait, job: JobId) -> Result<Vec<UserId>, Error> {
+    let rows: Vec<(UserId,)> = sql(
+        "removal.ending",
+        "select user_id from job_items
+         where job_id = {job} and outcome is null and ends_account = {yes} and user_id is not null order by user_id",
+    )
+    .bind("job", job)
+    .bind("yes", true)
+    .all(db)
+    .await?;
+    Ok(rows.into_iter().map(|(user,)| user).collect())
+}
+
+/// Every entry of `job` that has an outcome, in the order of its list: whom it means, or what was typed.
+pub async fn settled(
+    db: &impl ConnectionTrait,
+    job: JobId,
+) -> Result<Vec<(Option<UserId>, Option<String>, Outcome)>, Error> {
+    sql(
+        "removal.settled",
+        "select user_id, typed, outcome from job_items where job_id = {job} and outcome is not null
+         order by position",
+    )
+    .bind("job", job)
+    .all(db)
+    .await
+}
+
+/// People of `job` who have no plan yet, in order of chunk and id.
+pub async fn unplanned(db: &impl ConnectionTrait, job: JobId, most: usize) -> Result<Vec<UserId>, Error> {
+    let rows: Vec<(UserId,)> = sql(
+        "removal.unplanned",
+        "select user_id from job_items
+         where job_id = {job} and outcome is null and planned is null and user_id is not null
+         order by chunk, user_id limit {most}",
+    )
+    .bind("job", job)
+    .bind("most", i64::try_from(most).unwrap_or(i64::MAX))
+    .all(db)
+    .await?;
+    Ok(rows.into_iter().map(|(user,)| user).collect())
+}
+
+/// Writes what would become of these people of `job`, and the digest of each one's plan.
+pub async fn write_plans(
+    db: &impl ConnectionTrait,
+    job: JobId,
+    plans: &[(UserId, Outcome, &str)],
+) -> Result<(), Error> {
+    let rows = Rows::new()
+        .numbers("user_id", plans.iter().map(|(user, ..)| *user))
+        .texts("outcome", plans.iter().map(|(_, outcome, _)| outcome.as_str()))
+        .texts("digest", plans.iter().map(|(.., digest)| *digest));
+    sql(
+        "removal.write_plans",
+        "update job_items set planned = would.outcome, digest = would.digest from {would}
+         where job_items.job_id = {job} and job_items.user_id = would.user_id and job_items.planned is null",
+    )
+    .rows("would", rows)
+    .bind("job", job)
+    .exactly(db, plans.len())
+    .await
+}
+
+/// Everybody's digest in the plan of `job`, in order of id.
+pub async fn digests(db: &impl ConnectionTrait, job: JobId) -> Result<Vec<(UserId, String)>, Error> {
+    sql(
+        "removal.digests",
+        "select user_id, digest from job_items where job_id = {job} and user_id is not null and digest is not null
+         order by user_id",
+    )
+    .bind("job", job)
+    .all(db)
+    .await
+}
+
+/// What the plan of `job` comes to so far, as JSON.
+pub async fn totals(db: &impl ConnectionTrait, job: JobId) -> Result<Option<String>, Error> {
+    let (totals,) =
+        sql("removal.totals", "select totals from jobs where id = {job}").bind("job", job).only(db).await?;
+    Ok(totals)
+}
+
+/// Keeps what the plan of `job` comes to so far; fails where it is no longer being prepared.
+pub async fn write_totals(db: &impl ConnectionTrait, job: JobId, totals: &str) -> Result<bool, Error> {
+    let text = "update jobs set totals = {totals} where id = {job} and status = 'PREPARING'";
+    let written =
+        sql("removal.write_totals", text).bind("totals", totals).bind("job", job).execute(db).await?;
+    Ok(written == 1)
+}
+
+/// The plan of `job` is complete.
+pub async fn prepared(
+    db: &impl ConnectionTrait,
+    job: JobId,
+    digest: &str,
+    until: DateTime<Utc>,
+) -> Result<bool, Error> {
+    let written = sql(
+        "removal.prepared",
+        "update jobs set status = 'PREPARED', plan_digest = {digest}, keep_until = {until}, started_at = null
+         where id = {job} and status = 'PREPARING'",
+    )
+    .bind("digest", digest)
+    .bind("until", until)
+    .bind("job", job)
+    .execute(db)
+    .await?;
+    Ok(written == 1)
+}
+
+/// Who is an administrator of each of `groups`.
+pub async fn administrators(
+    db: &impl ConnectionTrait,
+    groups: impl IntoIterator<Item = GroupId>,
+) -> Result<Vec<(GroupId, UserId)>, Error> {
+    sql(
+        "removal.administrators",
+        "select group_id, user_id from memberships where group_id in {groups} and role = 'ADMINISTRATOR'",
+    )
+    .ids("groups", groups)
+    .all(db)
+    .await
+}
+
+/// How many accounts that count went since `since`, and are yet to go by jobs that were accepted: in one statement, since
+/// chunks move people from one to the other.
+pub async fn gone_since(db: &impl ConnectionTrait, since: DateTime<Utc>) -> Result<i64, Error> {
+    let (gone,) = sql(
+        "removal.gone_since",
+        "select cast((select count(*) from users where deleted_at > {since} and anonymous_number is null)
+            + (select count(*) from jobs j join job_items i on i.job_id = j.id
+                where j.status in ('PREPARING', 'QUEUED', 'RUNNING', 'CANCELLING') and j.status <> 'PREPARING'
+                    and i.outcome is null and i.ends_account = {yes}) as bigint)",
+    )
+    .bind("since", since)
+    .bind("yes", true)
+    .only(db)
+    .await?;
+    Ok(gone)
+}
+
+/// How many accounts there are that count for the safety share.
+pub async fn counted(db: &impl ConnectionTrait) -> Result<i64, Error> {
+    let (count,) = sql(
+        "removal.counted",
+        "select count(*) from users where status in ('ACTIVE', 'SUSPENDED', 'DEACTIVATED')",
+    )
+    .only(db)
+    .await?;
+    Ok(count)
 }

@@ -267,7 +267,7 @@ fn list(race: &Race, people: Vec<UserId>) -> Write {
     let (db, owner) = (race.world.db.clone(), race.caller("owner"));
     let bounds = Bounds { people: 2, ..Bounds::default() };
     let request = request(Scope::Platform, true);
-    let batch = Batch { people: named(people), request, plan_digest: None, bounds };
+    let batch = Batch { people: named(people), request, plan_digest: None, confirm_count: None, bounds };
     let work = async move {
         let job = batch::remove_many(&db, owner, None, batch).await?;
         jobs::wait(&db, job, Duration::from_secs(60), Box::pin(std::future::pending())).await?;

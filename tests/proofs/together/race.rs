@@ -88,6 +88,7 @@ impl Race {
             user: Named::Id(self.world.user_id(user)),
             request: request(scope, confirm_account_deletion),
             plan_digest: None,
+            confirm_count: None,
         };
         door!(self, caller, single::remove, removal)
     }

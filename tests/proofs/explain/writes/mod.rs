@@ -33,6 +33,7 @@ pub async fn everything(large: &Large) {
     people::tree(large, person).await;
     works::everything(large, person).await;
     removals::everything(large, person).await;
+    removals::controlled(large).await;
     removals::workers(large).await;
     keyed(large).await;
 }
