@@ -65,11 +65,15 @@ fn owner_of_everything(it: Organisation, name: &str) -> Organisation {
         .member(name, "Sales", &[Administrator])
 }
 
-/// The names of the statements that `work` takes, in their order.
+/// The names of the statements that `work` takes, in order.
 async fn names<T>(world: &World, work: impl Future<Output = T>) -> (T, Vec<String>) {
     let (done, statements) = world.statements(work).await;
     let name = |text: String| text.split_once(" */").map_or(text.clone(), |(name, _)| name.to_owned());
-    (done, statements.into_iter().map(name).collect())
+    let mut names: Vec<String> = statements.into_iter().map(name).collect();
+    // What is read side by side comes in any order; how often the time is asked for depends on who looks for jobs.
+    names.retain(|name| name != "/* clock.now");
+    names.sort();
+    (done, names)
 }
 
 each_database! {

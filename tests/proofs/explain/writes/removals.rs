@@ -9,7 +9,7 @@ use roster::jobs::{self, Lease};
 use roster::queries::users::UserFilter;
 use roster::queries::{Reader, removals};
 use roster::removal::batch::{self, Batch, Bounds};
-use roster::removal::request::{Named, Options, People, Request, Scope};
+use roster::removal::request::{Entry, Named, Options, People, Request, Scope};
 use roster::removal::single::{self, Single};
 
 use crate::proofs::explain::large::{Large, OWNER};
@@ -28,7 +28,9 @@ pub async fn everything(large: &Large, person: UserId) {
     let fullest = "select group_id from memberships where group_id <> 1 group by group_id order by count(*) desc limit 1";
     let group = Scope::Group(GroupId(large.number(fullest).await));
     let external = Named::ExternalId { system: "sis".to_owned(), value: "p2007".to_owned() };
-    let named = [Named::Email("nobody@example.org".to_owned()), external].map(Into::into).into();
+    let email = Named::Email("nobody@example.org".to_owned());
+    let typed = |named, typed: &str| Entry { named, typed: typed.to_owned() };
+    let named = vec![typed(email, "nobody@example.org"), typed(external, "sis:p2007")];
     let filter = UserFilter { job_title: Some("nothing anybody does".to_owned()), ..UserFilter::default() };
     remove(large, request(group), chunk(first)).await;
     remove(large, all, People::Named(named)).await;
