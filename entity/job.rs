@@ -43,6 +43,10 @@ pub struct Model {
     pub started_at: Option<DateTimeUtc>,
     /// When it came to a final status. Null: not yet.
     pub finished_at: Option<DateTimeUtc>,
+    /// How much its plan would do in all, as JSON. Null: it was not prepared.
+    pub totals: Option<String>,
+    /// Until when a prepared plan can be started. Null: it was not prepared.
+    pub keep_until: Option<DateTimeUtc>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

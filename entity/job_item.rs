@@ -30,6 +30,8 @@ pub struct Model {
     pub reason: Option<String>,
     /// The record of what was done. Null: nothing was done.
     pub record_id: Option<RecordId>,
+    /// What would become of the person by the plan that was prepared. Null: not planned.
+    pub planned: Option<Outcome>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

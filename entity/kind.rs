@@ -283,6 +283,19 @@ impl Role {
 }
 
 impl JobStatus {
+    /// Whether somebody works on it, or is to.
+    pub const fn is_open(self) -> bool {
+        match self {
+            JobStatus::Preparing | JobStatus::Queued | JobStatus::Running | JobStatus::Cancelling => true,
+            JobStatus::Prepared
+            | JobStatus::AwaitingConfirmation
+            | JobStatus::Expired
+            | JobStatus::Cancelled
+            | JobStatus::Succeeded
+            | JobStatus::FinishedWithFailures => false,
+        }
+    }
+
     /// Whether it stays so: what is final is never changed again.
     pub const fn is_final(self) -> bool {
         match self {

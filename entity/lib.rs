@@ -14,6 +14,8 @@ pub mod hand_over;
 pub mod id;
 pub mod idempotency_key;
 pub mod job;
+pub mod job_chunk;
+pub mod job_event;
 pub mod job_item;
 pub mod kind;
 pub mod membership;

@@ -14,6 +14,7 @@ mod m0003_catalogue;
 mod m0004_sessions;
 mod m0005_history;
 mod m0006_records;
+mod m0007_jobs;
 mod m0008_sign_in;
 
 /// Every step, oldest first.
@@ -29,6 +30,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0004_sessions::Step),
             Box::new(m0005_history::Step),
             Box::new(m0006_records::Step),
+            Box::new(m0007_jobs::Step),
             Box::new(m0008_sign_in::Step),
         ]
     }

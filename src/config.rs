@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use axum::http::HeaderValue;
 use chrono::TimeDelta;
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::db::READ_LIMIT;
 use crate::mail::Mailer;
+use crate::removal::batch::CHUNK;
 use crate::server::{Network, Provider};
 use crate::sign_in::limits::{Allowed, Attempts};
 use crate::sign_in::{Desk, Lifetimes};
@@ -39,6 +40,8 @@ pub enum Command {
     Token(Token),
     /// Print a link by which somebody chooses a password, once, within a week.
     PasswordLink(PasswordLink),
+    /// Delete the people of a list: shows what that does, asks, and tells what became of each.
+    Delete(Delete),
     /// Change who owns the platform.
     #[command(subcommand)]
     Owner(Owner),
@@ -79,6 +82,9 @@ pub struct Door {
     /// How long the database may take for a read before it is given up, in seconds.
     #[arg(long, value_name = "SECONDS", default_value_t = READ_LIMIT.as_secs(), value_parser = clap::value_parser!(u64).range(1..=3_600))]
     pub read_limit: u64,
+    /// The most people that one transaction removes.
+    #[arg(long, value_name = "PEOPLE", default_value_t = CHUNK as u64, value_parser = clap::value_parser!(u64).range(1..=CHUNK as u64))]
+    pub chunk: u64,
     /// Do not tell the schema over the API.
     #[arg(long)]
     pub no_introspection: bool,
@@ -227,6 +233,41 @@ pub struct PasswordLink {
     /// Print it as JSON.
     #[arg(long)]
     pub json: bool,
+}
+
+/// `roster delete`.
+#[derive(Debug, Args)]
+pub struct Delete {
+    /// The file with the emails, separated by commas, semicolons or line breaks; - for the standard input.
+    #[arg(long, value_name = "FILE")]
+    pub emails: PathBuf,
+    /// What happens to private groups; refused without where it matters.
+    #[arg(long, value_name = "ANSWER")]
+    pub private_subgroups: Option<Private>,
+    /// The server to ask, as http://HOST:PORT, with the token in ROSTER_TOKEN; without one the database is opened here.
+    #[arg(long, value_name = "URL")]
+    pub server: Option<String>,
+    /// Which database, without a server.
+    #[command(flatten)]
+    pub place: Place,
+    /// Without a server: the email of whoever deletes them; the platform owner if left out.
+    #[arg(long = "as", value_name = "EMAIL")]
+    pub caller: Option<String>,
+    /// How many accounts go, instead of being asked.
+    #[arg(long, value_name = "N")]
+    pub confirm_count: Option<i64>,
+    /// Where to write the outcomes, a table in CSV; else they are printed.
+    #[arg(long, value_name = "FILE")]
+    pub outcomes: Option<PathBuf>,
+}
+
+/// What happens to private groups (R6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Private {
+    /// They are kept.
+    Keep,
+    /// They are removed too.
+    Remove,
 }
 
 /// `roster owner`.

@@ -5,8 +5,8 @@
 
 use chrono::{DateTime, Utc};
 use entity::id::{CourseId, GroupId, PathId, RecordId, SessionId, UserId};
-use entity::kind::Status;
-use sea_orm::{DbErr, RuntimeErr};
+use entity::kind::{JobStatus, Status};
+use sea_orm::{DbErr, RuntimeErr, SqlxError};
 
 use crate::access::Scope;
 
@@ -40,6 +40,9 @@ pub enum Error {
     /// Stored data is not what the program wrote, or a promise of ours does not hold.
     #[error("broken promise: {0}")]
     Broken(&'static str),
+    /// Somebody else has taken the job over: nothing of it is done here any more (R29).
+    #[error("somebody else works on the job")]
+    Superseded,
     /// A stored document cannot be read.
     #[error("document: {0}")]
     Document(#[from] serde_json::Error),
@@ -55,8 +58,13 @@ impl Error {
             Error::Database(error) => sqlstate(error).is_some_and(|code| {
                 matches!(code.as_str(), "40001" | "40P01" | "55P03" | "23505" | "5" | "517")
             }),
-            Error::Broken(_) | Error::Document(_) => false,
+            Error::Broken(_) | Error::Superseded | Error::Document(_) => false,
         }
+    }
+
+    /// Whether a lock was waited for too long.
+    pub fn is_lock_wait(&self) -> bool {
+        matches!(self, Error::Database(error) if sqlstate(error).is_some_and(|code| code == "55P03"))
     }
 
     /// Whether the database gave a read up because it took too long.
@@ -66,8 +74,33 @@ impl Error {
             Error::Database(error) => {
                 sqlstate(error).is_some_and(|code| matches!(code.as_str(), "57014" | "9"))
             }
-            Error::Drift(_) | Error::Broken(_) | Error::Document(_) => false,
+            Error::Drift(_) | Error::Broken(_) | Error::Superseded | Error::Document(_) => false,
         }
+    }
+}
+
+impl Error {
+    /// Whether the database went away, or can take nothing: nobody who is written is to blame.
+    pub fn is_outage(&self) -> bool {
+        let Error::Database(error) = self else { return false };
+        if let Some(code) = sqlstate(error) {
+            // PostgreSQL: connections, resources, an operator who steps in, a transaction that was idle for too long.
+            // SQLite: what the file system refuses.
+            let on_sqlite = code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 10 | 13 | 14));
+            return ["08", "53", "57P"].iter().any(|class| code.starts_with(class))
+                || code == "25P03"
+                || on_sqlite;
+        }
+        matches!(error, DbErr::ConnectionAcquire(_) | DbErr::Conn(_))
+            || matches!(
+                error,
+                DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))
+                    if !matches!(
+                        **error,
+                        SqlxError::Database(_) | SqlxError::ColumnDecode { .. } | SqlxError::Decode(_)
+                            | SqlxError::Encode(_) | SqlxError::RowNotFound
+                    )
+            )
     }
 }
 
@@ -210,6 +243,26 @@ pub enum Refusal {
         /// Its state.
         status: Status,
     },
+    /// R29.
+    #[error("This cannot be done to a job that is {}.", status.as_str())]
+    InvalidJobTransition {
+        /// Where it stands.
+        status: JobStatus,
+    },
+    /// R29.
+    #[error("Nobody of this job failed who could be tried again.")]
+    NothingToRetry,
+    /// R29.
+    #[error(
+        "Within a day more than {most} accounts would go: say with confirmCount how many accounts this deletes."
+    )]
+    ConfirmCountRequired {
+        /// How many may go without.
+        most: i64,
+    },
+    /// R29.
+    #[error("This is not how many accounts would go; look at the plan again.")]
+    CountMismatch,
     /// The person named is deleted or erased.
     #[error("The person was deleted.")]
     UserDeleted {
@@ -296,6 +349,9 @@ pub enum Refusal {
     /// The key was used with another input.
     #[error("This idempotency key was used with another input.")]
     IdempotencyMismatch,
+    /// The first request with the key is still being carried out.
+    #[error("The first request with this idempotency key is still being carried out; ask again later.")]
+    IdempotencyInProgress,
     /// The cursor is not one of this list.
     #[error("The cursor is not one of this list in this order.")]
     InvalidCursor,
@@ -353,6 +409,10 @@ impl Refusal {
             Refusal::AlreadyDeleted { .. } => "ALREADY_DELETED",
             Refusal::AlreadyErased => "ALREADY_ERASED",
             Refusal::InvalidTransition { .. } => "INVALID_TRANSITION",
+            Refusal::InvalidJobTransition { .. } => "INVALID_TRANSITION",
+            Refusal::NothingToRetry => "NOTHING_TO_RETRY",
+            Refusal::ConfirmCountRequired { .. } => "CONFIRM_COUNT_REQUIRED",
+            Refusal::CountMismatch => "COUNT_MISMATCH",
             Refusal::UserDeleted { .. } => "USER_DELETED",
             Refusal::EmailTaken => "EMAIL_TAKEN",
             Refusal::UsernameTaken => "USERNAME_TAKEN",
@@ -369,6 +429,7 @@ impl Refusal {
             Refusal::SessionEnded => "SESSION_ENDED",
             Refusal::BatchTooLarge { .. } => "BATCH_TOO_LARGE",
             Refusal::IdempotencyMismatch => "IDEMPOTENCY_MISMATCH",
+            Refusal::IdempotencyInProgress => "IDEMPOTENCY_IN_PROGRESS",
             Refusal::InvalidCursor => "INVALID_CURSOR",
             Refusal::At { refusal, .. } => refusal.code(),
         }
@@ -388,7 +449,8 @@ impl Refusal {
             Refusal::PrivateSubgroupsUndecided { .. } => owned(&["privateSubgroups"]),
             Refusal::WouldDeleteAccount => owned(&["confirmAccountDeletion"]),
             Refusal::PlanChanged => owned(&["planDigest"]),
-            Refusal::IdempotencyMismatch => owned(&["idempotencyKey"]),
+            Refusal::ConfirmCountRequired { .. } | Refusal::CountMismatch => owned(&["confirmCount"]),
+            Refusal::IdempotencyMismatch | Refusal::IdempotencyInProgress => owned(&["idempotencyKey"]),
             Refusal::LearnersWouldRise { .. } => owned(&["riseDigest"]),
             Refusal::At { path, refusal } => path.iter().cloned().chain(refusal.path()).collect(),
             _ => Vec::new(),

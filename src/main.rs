@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use clap::Parser;
 use roster::config::{Command, Config, Demo, Door, Owner, PasswordLink, Place, Serve, demo_file};
-use roster::db::{Database, READ_LIMIT};
+use roster::db::{Alone, Database, READ_LIMIT};
 use roster::demo::{self, Sample};
 use roster::error::Failure;
 use roster::server::{Documents, Doors, Introspection, Origins, Proxies, Start};
@@ -18,7 +18,7 @@ use roster::sign_in::cookie::Cookie;
 use roster::sign_in::{self, Desk, passwords};
 use roster::telemetry::Telemetry;
 use roster::token::Token;
-use roster::{graphql, server};
+use roster::{graphql, jobs, server, terminal};
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -41,6 +41,7 @@ async fn main() -> ExitCode {
             say(graphql::sdl().trim_end());
             Ok(())
         }
+        Command::Delete(options) => terminal::delete(&options).await,
         Command::Token(options) => token(&options.place, &options.email, options.json).await,
         Command::PasswordLink(options) => password_link(&options).await,
         Command::Owner(Owner::Set { place, email }) => set_owner(&place, &email).await,
@@ -58,6 +59,7 @@ async fn main() -> ExitCode {
 async fn serve(options: Serve) -> Result<(), Stopped> {
     // The address first: where it is taken nothing is made.
     let listener = listen(options.door.bind).await?;
+    let alone = Alone::with(&options.place.database_url).map_err(why)?;
     let database = migrated(&options.place.database_url, options.door.read_limit()).await?;
     let first_day = FirstDay {
         name: options.name,
@@ -68,6 +70,9 @@ async fn serve(options: Serve) -> Result<(), Stopped> {
         sign_in::rules::password("ownerPassword", password).map_err(why)?;
     }
     let owner = first_day.owner_email.clone();
+    if alone.is_some() {
+        jobs::take_over(&database).await.map_err(failed)?;
+    }
     if let Some(token) = setup::first_start(&database, first_day).await.map_err(failed)? {
         say_token(&token, options.door.json);
         match &options.owner_password {
@@ -85,10 +90,12 @@ async fn serve(options: Serve) -> Result<(), Stopped> {
 
 async fn demo(options: Demo) -> Result<(), Stopped> {
     let listener = if options.no_serve { None } else { Some(listen(options.door.bind).await?) };
-    let url = match options.database_url {
-        Some(url) => url,
-        None => fresh_demo_file()?,
-    };
+    let named = options.database_url;
+    let url = named.clone().unwrap_or_else(|| format!("sqlite:{}", demo_file().display()));
+    let _alone = Alone::with(&url).map_err(why)?;
+    if named.is_none() {
+        remove_demo_file()?;
+    }
     let database = migrated(&url, options.door.read_limit()).await?;
     let now = database.clock.now(&database.read).await.map_err(why)?;
     let sample = Sample { people: options.people as usize, seed: options.seed, now };
@@ -178,6 +185,7 @@ async fn answer(
         origins: Origins::new(door.origins.iter().cloned()),
         documents: documents.map(Arc::new),
         points: door.rate_limit,
+        chunk: usize::try_from(door.chunk).ok(),
         introspection: if door.no_introspection { Introspection::Off } else { Introspection::Allowed },
         start: start.map(Arc::new),
         // Whoever stands in front of a server that nobody else reaches speaks TLS.
@@ -221,8 +229,8 @@ fn asked_to_stop() -> Result<impl Future<Output = ()> + Send + 'static, Stopped>
     })
 }
 
-/// The demo's own file, made anew.
-fn fresh_demo_file() -> Result<String, Stopped> {
+/// The demo's own file is made anew.
+fn remove_demo_file() -> Result<(), Stopped> {
     let file = demo_file();
     for suffix in ["", "-wal", "-shm"] {
         let mut path = file.clone().into_os_string();
@@ -234,7 +242,7 @@ fn fresh_demo_file() -> Result<String, Stopped> {
             _ => {}
         }
     }
-    Ok(format!("sqlite:{}", file.display()))
+    Ok(())
 }
 
 fn say_token(token: &Token, json: bool) {

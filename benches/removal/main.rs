@@ -29,7 +29,8 @@ use entity::id::UserId;
 use entity::kind::{Cause, Posts, PrivateSubgroups};
 use roster::access::Caller;
 use roster::db::Database;
-use roster::removal::batch::{Batch, CHUNK, remove_many};
+use roster::jobs;
+use roster::removal::batch::{Batch, Bounds, CHUNK, remove_many};
 use roster::removal::request::{Named, Options, People, Request, Scope};
 
 #[global_allocator]
@@ -125,9 +126,11 @@ async fn remove(db: &Database, leavers: &[UserId]) {
             cause: Cause::Requested,
         },
         plan_digest: None,
-        chunk: CHUNK,
+        confirm_count: None,
+        bounds: Bounds::default(),
     };
     remove_many(db, Caller::User(UserId(1)), None, batch).await.expect("a removal");
+    jobs::work_off(db).await.expect("it is carried out");
 }
 
 async fn timed(work: impl Future<Output = ()>) -> Duration {

@@ -77,6 +77,17 @@ impl Pass {
             Pass::Provider | Pass::Token(_) => None,
         }
     }
+
+    /// Passes what is good for `scope`: everything but a token without it.
+    ///
+    /// # Errors
+    /// As [`Scopes::require`].
+    pub fn require(&self, scope: Scope) -> Result<(), Refusal> {
+        match self {
+            Pass::Token(Some(scopes)) => scopes.require(scope),
+            Pass::SignIn(_) | Pass::Provider | Pass::Token(None) => Ok(()),
+        }
+    }
 }
 
 /// A caller, and what they are known by.

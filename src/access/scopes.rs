@@ -118,6 +118,7 @@ use Scope::{
 
 /// Every field of the root types, in order of type and name.
 pub const OPERATIONS: &[(&str, &str, Rule)] = &[
+    ("Mutation", "cancelRemovalJob", Needs(Jobs)),
     ("Mutation", "changePassword", Never),
     ("Mutation", "copyActivity", Needs(ContentWrite)),
     ("Mutation", "createActivity", Needs(ContentWrite)),
@@ -142,6 +143,7 @@ pub const OPERATIONS: &[(&str, &str, Rule)] = &[
     ("Mutation", "includeInSession", Needs(ContentWrite)),
     ("Mutation", "issueCertificate", Needs(ContentWrite)),
     ("Mutation", "moveGroup", Needs(GroupsWrite)),
+    ("Mutation", "prepareRemoval", ByInput),
     ("Mutation", "recordProgress", Needs(ContentWrite)),
     ("Mutation", "recordResult", Needs(ContentWrite)),
     ("Mutation", "registerForSlot", Needs(ContentWrite)),
@@ -149,6 +151,7 @@ pub const OPERATIONS: &[(&str, &str, Rule)] = &[
     ("Mutation", "removeUsersFromGroup", ByInput),
     ("Mutation", "requestPasswordReset", Open),
     ("Mutation", "resetPassword", Open),
+    ("Mutation", "retryRemovalJob", ByInput),
     ("Mutation", "revokeAllSignIns", Never),
     ("Mutation", "revokeRole", ByInput),
     ("Mutation", "revokeSignIn", Never),
@@ -160,6 +163,7 @@ pub const OPERATIONS: &[(&str, &str, Rule)] = &[
     ("Mutation", "signIn", Open),
     ("Mutation", "signOut", Never),
     ("Mutation", "signUp", Open),
+    ("Mutation", "startRemovalJob", ByInput),
     ("Mutation", "unenrolFromCourse", Needs(ContentWrite)),
     ("Mutation", "unenrolFromSession", Needs(ContentWrite)),
     ("Mutation", "unregisterFromSlot", Needs(ContentWrite)),
@@ -199,6 +203,7 @@ pub const OPERATIONS: &[(&str, &str, Rule)] = &[
     ("Query", "users", Needs(UsersRead)),
     ("Query", "viewer", Any),
     ("Subscription", "removalJobProgress", Needs(Jobs)),
+    ("Subscription", "removalJobsChanged", Needs(Jobs)),
 ];
 
 /// What a token needs to read the fields of a thing, whichever way it came to it; but for `id`.

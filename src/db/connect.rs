@@ -20,6 +20,7 @@ use sea_orm::{ConnectOptions, DatabaseConnection, DbBackend, DbErr, RuntimeErr, 
 use super::sql::sql;
 use crate::clock::Clock;
 use crate::error::Error;
+use crate::jobs::Bell;
 use crate::tree::TreeCache;
 
 /// How long a statement waits for another writer before it gives up and is tried again.
@@ -46,6 +47,8 @@ pub struct Database {
     pub clock: Arc<Clock>,
     /// The tree of groups as last read.
     pub trees: Arc<TreeCache>,
+    /// What is told of jobs inside this process.
+    pub bell: Arc<Bell>,
 }
 
 /// Why a database could not be opened.
@@ -57,6 +60,12 @@ pub enum OpenError {
     /// The file or server cannot be reached.
     #[error("the database cannot be opened: {0}")]
     Unreachable(DbErr),
+    /// Another program serves the file.
+    #[error("another roster serves this database file; stop it first, or ask it")]
+    Served,
+    /// The file cannot be locked.
+    #[error("the database cannot be locked: {0}")]
+    Lock(std::io::Error),
     /// It was migrated by a newer program.
     #[error("the database is newer than this program (it has {0}); run the newer program")]
     Newer(String),
@@ -92,7 +101,7 @@ impl Database {
         }
         let write = connect(url, if sqlite { 1 } else { CONNECTIONS }, Use::Write).await?;
         let read = connect(url, CONNECTIONS, Use::Read(read_limit)).await?;
-        Ok(Database { read, write, clock: Arc::default(), trees: Arc::default() })
+        Ok(Database { read, write, clock: Arc::default(), trees: Arc::default(), bell: Arc::default() })
     }
 
     /// Opens the SQLite database in `file`.

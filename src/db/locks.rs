@@ -5,10 +5,11 @@
 //!    taken away, shared;
 //! 3. **succession**: by a removal of somebody who owns, co-owns or administers anything, and by whatever can make
 //!    a successor ineligible;
-//! 4. **seats**: by what takes a seat;
-//! 5. **sessions**: those whose audience, dates or captured people change, exclusively; those that somebody is
+//! 4. **safety**: by whatever ends accounts that nobody has counted (R29);
+//! 5. **seats**: by what takes a seat;
+//! 6. **sessions**: those whose audience, dates or captured people change, exclusively; those that somebody is
 //!    registered in, shared;
-//! 6. **slots**: those whose seats are counted.
+//! 7. **slots**: those whose seats are counted.
 //!
 //! Facts are read once, after the last lock. A removal does not lock its successors, since two removals would then
 //! wait for each other: succession protects them. PostgreSQL alone needs all this; SQLite has one writer.
@@ -48,6 +49,11 @@ pub async fn users(db: &impl ConnectionTrait, users: &[UserId]) -> Result<(), Er
 /// Nobody becomes eligible or ineligible as a successor until the transaction ends.
 pub async fn succession(db: &impl ConnectionTrait) -> Result<(), Error> {
     advisory(db, "pg_advisory_xact_lock", SUCCESSION).await
+}
+
+/// Nobody else is told that accounts may go until the transaction ends.
+pub async fn safety(db: &impl ConnectionTrait) -> Result<(), Error> {
+    advisory(db, "pg_advisory_xact_lock", SAFETY).await
 }
 
 /// Nobody else takes a seat until the transaction ends.
@@ -94,6 +100,7 @@ pub(super) async fn migrations(db: &impl ConnectionTrait) -> Result<(), DbErr> {
 const TREE: i64 = 0x0072_6f73_7465_7201;
 const SUCCESSION: i64 = 0x0072_6f73_7465_7202;
 const MIGRATIONS: i64 = 0x0072_6f73_7465_7203;
+const SAFETY: i64 = 0x0072_6f73_7465_7204;
 
 async fn advisory(db: &impl ConnectionTrait, lock: &str, key: i64) -> Result<(), Error> {
     if db.get_database_backend() == DbBackend::Postgres {

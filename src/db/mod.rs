@@ -1,11 +1,13 @@
 //! The database: how it is opened, read, written and locked.
 
+mod alone;
 mod connect;
 pub mod locks;
 mod read;
 pub mod sql;
 mod write;
 
+pub use alone::Alone;
 pub use connect::{Database, OpenError, READ_LIMIT};
 pub use read::{Snapshot, snapshot};
 pub use write::{Key, Tx, write};

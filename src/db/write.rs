@@ -62,7 +62,8 @@ impl Key {
 /// or waits too long is tried again from the start.
 ///
 /// # Errors
-/// What `work` refuses with, `IDEMPOTENCY_MISMATCH`, or what broke.
+/// What `work` refuses with, `IDEMPOTENCY_MISMATCH`, `IDEMPOTENCY_IN_PROGRESS` where the first request holds its key for
+/// longer than a lock is waited for, or what broke.
 pub async fn write<I, T>(
     db: &Database,
     caller: Caller,
@@ -141,7 +142,10 @@ where
     .bind("input", input_sha256.as_str())
     .bind("now", tx.now)
     .execute(&tx.conn)
-    .await?;
+    .await
+    .map_err(|error| {
+        if error.is_lock_wait() { Refusal::IdempotencyInProgress.into() } else { Failure::from(error) }
+    })?;
     if fresh == 0 {
         let (kept, answer): (String, String) = sql(
             "db.kept_answer",

@@ -281,7 +281,7 @@ pub fn past(organisation: &Organisation) -> Vec<Single> {
         };
         let request = Request { scope, options, cause: Cause::Requested };
         let user = organisation.user_id(name)?;
-        Some(Single { user: Named::Id(user), request, plan_digest: None })
+        Some(Single { user: Named::Id(user), request, plan_digest: None, confirm_count: None })
     };
     let bergen = organisation.group_id("Sales Bergen");
     [

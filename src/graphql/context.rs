@@ -2,13 +2,14 @@
 
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 
 use async_graphql::Context;
-use entity::id::SignInId;
+use entity::id::{JobId, SignInId};
 use futures::future::BoxFuture;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 use super::cost::Purse;
 use super::error::{ApiError, UserError};
@@ -17,8 +18,9 @@ use super::node;
 use crate::access::{Caller, Pass, Scope, Scopes};
 use crate::db::{self, Database, Key, Snapshot, Tx};
 use crate::error::{Error, Failure, Refusal};
+use crate::jobs;
 use crate::queries::{Batch, Reader};
-use crate::removal::batch::CHUNK;
+use crate::removal::batch::{Bounds, CHUNK};
 use crate::sign_in::Desk;
 use crate::sign_in::cookie::Cookie;
 
@@ -45,11 +47,12 @@ pub struct RequestContext {
     database: Database,
     caller: Option<Caller>,
     request_id: String,
-    chunk: usize,
+    bounds: Bounds,
     purse: Option<Purse>,
     pass: Option<Pass>,
     desk: Arc<Desk>,
     visit: Visit,
+    stopping: Option<watch::Receiver<bool>>,
     loaders: Arc<Mutex<Option<Arc<Loaders>>>>,
     given_up: OnceLock<Arc<Error>>,
 }
@@ -62,11 +65,12 @@ impl RequestContext {
             database,
             caller,
             request_id,
-            chunk: CHUNK,
+            bounds: Bounds::default(),
             purse: None,
             pass: None,
             desk: Arc::default(),
             visit: Visit::default(),
+            stopping: None,
             loaders: Arc::default(),
             given_up: OnceLock::new(),
         }
@@ -87,7 +91,21 @@ impl RequestContext {
     /// The same, removing at most `chunk` people in one transaction: 1 to [`CHUNK`].
     #[must_use]
     pub fn with_chunk(self, chunk: usize) -> RequestContext {
-        RequestContext { chunk: chunk.clamp(1, CHUNK), ..self }
+        let bounds = Bounds { people: chunk.clamp(1, CHUNK), ..self.bounds };
+        RequestContext { bounds, ..self }
+    }
+
+    /// The same, removing people in one transaction who bring at most `rows` decided rows together.
+    #[must_use]
+    pub fn with_rows(self, rows: i64) -> RequestContext {
+        let bounds = Bounds { rows, ..self.bounds };
+        RequestContext { bounds, ..self }
+    }
+
+    /// The same, waiting for nothing more once `stopping` says so.
+    #[must_use]
+    pub fn until(self, stopping: watch::Receiver<bool>) -> RequestContext {
+        RequestContext { stopping: Some(stopping), ..self }
     }
 
     /// The same, paid from `purse`.
@@ -388,12 +406,39 @@ pub fn asked<I>(read: Result<I, ApiError>) -> Result<Result<I, Refusal>, ApiErro
     }
 }
 
-/// The most people that one transaction removes.
+/// What is heard of jobs from now on, here and, a little later, from other instances.
 ///
 /// # Errors
 /// When the server forgot to add a context.
-pub fn chunk(ctx: &Context<'_>) -> Result<usize, ApiError> {
-    Ok(of(ctx)?.chunk)
+pub fn news(ctx: &Context<'_>) -> Result<jobs::News, ApiError> {
+    Ok(of(ctx)?.database.bell.news())
+}
+
+/// How much one transaction of a removal takes.
+///
+/// # Errors
+/// When the server forgot to add a context.
+pub fn bounds(ctx: &Context<'_>) -> Result<Bounds, ApiError> {
+    Ok(of(ctx)?.bounds)
+}
+
+/// Waits for `job` to end, `patience` at most and not when the server stops. What is read afterwards is read anew.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn wait_for(ctx: &Context<'_>, job: JobId, patience: Duration) -> Result<(), ApiError> {
+    let request = of(ctx)?;
+    let stopping = request.stopping.clone();
+    let stopping = async move {
+        match stopping {
+            // A server that is gone has stopped.
+            Some(mut stopping) => drop(stopping.wait_for(|stops| *stops).await),
+            None => std::future::pending().await,
+        }
+    };
+    jobs::wait(&request.database, job, patience, Box::pin(stopping)).await?;
+    request.forget();
+    Ok(())
 }
 
 /// Declares the payload of a mutation: the thing, and why it was not done.

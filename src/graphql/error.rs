@@ -198,8 +198,14 @@ codes! {
     AlreadyDeleted = Refusal::AlreadyDeleted { .. },
     /// The account was erased before (R30).
     AlreadyErased = Refusal::AlreadyErased,
-    /// The account's state does not allow it (R30).
-    InvalidTransition = Refusal::InvalidTransition { .. },
+    /// The state of the account, or of the job, does not allow it (R29, R30).
+    InvalidTransition = Refusal::InvalidTransition { .. } | Refusal::InvalidJobTransition { .. },
+    /// Nobody of the job failed who could be tried again (R29).
+    NothingToRetry = Refusal::NothingToRetry,
+    /// More accounts would go within a day than the safety share: type how many into `confirmCount` (R29).
+    ConfirmCountRequired = Refusal::ConfirmCountRequired { .. },
+    /// `confirmCount` is not how many accounts would go (R29).
+    CountMismatch = Refusal::CountMismatch,
     /// The person named by `path` is deleted or erased.
     UserDeleted = Refusal::UserDeleted { .. },
     /// Somebody else has this email (R24).
@@ -232,6 +238,8 @@ codes! {
     BatchTooLarge = Refusal::BatchTooLarge { .. },
     /// The idempotency key was used with another input.
     IdempotencyMismatch = Refusal::IdempotencyMismatch,
+    /// The first request with the idempotency key is still being carried out: ask again later.
+    IdempotencyInProgress = Refusal::IdempotencyInProgress,
 }
 
 /// Why a mutation did not do what it was asked. Nothing was changed.

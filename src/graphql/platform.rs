@@ -130,6 +130,8 @@ pub struct UpdatePlatformInput {
     seat_limit: MaybeUndefined<i64>,
     /// The group that people who sign up become learners of (R34); null means that nobody can sign up, as at first.
     sign_up_group_id: MaybeUndefined<ID>,
+    /// Per cent of the accounts that may go within a day without a typed count (R29): 0 to 100. Fifty may always go.
+    safety_share: MaybeUndefined<i64>,
     /// Your own word for this request, 8 to 200 characters: sent again, it gets the first answer and does nothing.
     idempotency_key: Option<String>,
 }
@@ -141,6 +143,7 @@ impl UpdatePlatformInput {
             time_zone: set(self.time_zone, &["timeZone"])?,
             seat_limit: change(self.seat_limit),
             sign_up_group: change(self.sign_up_group_id).try_map(|id| id::parse(&id, &["signUpGroupId"]))?,
+            safety_share: set(self.safety_share, &["safetyShare"])?,
         })
     }
 }
@@ -160,7 +163,8 @@ pub struct PlatformMutation;
 /// Changes of the platform.
 #[Object]
 impl PlatformMutation {
-    /// Changes the name, the time zone, the number of seats, or who may sign up. By platform administrators.
+    /// Changes the name, the time zone, the number of seats, the safety share, or who may sign up. By platform
+    /// administrators.
     async fn update_platform(
         &self,
         ctx: &Context<'_>,

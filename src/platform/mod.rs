@@ -46,13 +46,15 @@ pub struct Settings {
     pub seat_limit: Change<i64>,
     /// Another group that people who sign up become learners of; cleared, nobody signs up (R34).
     pub sign_up_group: Change<GroupId>,
+    /// Another safety share, in per cent (R29).
+    pub safety_share: Option<i64>,
 }
 
 /// Changes the platform's settings. A seat limit below the seats taken removes nobody.
 ///
 /// # Errors
-/// `FORBIDDEN` for anybody but platform administrators, `BAD_INPUT` for an empty name, an unknown time zone or a
-/// negative number of seats; `NOT_FOUND` of the group.
+/// `FORBIDDEN` for anybody but platform administrators, `BAD_INPUT` for an empty name, an unknown time zone, a
+/// negative number of seats or a safety share beyond 0 to 100; `NOT_FOUND` of the group.
 pub async fn update(tx: &Tx, settings: &Settings) -> Result<(), Failure> {
     // The group that is named does not go meanwhile.
     locks::tree(&tx.conn).await?;
@@ -75,6 +77,10 @@ pub async fn update(tx: &Tx, settings: &Settings) -> Result<(), Failure> {
     platform.sign_up_group = settings.sign_up_group.clone().after(platform.sign_up_group);
     if platform.sign_up_group.is_some_and(|group| !tree.contains(group)) {
         return Err(Refusal::not_found(&["signUpGroupId"], "Group").into());
+    }
+    platform.safety_share = settings.safety_share.unwrap_or(platform.safety_share);
+    if !(0..=100).contains(&platform.safety_share) {
+        return Err(Refusal::bad_input(&["safetyShare"], "The safety share is 0 to 100 per cent.").into());
     }
     Ok(store::update(&tx.conn, &platform).await?)
 }

@@ -55,17 +55,18 @@ pub async fn tree_changed(db: &impl ConnectionTrait, revision: i64) -> Result<()
         .await
 }
 
-/// Writes the settings: name, time zone, seat limit, the group of who signs up.
+/// Writes the settings: name, time zone, seat limit, safety share, the group of who signs up.
 pub(super) async fn update(db: &impl ConnectionTrait, platform: &Platform) -> Result<(), Error> {
     sql(
         "platform.update",
         "update platform set name = {name}, time_zone = {time_zone}, seat_limit = {seat_limit},
-            sign_up_group_id = {sign_up_group}",
+            safety_share = {safety_share}, sign_up_group_id = {sign_up_group}",
     )
     .bind("sign_up_group", platform.sign_up_group)
     .bind("name", platform.name.as_str())
     .bind("time_zone", platform.time_zone.as_str())
     .bind("seat_limit", platform.seat_limit)
+    .bind("safety_share", platform.safety_share)
     .exactly(db, 1)
     .await
 }

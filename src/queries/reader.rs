@@ -48,6 +48,11 @@ impl Reader {
         statement.answer(self.db()).await
     }
 
+    /// The database that is read.
+    pub(super) fn database(&self) -> &Database {
+        &self.database
+    }
+
     /// Who reads.
     pub fn caller(&self) -> &Caller {
         &self.caller

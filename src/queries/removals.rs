@@ -1,17 +1,21 @@
 //! Records of removals (R17), and the jobs that many of them belong to (R16).
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use entity::id::{JobId, RecordId, UserId};
+use chrono::{DateTime, TimeDelta, Utc};
+use entity::id::{GroupId, JobId, RecordId, UserId};
 pub use entity::job::Model as Job;
+pub use entity::job_event::Model as JobEvent;
 pub use entity::job_item::Model as JobItem;
 use entity::kind::Outcome;
 pub use entity::record::Model as Record;
 
 use super::{Batch, By, Direction, Filter, List, Order, Reader, Relation, Row, Seen, columns, grouped, noun};
 use crate::db::sql::sql;
-use crate::error::Error;
+use crate::error::{Error, Failure};
+use crate::removal::batch;
+use crate::removal::plan::PersonPlan;
 
 noun! {
     /// Records by id.
@@ -94,9 +98,14 @@ pub fn jobs(filter: Filter, direction: Direction) -> List<Arc<Job>> {
 /// Orders the entries of a job as its list had them.
 const BY_POSITION: Order = Order::new("POSITION", &[By::number("i.position")]);
 
-/// The entries of a job, in the order of its list; those with one outcome, where one is asked for.
+/// The entries of a job, in the order of its list.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Items(pub Option<Outcome>);
+pub struct Items {
+    /// Only those with this outcome.
+    pub outcome: Option<Outcome>,
+    /// Only those planned to have this outcome.
+    pub planned: Option<Outcome>,
+}
 
 impl Relation for Items {
     type Parent = JobId;
@@ -110,11 +119,60 @@ impl Relation for Items {
             from: "job_items i".to_owned(),
             // Whoever sees the job.
             seen: Vec::new(),
-            filter: Filter::new().maybe("i.outcome = {outcome}", "outcome", self.0),
+            filter: Filter::new().maybe("i.outcome = {outcome}", "outcome", self.outcome).maybe(
+                "i.planned = {planned}",
+                "planned",
+                self.planned,
+            ),
             order: BY_POSITION,
             read: |row| Ok(Arc::new(JobItem::read(row, "i")?)),
         }
     }
+}
+
+/// Events that are read at once.
+pub const EVENTS: usize = 500;
+/// How long before a look an event may have been dated that could not be seen then: longer than a transaction takes.
+const UNSEEN: TimeDelta = TimeDelta::minutes(5);
+
+/// The events of a job after the one of this number, in their order; none given, the latest alone.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn events(reader: &Reader, job: JobId, after: Option<i64>) -> Result<Vec<JobEvent>, Error> {
+    let columns = columns::<JobEvent>("e");
+    let statement = match after {
+        Some(after) => sql(
+            "removals.events",
+            format!(
+                "select {columns} from job_events e where e.job_id = {{job}} and e.number > {{after}}
+                 order by e.number limit {EVENTS}"
+            ),
+        )
+        .bind("after", after),
+        None => sql(
+            "removals.latest_event",
+            format!(
+                "select {columns} from job_events e where e.job_id = {{job}} order by e.number desc limit 1"
+            ),
+        ),
+    };
+    super::all(statement.bind("job", job), reader, |row| JobEvent::read(row, "e")).await
+}
+
+/// The number of the latest event of each job that had one lately.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn latest(reader: &Reader, since: DateTime<Utc>) -> Result<BTreeMap<JobId, i64>, Error> {
+    let rows: Vec<(JobId, i64)> = sql(
+        "removals.latest",
+        "select e.job_id, max(e.number) from job_events e where e.at > {since} group by e.job_id",
+    )
+    .bind("since", since - UNSEEN)
+    .all(reader.db())
+    .await?;
+    Ok(rows.into_iter().collect())
 }
 
 /// How often each outcome came up in each job; what has none yet is left out.
@@ -139,4 +197,132 @@ impl Batch for OutcomeCounts {
         .await?;
         Ok(grouped(rows.into_iter().map(|(job, outcome, count)| (job, (outcome, count)))))
     }
+}
+
+/// How often each outcome came up among the entries that mean nobody.
+#[derive(Debug)]
+pub struct UnresolvedCounts;
+
+impl Batch for UnresolvedCounts {
+    type Key = JobId;
+    type Value = Arc<Vec<(Outcome, i64)>>;
+
+    async fn load(
+        reader: &Reader,
+        jobs: Vec<JobId>,
+    ) -> Result<HashMap<JobId, Arc<Vec<(Outcome, i64)>>>, Error> {
+        let rows: Vec<(JobId, Outcome, i64)> = sql(
+            "removals.unresolved_counts",
+            "select job_id, outcome, count(*) from job_items
+             where job_id in {jobs} and outcome is not null and user_id is null
+             group by job_id, outcome order by job_id, outcome",
+        )
+        .ids("jobs", jobs)
+        .all(reader.db())
+        .await?;
+        Ok(grouped(rows.into_iter().map(|(job, outcome, count)| (job, (outcome, count)))))
+    }
+}
+
+/// What would be done now to single people of prepared jobs.
+#[derive(Debug)]
+pub struct SinglePlans;
+
+impl Batch for SinglePlans {
+    type Key = (JobId, UserId);
+    type Value = Arc<PersonPlan>;
+
+    async fn load(
+        reader: &Reader,
+        keys: Vec<(JobId, UserId)>,
+    ) -> Result<HashMap<(JobId, UserId), Arc<PersonPlan>>, Error> {
+        let mut found = HashMap::new();
+        for (job, users) in grouped(keys) {
+            match batch::single_plans(reader.database(), job, &users).await {
+                Ok(plans) => {
+                    found.extend(plans.into_iter().map(|(user, plan)| ((job, user), Arc::new(plan))));
+                }
+                Err(Failure::Refused(_)) => {}
+                Err(Failure::Broken(error)) => return Err(error),
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// The groups that jobs would leave without an administrator of their own.
+#[derive(Debug)]
+pub struct WithoutAdministrator;
+
+impl Batch for WithoutAdministrator {
+    type Key = JobId;
+    type Value = Arc<Vec<GroupId>>;
+
+    async fn load(reader: &Reader, jobs: Vec<JobId>) -> Result<HashMap<JobId, Arc<Vec<GroupId>>>, Error> {
+        let mut found = HashMap::new();
+        for (id, job) in Jobs::load(reader, jobs).await? {
+            let groups = batch::without_administrator(reader.db(), &job.options).await?;
+            found.insert(id, Arc::new(groups.into_iter().collect()));
+        }
+        Ok(found)
+    }
+}
+
+/// One line of the table of a job's outcomes.
+#[derive(Clone, Debug)]
+pub struct OutcomeRow {
+    /// Its place in the list, from 1.
+    pub position: i64,
+    /// What became of it.
+    pub outcome: Option<Outcome>,
+    /// Why it failed.
+    pub reason: Option<String>,
+    /// The entry as typed, where it means nobody.
+    pub typed: Option<String>,
+    /// Whom it means.
+    pub user: Option<UserId>,
+    /// Their first name.
+    pub first_name: Option<String>,
+    /// Their last name.
+    pub last_name: Option<String>,
+    /// Their email.
+    pub email: Option<String>,
+}
+
+/// The next lines of the table of a job's outcomes, after the one of this position; none where that was the last.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn outcome_rows(reader: &Reader, job: JobId, after: i64) -> Result<Vec<OutcomeRow>, Error> {
+    type Cells = (
+        i64,
+        Option<Outcome>,
+        Option<String>,
+        Option<String>,
+        Option<UserId>,
+        Option<String>,
+        Option<String>,
+        Option<String>,
+    );
+    let rows: Vec<Cells> = sql(
+        "removals.outcome_rows",
+        "select i.position, i.outcome, i.reason, i.typed, i.user_id, u.first_name, u.last_name, u.email
+         from job_items i left join users u on u.id = i.user_id
+         where i.job_id = {job} and i.position > {after} order by i.position limit 2000",
+    )
+    .bind("job", job)
+    .bind("after", after)
+    .all(reader.db())
+    .await?;
+    let row = |(position, outcome, reason, typed, user, first_name, last_name, email)| OutcomeRow {
+        position,
+        outcome,
+        reason,
+        typed,
+        user,
+        first_name,
+        last_name,
+        email,
+    };
+    Ok(rows.into_iter().map(row).collect())
 }

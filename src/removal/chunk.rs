@@ -8,7 +8,7 @@ use entity::kind::{Cause, Outcome, PrivateSubgroups};
 use super::facts::Setting;
 use super::plan::{PersonPlan, Plan};
 use super::request::{Request, Scope};
-use super::{planning, store};
+use super::{planning, safety, store};
 use crate::db::{Tx, locks};
 use crate::error::Failure;
 use crate::ownership::Leaving;
@@ -32,16 +32,19 @@ pub(super) struct Settled<'a> {
     pub job: JobId,
 }
 
-/// Locks `users`, decides what becomes of them and does it. Without `settled` they are the whole request. Whoever has
+/// Locks `users`, decides what becomes of them and does it. Without `settled` they are the whole request, of which
+/// `confirm_count` accounts go, where somebody has typed that (R29). Whoever has
 /// another digest than `shown` is left alone (R18).
 ///
 /// # Errors
-/// `PRIVATE_SUBGROUPS_UNDECIDED`, `NOT_FOUND` of the group, or what broke; then nothing is done.
+/// `PRIVATE_SUBGROUPS_UNDECIDED`, `NOT_FOUND` of the group, `CONFIRM_COUNT_REQUIRED`, `COUNT_MISMATCH`, or what broke;
+/// then nothing is done.
 pub(super) async fn execute(
     tx: &Tx,
     users: &[UserId],
     request: &Request,
     settled: Option<Settled<'_>>,
+    confirm_count: Option<i64>,
     shown: impl FnOnce(&Plan, &Request) -> Result<BTreeMap<UserId, String>, Failure>,
 ) -> Result<(Vec<Done>, Setting), Failure> {
     let db = &tx.conn;
@@ -64,6 +67,10 @@ pub(super) async fn execute(
     let leaving = settled.map(|settled| settled.leaving);
     let mut plan = planning::plan(db, tx.now, &people, request, answer, leaving, &setting).await?;
     let shown = shown(&plan, request)?;
+    if settled.is_none() {
+        let outcomes = plan.people.iter().map(|person| (person.user, person.outcome));
+        safety::check(tx, safety::going(&people, outcomes), confirm_count).await?;
+    }
     if let Some(filter) = settled.and_then(|settled| settled.filter) {
         let matching = users::matching(
             db,

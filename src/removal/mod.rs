@@ -22,5 +22,6 @@ pub mod preview;
 pub mod reason;
 pub mod request;
 pub mod rules;
+mod safety;
 pub mod single;
 mod store;

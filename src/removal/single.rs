@@ -25,6 +25,8 @@ pub struct Single {
     pub request: Request,
     /// The digest of the plan that was shown; with another one nothing is done (R18).
     pub plan_digest: Option<String>,
+    /// How many accounts go, as somebody typed it (R29).
+    pub confirm_count: Option<i64>,
 }
 
 /// What was done to one person.
@@ -39,7 +41,8 @@ pub struct Removed {
 /// Removes one person, or says why not.
 ///
 /// # Errors
-/// The outcome that applies, as a refusal of the same code; `PRIVATE_SUBGROUPS_UNDECIDED` (R6), `PLAN_CHANGED` (R18).
+/// The outcome that applies, as a refusal of the same code; `PRIVATE_SUBGROUPS_UNDECIDED` (R6), `PLAN_CHANGED` (R18),
+/// `CONFIRM_COUNT_REQUIRED` and `COUNT_MISMATCH` (R29).
 pub async fn remove(tx: &Tx, input: &Single) -> Result<Removed, Failure> {
     let sight = Sight::in_write(tx).await?;
     let list = list::resolve(&tx.conn, &sight, &People::Named(vec![input.user.clone().into()])).await?;
@@ -51,7 +54,8 @@ pub async fn remove(tx: &Tx, input: &Single) -> Result<Removed, Failure> {
         Some(digest) if *digest != plan.digest(request) => Err(Refusal::PlanChanged.into()),
         _ => Ok(BTreeMap::new()),
     };
-    let (done, setting) = chunk::execute(tx, &users, &input.request, None, shown).await?;
+    let (done, setting) =
+        chunk::execute(tx, &users, &input.request, None, input.confirm_count, shown).await?;
     let done = done.into_iter().next().ok_or(Refusal::not_found(&["userId"], "User"))?;
     if let Some(record) = done.record {
         return Ok(Removed { outcome: done.plan.outcome, record });

@@ -119,6 +119,11 @@ impl Problem {
         Problem::new(StatusCode::NOT_ACCEPTABLE, "NOT_ACCEPTABLE", message)
     }
 
+    /// There is nothing of that address, or nothing that the caller may know of.
+    pub const fn not_found() -> Problem {
+        Problem::new(StatusCode::NOT_FOUND, "NOT_FOUND", "There is nothing here that you may see.")
+    }
+
     /// The body is no JSON.
     pub const fn unsupported_media_type() -> Problem {
         let message = "Send the request as application/json in UTF-8.";

@@ -8,6 +8,7 @@
 //! | `origin`    | refuses pages of other sites, lets in those that were named                           |
 //! | `http`      | `POST` and `GET /graphql`                                                             |
 //! | `socket`    | `/graphql/ws`, by graphql-transport-ws                                                |
+//! | `outcomes`  | `/jobs/{id}/outcomes.csv`                                                             |
 //! | `request`   | reads a request: JSON alone, bounded, never a batch                                   |
 //! | `documents` | where they are given, lets only trusted documents pass                                |
 //! | `guard`     | refuses queries that the parser could not bear                                        |
@@ -28,6 +29,7 @@ mod http;
 mod listen;
 mod metrics;
 mod origin;
+mod outcomes;
 mod provider;
 mod proxies;
 mod request;
@@ -75,6 +77,8 @@ use crate::tokens;
 
 /// Bytes of what may be a secret of ours: what is longer is none.
 const LONGEST_SECRET: usize = 200;
+use crate::jobs::{Pace, Workers};
+use crate::removal::batch::CHUNK;
 
 /// Who may come in, and for what.
 #[derive(Clone, Debug, Default)]
@@ -85,6 +89,8 @@ pub struct Doors {
     pub documents: Option<Arc<Documents>>,
     /// What every caller may spend in a minute; without bounds where there is none.
     pub points: Option<NonZeroU32>,
+    /// The most people that one transaction removes, where it is fewer than is usual.
+    pub chunk: Option<usize>,
     /// Whether the schema may be read.
     pub introspection: Introspection,
     /// What GraphiQL opens with.
@@ -169,6 +175,7 @@ impl Server {
         let api = Router::new()
             .route("/graphql", any(http::graphql))
             .route("/graphql/ws", get(socket::open))
+            .route("/jobs/{id}/outcomes.csv", get(outcomes::csv))
             .layer(self.doors.origins.cors());
         Router::new()
             .route("/", get(graphiql::page))
@@ -317,7 +324,9 @@ impl Server {
     fn context(&self, asker: Asker, request_id: String) -> RequestContext {
         let (caller, pass) = asker.known.map(|known| (known.caller, known.pass)).unzip();
         let context = RequestContext::new(self.database.clone(), caller, request_id)
-            .with_desk(self.doors.desk.clone(), asker.visit);
+            .with_desk(self.doors.desk.clone(), asker.visit)
+            .with_chunk(self.doors.chunk.unwrap_or(CHUNK))
+            .until(self.stopping.clone());
         let context = match pass {
             Some(pass) => context.with_pass(pass),
             None => context,
@@ -383,20 +392,23 @@ impl Server {
     }
 }
 
-/// Answers on `listener` until `stop` is done, then finishes what is in flight.
+/// Answers on `listener` and works on jobs until `stop` is done, then finishes what is in flight: requests, and chunks.
 pub async fn serve(
     listener: TcpListener,
     database: Database,
     doors: Doors,
     stop: impl Future<Output = ()> + Send,
 ) {
+    let workers = Workers::start(&database, Pace::default());
     let (server, last) = Server::new(database, doors);
     let stop = async {
         stop.await;
         last.stopping.send_replace(true);
+        workers.ask_to_stop();
     };
     listen::answer(listener, server.router(), stop).await;
     last.wait().await;
+    workers.stop().await;
 }
 
 fn broken(error: &Error, request_id: String) -> Problem {

@@ -64,7 +64,7 @@ test('a refusal is data, and what never reached the domain is an error', async (
 });
 
 test('a job is followed over the socket', async () => {
-  const query = gql`subscription ($id: ID!) { removalJobProgress(id: $id) { id status done total } }`;
+  const query = gql`subscription ($id: ID!) { removalJobProgress(id: $id) { number status done total } }`;
   const events = client.subscribe({ query, variables: { id: await finishedJob() } });
   const seen = await new Promise((resolve, reject) => {
     const all = [];

@@ -53,6 +53,8 @@ pub async fn of(db: &Database) -> Dump {
         hand_over,
         idempotency_key,
         job,
+        job_chunk,
+        job_event,
         job_item,
         membership,
         password,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use async_graphql::{Request, Variables};
 use entity::id::{CourseId, GroupId, PathId, SessionId, SlotId, UserId};
@@ -10,7 +11,9 @@ use roster::db::{Database, write};
 use roster::demo;
 use roster::graphql::id::GlobalId;
 use roster::graphql::{RequestContext, RosterSchema, schema};
+use roster::jobs::{Pace, Workers};
 use roster::organisation::{Organisation, Tables, promises};
+use roster::removal::batch::ROWS;
 use roster::sign_in::{self, hashing};
 use roster::tokens;
 use sea_orm::ConnectionTrait;
@@ -29,6 +32,10 @@ pub struct Start {
     pub(super) others: Others,
 }
 
+/// Workers that do nothing of their own accord: what is counted does not depend on how long it takes.
+const UNHURRIED: Pace = Pace { look: DAY, lease: DAY, keep: DAY, tidy: DAY };
+const DAY: Duration = Duration::from_secs(86_400);
+
 /// Databases that a test made for itself.
 pub(super) type Others = Arc<Mutex<Vec<(Database, Fresh)>>>;
 
@@ -44,6 +51,9 @@ pub struct World {
     statements: Arc<Mutex<Vec<sea_orm::Statement>>>,
     meanwhile: Arc<Mutex<Option<Meanwhile>>>,
     chunk: usize,
+    rows: i64,
+    /// Carries out the jobs of this database, as soon as they are accepted and not of its own accord.
+    _workers: Workers,
 }
 
 /// What somebody else does once a statement has run, and in which database.
@@ -107,7 +117,9 @@ impl Start {
                 elsewhere(url, sql);
             }
         });
-        World { db, url: self.url, made, schema: schema(), statements, meanwhile, chunk: 3_000 }
+        let _workers = Workers::start(&db, UNHURRIED);
+        let (chunk, rows) = (3_000, ROWS);
+        World { db, url: self.url, made, schema: schema(), statements, meanwhile, chunk, rows, _workers }
     }
 }
 
@@ -117,10 +129,17 @@ impl World {
         World { chunk, ..self }
     }
 
+    /// The same, removing people in one transaction who bring at most so many rows together.
+    pub fn in_chunks_of_rows(self, rows: i64) -> World {
+        World { rows, ..self }
+    }
+
     /// What the API answers `who` with, whole.
     pub async fn ask(&self, who: &str, query: &str, variables: Value) -> Value {
         let caller = (who != "nobody").then(|| Caller::User(self.user_id(who)));
-        let context = RequestContext::new(self.db.clone(), caller, "test".to_owned()).with_chunk(self.chunk);
+        let context = RequestContext::new(self.db.clone(), caller, "test".to_owned())
+            .with_chunk(self.chunk)
+            .with_rows(self.rows);
         let request = Request::new(query).variables(Variables::from_json(variables)).data(context);
         serde_json::to_value(self.schema.execute(request).await).expect("an answer is JSON")
     }
@@ -306,7 +325,10 @@ impl World {
         self.statements.lock().expect("a lock").clear();
         let done = work.await;
         let seen = std::mem::take(&mut *self.statements.lock().expect("a lock"));
-        (done, seen.into_iter().map(|statement| statement.sql).collect())
+        // Whoever works on jobs and whoever waits for one look now and then, whatever is asked meanwhile.
+        let looks = ["/* jobs.waits */", "/* jobs.status */"];
+        let asked = |text: &String| !looks.iter().any(|look| text.starts_with(look));
+        (done, seen.into_iter().map(|statement| statement.sql).filter(asked).collect())
     }
 }
 

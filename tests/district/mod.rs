@@ -158,7 +158,12 @@ async fn the_twelfth_grade_leaves(world: &World, district: &District, ids: &Ids,
     assert_eq!(answer.refused(), "PRIVATE_SUBGROUPS_UNDECIDED");
     assert!(before == world.dump().await, "a refusal changes nothing");
 
-    let input = json!({ "people": people, "privateSubgroups": "REMOVE" });
+    let input = json!({
+        "people": people,
+        "privateSubgroups": "REMOVE",
+        "confirmCount": leavers.len(),
+        "wait": 30,
+    });
     let fields = "job { status total duplicates done countsByOutcome { outcome count } }";
     let answer = world.mutate("owner", "deleteUsers", input, fields).await;
     assert_eq!(

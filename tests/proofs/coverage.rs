@@ -38,6 +38,8 @@ fn entities() -> BTreeMap<Column, bool> {
         hand_over,
         idempotency_key,
         job,
+        job_chunk,
+        job_event,
         job_item,
         membership,
         password,

@@ -65,11 +65,15 @@ fn owner_of_everything(it: Organisation, name: &str) -> Organisation {
         .member(name, "Sales", &[Administrator])
 }
 
-/// The names of the statements that `work` takes, in their order.
+/// The names of the statements that `work` takes, in order.
 async fn names<T>(world: &World, work: impl Future<Output = T>) -> (T, Vec<String>) {
     let (done, statements) = world.statements(work).await;
     let name = |text: String| text.split_once(" */").map_or(text.clone(), |(name, _)| name.to_owned());
-    (done, statements.into_iter().map(name).collect())
+    let mut names: Vec<String> = statements.into_iter().map(name).collect();
+    // What is read side by side comes in any order; how often the time is asked for depends on who looks for jobs.
+    names.retain(|name| name != "/* clock.now");
+    names.sort();
+    (done, names)
 }
 
 each_database! {
@@ -79,7 +83,9 @@ each_database! {
             let input = json!({
                 "people": { "ids": people(&world, first, count) },
                 "privateSubgroups": "REMOVE",
+                "wait": 30,
                 "posts": "ANONYMIZE",
+                "confirmCount": count,
             });
             let fields = "job { total done countsByOutcome { outcome count } }";
             let (answer, names) = names(&world, world.mutate("owner", "deleteUsers", input, fields)).await;
@@ -99,6 +105,7 @@ each_database! {
                 "groupId": world.group("Sales"),
                 "people": { "ids": people(&world, first, count) },
                 "privateSubgroups": "REMOVE",
+                "wait": 30,
             });
             let fields = "job { total done countsByOutcome { outcome count } }";
             let (answer, names) = names(&world, world.mutate("owner", "removeUsersFromGroup", input, fields)).await;

@@ -74,6 +74,24 @@ each_database! {
         assert_eq!(job.value["status"], "SUCCEEDED");
     }
 
+    async fn a_request_whose_first_is_under_way_for_too_long_is_refused(start: Start) {
+        use sea_orm::{ConnectionTrait, TransactionTrait};
+        let world = start.with(class).await;
+        // A file has one writer, for whom everybody waits alike.
+        if world.url.starts_with("postgres") {
+            let first = world.db.read.begin().await.expect("a transaction");
+            let owner = world.user_id("owner").0;
+            let taken = format!(
+                "insert into idempotency_keys (actor_id, key, input_sha256, answer, created_at)
+                 values ({owner}, '{KEY}', '', '', now())"
+            );
+            first.execute_unprepared(&taken).await.expect("the key");
+            assert_eq!(world.delete("ann").keyed(KEY).refused().await.code, "IDEMPOTENCY_IN_PROGRESS");
+            first.rollback().await.expect("the first fails");
+        }
+        assert_eq!(world.delete("ann").keyed(KEY).done().await.outcome, "DELETED");
+    }
+
     async fn another_input_under_the_same_key_is_refused(start: Start) {
         let world = start.with(class).await;
         world.delete("ann").keyed(KEY).done().await;

@@ -321,7 +321,7 @@ each_database! {
         let names: Vec<String> = (0..3_001).map(|number| format!("pupil{number}")).collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let world = start.with(|it| it.users(&names).learners("platform", &names)).await;
-        let input = json!({ "people": { "ids": world.users(&names) } });
+        let input = json!({ "people": { "ids": world.users(&names) }, "wait": 30, "confirmCount": 3_001 });
         let fields = "job { status countsByOutcome { outcome count } }";
         let answer = world.mutate("owner", "deleteUsers", input, fields).await;
         assert_eq!(
@@ -369,7 +369,7 @@ each_database! {
     async fn r16_who_no_longer_meets_the_filter_is_left_alone(start: Start) {
         let world = start.with(class).await;
         let bob = world.user_id("bob").0;
-        world.meanwhile("from jobs", &format!("update users set status = 'SUSPENDED' where id = {bob}"));
+        world.meanwhile("jobs.standing", &format!("update users set status = 'SUSPENDED' where id = {bob}"));
         let group = json!({ "id": world.group("Class") });
         let filter = json!({ "filter": { "group": group, "status": ["ACTIVE"] } });
         let job = world.delete_whoever(filter).job().await;
@@ -394,7 +394,7 @@ each_database! {
             .await
             .in_chunks_of(1);
         let boss = world.user_id("boss").0;
-        world.meanwhile("from jobs", &format!("delete from memberships where user_id = {boss} and role = 'ADMINISTRATOR'"));
+        world.meanwhile("jobs.standing", &format!("delete from memberships where user_id = {boss} and role = 'ADMINISTRATOR'"));
         let job = world.remove_all(&["ann", "bob"], "Class").by("boss").job().await;
         assert!(world.has_happened());
         assert_eq!(job.outcomes(), [("ann", "FORBIDDEN"), ("bob", "FORBIDDEN")]);

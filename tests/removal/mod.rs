@@ -2,14 +2,18 @@
 
 mod asking;
 mod chance;
+mod control;
 mod deletion;
 mod idempotency;
+mod jobs;
 mod looking;
 mod many;
 mod plan;
+mod prepared;
 mod reach;
 mod reality;
 mod record;
 mod rights;
+mod safety;
 mod sessions;
 mod succession;

@@ -185,7 +185,7 @@ each_database! {
             let world = start.another().await.with(school).await.in_chunks_of(size);
             let asked = world.delete_all(&["bob", "carl"]);
             let plan = asked.plan().await;
-            world.meanwhile("from jobs", SEAT);
+            world.meanwhile("jobs.standing", SEAT);
             let job = asked.shown(plan.digest()).job().await;
             assert!(world.has_happened());
             assert_eq!(job.outcomes(), [("bob", "DELETED"), ("carl", "PLAN_CHANGED")]);
@@ -199,7 +199,7 @@ each_database! {
 
     async fn r18_without_a_digest_what_holds_at_the_time_is_done(start: Start) {
         let world = start.with(school).await;
-        world.meanwhile("from jobs", SEAT);
+        world.meanwhile("jobs.standing", SEAT);
         let job = world.delete_all(&["bob", "carl"]).job().await;
         assert!(world.has_happened());
         assert_eq!(job.outcomes(), [("bob", "DELETED"), ("carl", "DELETED")]);

@@ -253,6 +253,9 @@ async fn hold_against_reality(world: &World, asked: Asked<'_>, caller: &str, man
         |change: Option<Change>| change.map_or(0, |change| (change.gained.len()) - change.lost.len());
     assert_eq!(gained(changes.remove("jobs")), usize::from(many));
     assert_eq!(gained(changes.remove("job_items")), if many { plan.people().len() + unresolved } else { 0 });
+    // Accepted, taken, and once a chunk.
+    let at_once = changes.remove("job_chunks").map_or(0, |change| change.gained.len());
+    assert_eq!(gained(changes.remove("job_events")), if many { 2 + at_once.max(1) } else { 0 });
     assert_eq!(gained(changes.remove("records")), done.len(), "one record each for whom something is done");
     let mut written = records(world).await;
     written.retain(|row| !before.records.contains(&row.id));

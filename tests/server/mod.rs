@@ -5,6 +5,7 @@ mod doors;
 mod first_start;
 mod http;
 pub mod listening;
+mod outcomes;
 pub mod program;
 mod readme;
 pub mod socket;

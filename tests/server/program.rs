@@ -176,6 +176,21 @@ fn the_owner_has_the_password_of_the_configuration() {
 }
 
 #[test]
+fn a_file_is_served_by_one_program_at_a_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = started(folder.path(), &["serve", "--bind", "127.0.0.1:0"]);
+    let refused = fails(folder.path(), &["serve", "--bind", "127.0.0.1:0"]);
+    assert_eq!(refused, "another roster serves this database file; stop it first, or ask it");
+    let refused =
+        fails(folder.path(), &["demo", "--bind", "127.0.0.1:0", "--database-url", "sqlite:roster.db"]);
+    assert_eq!(refused, "another roster serves this database file; stop it first, or ask it");
+    first.stop();
+    // A lock file that was left behind keeps nobody out.
+    std::fs::write(folder.path().join("roster.db-lock"), "").unwrap();
+    started(folder.path(), &["serve", "--bind", "127.0.0.1:0"]).stop();
+}
+
+#[test]
 fn the_demo_is_made_anew_each_time() {
     let folder = tempfile::tempdir().unwrap();
     for _ in 0..2 {
@@ -203,6 +218,45 @@ fn the_demo_is_made_anew_each_time() {
     }
     let refused = fails(folder.path(), &["demo", "--no-serve", "--database-url", "sqlite:roster-demo.db"]);
     assert_eq!(refused, "the database is not empty; the demo wants one of its own");
+}
+
+#[test]
+fn a_list_is_deleted_from_the_terminal() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    std::fs::write(here.join("list.txt"), "petra.lind@example.org; nobody@example.org\n").unwrap();
+    let list = ["delete", "--emails", "list.txt", "--private-subgroups", "keep"];
+    let with = |more: &[&'static str]| [&list[..], more].concat();
+    ran(here, &["demo", "--no-serve", "--database-url", "sqlite:roster.db"]).unwrap();
+    // Nobody sits at the terminal: the number has to be given.
+    let said = ran(here, &with(&[])).expect_err("it asks");
+    assert!(said.contains("2 people are named") && said.contains("1 DELETED"), "{said}");
+    assert!(said.ends_with("roster: 1 accounts would go; say so with --confirm-count 1\n"), "{said}");
+    let said = ran(here, &with(&["--confirm-count", "2"])).expect_err("it is another number");
+    assert!(said.ends_with("roster: 1 accounts would go, not 2\n"), "{said}");
+    // One of the two could not be found, which is said.
+    let said =
+        ran(here, &with(&["--confirm-count", "1", "--outcomes", "out.csv"])).expect_err("one is unknown");
+    assert!(said.ends_with("roster: some could not be deleted; the outcomes say why\n"), "{said}");
+    let table = std::fs::read_to_string(here.join("out.csv")).unwrap();
+    let lines: Vec<&str> = table.lines().collect();
+    assert_eq!(lines[0], "position,outcome,failure,typed,userId,name,email");
+    assert!(lines[1].starts_with("1,DELETED,,,") && lines[1].ends_with(",petra.lind@example.org"), "{table}");
+    assert_eq!(lines[2], "2,NOT_FOUND,,nobody@example.org,,,");
+
+    // A server that has the file is asked instead.
+    std::fs::write(here.join("list.txt"), "tara.quist@example.org").unwrap();
+    let server = started(here, &["serve", "--bind", "127.0.0.1:0"]);
+    let refused = ran(here, &with(&["--confirm-count", "1"])).expect_err("the file is served");
+    assert!(refused.contains("another roster serves this database file"), "{refused}");
+    let token = ran(here, &["token", "--as", "olive.hartmann@example.org"]).unwrap();
+    let url = server.printed("listening on").unwrap().to_owned();
+    let mut command = roster(here, &with(&["--confirm-count", "1", "--server"]));
+    let asked =
+        command.arg(&url).env("ROSTER_TOKEN", token.trim().strip_prefix("token ").unwrap()).output().unwrap();
+    assert!(asked.status.success(), "{}", String::from_utf8_lossy(&asked.stderr));
+    assert!(String::from_utf8_lossy(&asked.stdout).contains("1,DELETED,"));
+    server.stop();
 }
 
 #[test]

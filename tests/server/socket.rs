@@ -132,10 +132,48 @@ each_database! {
         let job = answer["data"]["deleteUsers"]["job"]["id"].as_str().unwrap_or_else(|| panic!("{answer}"));
         let mut socket = Socket::of(&server, &token).await;
         socket.subscribe("a", &format!("subscription {{ removalJobProgress(id: \"{job}\") {{ status done total }} }}")).await;
+        let id = job.to_owned();
         let job = json!({ "status": "SUCCEEDED", "done": 1, "total": 1 });
         let data = json!({ "data": { "removalJobProgress": job } });
         assert_eq!(socket.hear().await, said(json!({ "id": "a", "type": "next", "payload": data })));
         assert_eq!(socket.hear().await, said(json!({ "id": "a", "type": "complete" })));
+        // Whoever was cut off goes on where they stopped.
+        for (after, events) in [
+            (0, vec![(1, "QUEUED", 0), (2, "RUNNING", 0), (3, "SUCCEEDED", 1)]),
+            (2, vec![(3, "SUCCEEDED", 1)]),
+            (3, vec![]),
+        ] {
+            let query = format!("subscription {{ removalJobProgress(id: \"{id}\", after: {after}) {{ number status done }} }}");
+            socket.subscribe("b", &query).await;
+            for (number, status, done) in events {
+                let event = json!({ "removalJobProgress": { "number": number, "status": status, "done": done } });
+                let next = json!({ "id": "b", "type": "next", "payload": { "data": event } });
+                assert_eq!(socket.hear().await, said(next));
+            }
+            assert_eq!(socket.hear().await, said(json!({ "id": "b", "type": "complete" })));
+        }
+    }
+
+    async fn jobs_that_come_further_are_told(start: Start) {
+        let world = start.with(|it| it.user("ann").member("ann", "platform", &[Role::Learner])).await;
+        let (server, token) = served(&world).await;
+        let mut socket = Socket::of(&server, &token).await;
+        socket.subscribe("a", "subscription { removalJobsChanged { id status } }").await;
+        // It begins at some time: jobs are asked for until one is told of.
+        let asking = async {
+            let delete = "mutation($id: ID!) { deleteUsers(input: { people: { ids: [$id] } }) { job { id } } }";
+            let mut ids = Vec::new();
+            loop {
+                let answer = server.ask(Some(&token), delete, json!({ "id": world.user("ann") })).await;
+                ids.push(answer["data"]["deleteUsers"]["job"]["id"].clone());
+                if let Ok(Heard::Said(next)) = timeout(Duration::from_millis(500), socket.hear()).await {
+                    let job = next["payload"]["data"]["removalJobsChanged"].clone();
+                    assert!(ids.contains(&job["id"]), "{next}");
+                    return;
+                }
+            }
+        };
+        timeout(PATIENCE, asking).await.expect("a job is told of");
     }
 
     async fn a_client_that_breaks_the_protocol_is_told_how(start: Start) {
@@ -176,7 +214,7 @@ each_database! {
         let job: (i64,) = sql(
             "tests.job",
             "insert into jobs (kind, status, actor_id, cause, options, total, duplicates, epoch, created_at)
-             values ('REMOVAL', 'QUEUED', {owner}, 'REQUESTED', '{}', 0, 0, 0, {now}) returning id",
+             values ('REMOVAL', 'AWAITING_CONFIRMATION', {owner}, 'REQUESTED', '{}', 0, 0, 0, {now}) returning id",
         )
         .bind("owner", world.user_id("owner"))
         .bind("now", world.db.clock.now(&world.db.read).await.unwrap())

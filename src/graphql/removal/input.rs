@@ -1,7 +1,9 @@
 //! What removals are asked with.
 
+use std::time::Duration;
+
 use async_graphql::{Context, ID, InputObject, OneofObject};
-use entity::id::UserId;
+use entity::id::{JobId, UserId};
 use entity::kind;
 
 use crate::error::Refusal;
@@ -11,10 +13,27 @@ use crate::graphql::id;
 use crate::graphql::input::ExternalIdInput;
 use crate::graphql::kinds::{PostTreatment, PrivateSubgroups, Role};
 use crate::graphql::users::UserFilterInput;
-use crate::removal::batch::Batch;
+use crate::removal::batch::{Batch, Retry, Start};
 use crate::removal::list::split_emails;
 use crate::removal::request::{Entry, Named, Options, People, Request, Scope};
 use crate::removal::single::Single;
+
+/// Seconds that a request waits for its job where it does not say.
+const WAIT: i32 = 10;
+/// Most seconds that a request waits for its job.
+const LONGEST_WAIT: i32 = 30;
+
+/// How long to wait for a job.
+///
+/// # Errors
+/// `BAD_INPUT` for less than none, and for more than 30 seconds.
+pub fn patience(wait: Option<i32>) -> Result<Duration, Refusal> {
+    let wait = wait.unwrap_or(WAIT);
+    let seconds = u64::try_from(wait).ok().filter(|_| wait <= LONGEST_WAIT);
+    seconds.map(Duration::from_secs).ok_or_else(|| {
+        Refusal::bad_input(&["wait"], format!("A request waits for 0 to {LONGEST_WAIT} seconds."))
+    })
+}
 
 /// The people that a request is about, in exactly one of these ways. Who is named twice counts once.
 #[derive(Clone, Debug, OneofObject)]
@@ -63,6 +82,11 @@ pub struct DeleteUsersInput {
     posts: PostTreatment,
     /// The digest of the plan that was shown: if what would happen now is anything else, nothing is done.
     plan_digest: Option<String>,
+    /// How many accounts this deletes, typed in by somebody: asked for with `CONFIRM_COUNT_REQUIRED` where more than the
+    /// safety share would go within a day (R29).
+    confirm_count: Option<i64>,
+    /// How many seconds to wait for the job to end before answering with it as it stands then: 0 to 30; 10 if left out.
+    pub wait: Option<i32>,
     /// Your own word for this request, 8 to 200 characters: sent again, it gets the first answer and does nothing.
     pub idempotency_key: Option<String>,
 }
@@ -84,6 +108,11 @@ pub struct RemoveUsersFromGroupInput {
     posts: PostTreatment,
     /// The digest of the plan that was shown: if what would happen now is anything else, nothing is done.
     plan_digest: Option<String>,
+    /// How many accounts this deletes, typed in by somebody: asked for with `CONFIRM_COUNT_REQUIRED` where more than the
+    /// safety share would go within a day (R29).
+    confirm_count: Option<i64>,
+    /// How many seconds to wait for the job to end before answering with it as it stands then: 0 to 30; 10 if left out.
+    pub wait: Option<i32>,
     /// Your own word for this request, 8 to 200 characters: sent again, it gets the first answer and does nothing.
     pub idempotency_key: Option<String>,
 }
@@ -100,6 +129,9 @@ pub struct DeleteUserInput {
     posts: PostTreatment,
     /// The digest of the plan that was shown: if what would happen now is anything else, nothing is done.
     plan_digest: Option<String>,
+    /// How many accounts this deletes, typed in by somebody: asked for with `CONFIRM_COUNT_REQUIRED` where more than the
+    /// safety share would go within a day (R29).
+    confirm_count: Option<i64>,
     /// Your own word for this request, 8 to 200 characters: sent again, it gets the first answer and does nothing.
     pub idempotency_key: Option<String>,
 }
@@ -121,6 +153,9 @@ pub struct RemoveUserFromGroupInput {
     posts: PostTreatment,
     /// The digest of the plan that was shown: if what would happen now is anything else, nothing is done.
     plan_digest: Option<String>,
+    /// How many accounts this deletes, typed in by somebody: asked for with `CONFIRM_COUNT_REQUIRED` where more than the
+    /// safety share would go within a day (R29).
+    confirm_count: Option<i64>,
     /// Your own word for this request, 8 to 200 characters: sent again, it gets the first answer and does nothing.
     pub idempotency_key: Option<String>,
 }
@@ -141,8 +176,94 @@ pub struct RevokeRoleInput {
     confirm_account_deletion: bool,
     /// The digest of the plan that was shown: if what would happen now is anything else, nothing is done.
     plan_digest: Option<String>,
+    /// How many accounts this deletes, typed in by somebody: asked for with `CONFIRM_COUNT_REQUIRED` where more than the
+    /// safety share would go within a day (R29).
+    confirm_count: Option<i64>,
     /// Your own word for this request, 8 to 200 characters: sent again, it gets the first answer and does nothing.
     pub idempotency_key: Option<String>,
+}
+
+/// A removal to be prepared.
+#[derive(Clone, Debug, InputObject)]
+pub struct PrepareRemovalInput {
+    /// Whom, here up to 100,000 people, and what would be done to them.
+    removal: RemovalPlanInput,
+    /// Your own word for this request, 8 to 200 characters: sent again, it gets the first answer and does nothing.
+    pub idempotency_key: Option<String>,
+}
+
+/// Which job to let run.
+#[derive(Clone, Debug, InputObject)]
+pub struct StartRemovalJobInput {
+    /// The job: one that is prepared, or waits to be confirmed.
+    job_id: ID,
+    /// The digest of its plan, as it was shown. Needed for a job that is prepared: if what would happen now is anything
+    /// else, nothing is done.
+    plan_digest: Option<String>,
+    /// How many accounts this deletes, typed in by somebody: asked for with `CONFIRM_COUNT_REQUIRED` where more than the
+    /// safety share would go within a day (R29).
+    confirm_count: Option<i64>,
+    /// How many seconds to wait for the job to end before answering with it as it stands then: 0 to 30; 10 if left out.
+    pub wait: Option<i32>,
+    /// Your own word for this request, 8 to 200 characters: sent again, it gets the first answer and does nothing.
+    pub idempotency_key: Option<String>,
+}
+
+/// Which job to cancel.
+#[derive(Clone, Debug, InputObject)]
+pub struct CancelRemovalJobInput {
+    /// The job.
+    job_id: ID,
+    /// Your own word for this request, 8 to 200 characters: sent again, it gets the first answer and does nothing.
+    pub idempotency_key: Option<String>,
+}
+
+/// Which job's failures to try again.
+#[derive(Clone, Debug, InputObject)]
+pub struct RetryRemovalJobInput {
+    /// The job, which has ended.
+    job_id: ID,
+    /// How many accounts this deletes, typed in by somebody: asked for with `CONFIRM_COUNT_REQUIRED` where more than the
+    /// safety share would go within a day (R29).
+    confirm_count: Option<i64>,
+    /// How many seconds to wait for the job to end before answering with it as it stands then: 0 to 30; 10 if left out.
+    pub wait: Option<i32>,
+    /// Your own word for this request, 8 to 200 characters: sent again, it gets the first answer and does nothing.
+    pub idempotency_key: Option<String>,
+}
+
+fn job(id: &ID) -> Result<JobId, Refusal> {
+    id::parse(id, &["jobId"])
+}
+
+impl PrepareRemovalInput {
+    /// What is to be planned, in chunks as the server is set.
+    pub async fn read(self, ctx: &Context<'_>) -> Result<Batch, ApiError> {
+        let (people, request) = self.removal.read(ctx).await?;
+        Ok(Batch { people, request, plan_digest: None, confirm_count: None, bounds: context::bounds(ctx)? })
+    }
+}
+
+impl StartRemovalJobInput {
+    /// What is asked.
+    pub fn read(self) -> Result<Start, Refusal> {
+        let job = job(&self.job_id)?;
+        Ok(Start { job, plan_digest: self.plan_digest, confirm_count: self.confirm_count })
+    }
+}
+
+impl CancelRemovalJobInput {
+    /// What is asked.
+    pub fn read(self) -> Result<JobId, Refusal> {
+        job(&self.job_id)
+    }
+}
+
+impl RetryRemovalJobInput {
+    /// What is asked.
+    pub fn read(self) -> Result<Retry, Refusal> {
+        Ok(Retry { job: job(&self.job_id)?, confirm_count: self.confirm_count })
+    }
 }
 
 /// A deletion to be planned.
@@ -262,6 +383,7 @@ impl DeleteUserInput {
             user: user(&self.user_id)?,
             request: request(Scope::Platform, self.private_subgroups, false, self.posts.into()),
             plan_digest: self.plan_digest,
+            confirm_count: self.confirm_count,
         })
     }
 }
@@ -275,6 +397,7 @@ impl RemoveUserFromGroupInput {
             user: user(&self.user_id)?,
             request: request(scope, self.private_subgroups, self.confirm_account_deletion, posts),
             plan_digest: self.plan_digest,
+            confirm_count: self.confirm_count,
         })
     }
 }
@@ -288,6 +411,7 @@ impl RevokeRoleInput {
             user: user(&self.user_id)?,
             request: request(scope, self.private_subgroups, self.confirm_account_deletion, posts),
             plan_digest: self.plan_digest,
+            confirm_count: self.confirm_count,
         })
     }
 }
@@ -299,7 +423,8 @@ impl DeleteUsersInput {
             people: self.people.read(ctx).await?,
             request: request(Scope::Platform, self.private_subgroups, false, self.posts.into()),
             plan_digest: self.plan_digest,
-            chunk: context::chunk(ctx)?,
+            confirm_count: self.confirm_count,
+            bounds: context::bounds(ctx)?,
         })
     }
 }
@@ -313,7 +438,8 @@ impl RemoveUsersFromGroupInput {
             people: self.people.read(ctx).await?,
             request: request(scope, self.private_subgroups, self.confirm_account_deletion, posts),
             plan_digest: self.plan_digest,
-            chunk: context::chunk(ctx)?,
+            confirm_count: self.confirm_count,
+            bounds: context::bounds(ctx)?,
         })
     }
 }

@@ -2,18 +2,24 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, ID, Object, SimpleObject};
+use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 use entity::id::JobId;
 
+use super::plan::{PersonRemovalPlan, RemovalTotals};
 use super::record::Removal;
+use crate::error::Error;
 use crate::graphql::connection::{self, Connection, Paging};
 use crate::graphql::context::load;
 use crate::graphql::error::ApiError;
+use crate::graphql::group::Group;
 use crate::graphql::id::GlobalId;
 use crate::graphql::kinds::{JobStatus, RemovalCause, RemovalOutcome};
 use crate::graphql::user::User;
-use crate::queries::removals::{Items, Job, JobItem, Jobs, OutcomeCounts};
+use crate::queries::removals::{
+    Items, Job, JobEvent, JobItem, Jobs, OutcomeCounts, SinglePlans, UnresolvedCounts, WithoutAdministrator,
+};
+use crate::removal::batch::Totals;
 
 /// Many removals asked for at once. What concerns the whole list is settled before anybody is removed; then people
 /// are removed in chunks of at most 3,000, each chunk wholly or not at all.
@@ -23,6 +29,25 @@ pub struct RemovalJob(Arc<Job>);
 /// One entry of a job's list, and what became of it.
 #[derive(Clone, Debug)]
 pub struct RemovalJobItem(Arc<JobItem>);
+
+/// Why somebody could not be removed for a reason that is not theirs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+pub enum RemovalFailure {
+    /// It broke for an unexpected reason, and nothing was changed.
+    Broken,
+    /// The program ended each time it was tried, and nothing was changed.
+    Poison,
+}
+
+impl RemovalFailure {
+    fn of(reason: &str) -> Option<RemovalFailure> {
+        match reason {
+            "BROKEN" => Some(RemovalFailure::Broken),
+            "POISON" => Some(RemovalFailure::Poison),
+            _ => None,
+        }
+    }
+}
 
 /// How often an outcome came up.
 #[derive(Clone, Copy, Debug, SimpleObject)]
@@ -47,8 +72,19 @@ impl RemovalJob {
         self.0.status
     }
 
+    /// Where it stands, as if it were told of: before the first event.
+    pub(super) async fn as_it_stands(&self, ctx: &Context<'_>) -> Result<JobEvent, ApiError> {
+        let Job { id, created_at, status, .. } = *self.0;
+        Ok(JobEvent { job_id: id, number: 0, at: created_at, status, done: self.count_done(ctx).await? })
+    }
+
+    /// How many entries its list has.
+    pub(super) fn entries(&self) -> i64 {
+        self.0.total
+    }
+
     /// How many entries have an outcome.
-    pub(super) async fn count_done(&self, ctx: &Context<'_>) -> Result<i64, ApiError> {
+    async fn count_done(&self, ctx: &Context<'_>) -> Result<i64, ApiError> {
         Ok(self.counts(ctx).await?.iter().map(|count| count.count).sum())
     }
 
@@ -141,17 +177,79 @@ impl RemovalJob {
         self.0.finished_at
     }
 
+    /// The job whose failures this one tries again; null where it is none.
+    async fn retry_of(&self, ctx: &Context<'_>) -> Result<Option<RemovalJob>, ApiError> {
+        match self.0.retry_of {
+            Some(job) => RemovalJob::load(ctx, job).await,
+            None => Ok(None),
+        }
+    }
+
+    /// The plan that was prepared; null where none was, and while it is being computed.
+    async fn plan(&self) -> Option<PreparedRemovalPlan> {
+        let prepared = self.0.keep_until.is_some();
+        prepared.then(|| PreparedRemovalPlan(self.clone()))
+    }
+
+    /// Where the outcomes are as a table for spreadsheets (CSV), below the address of this server; to be asked for with the
+    /// same token as this API.
+    async fn outcomes_link(&self) -> String {
+        format!("/jobs/{}/outcomes.csv", self.0.id.global().as_str())
+    }
+
     /// What became of each entry, in the order of the list.
     async fn items(
         &self,
         #[graphql(desc = "Only entries with this outcome.")] outcome: Option<RemovalOutcome>,
+        #[graphql(desc = "Only entries that would have this outcome by the plan that was prepared.")] planned: Option<
+            RemovalOutcome,
+        >,
         first: Option<i32>,
         after: Option<String>,
         last: Option<i32>,
         before: Option<String>,
     ) -> Result<Connection<RemovalJobItem>, ApiError> {
-        let items = Items(outcome.map(Into::into));
+        let items = Items { outcome: outcome.map(Into::into), planned: planned.map(Into::into) };
         connection::of_relation(items, self.0.id, &Paging { first, after, last, before })
+    }
+}
+
+/// What a job would do, as it was computed when it was prepared. The plans of single people are those of its `items`.
+#[derive(Clone, Debug)]
+pub struct PreparedRemovalPlan(RemovalJob);
+
+/// What a job would do, as it was computed when it was prepared. The plans of single people are those of its `items`.
+#[Object]
+impl PreparedRemovalPlan {
+    /// Stands for everything that would be done: sent along with `startRemovalJob`, exactly this is done or nothing.
+    async fn digest(&self) -> Option<&str> {
+        self.0.0.plan_digest.as_deref()
+    }
+
+    /// Until when it can be started.
+    async fn startable_until(&self) -> Option<DateTime<Utc>> {
+        self.0.0.keep_until
+    }
+
+    /// How much would go, stay and move in all.
+    async fn totals(&self, ctx: &Context<'_>) -> Result<RemovalTotals, ApiError> {
+        let job = &self.0.0;
+        let mut totals: Totals = match &job.totals {
+            Some(totals) => serde_json::from_str(totals).map_err(Error::from)?,
+            None => Totals::default(),
+        };
+        // Entries that mean nobody are in no plan.
+        for (outcome, count) in load::<UnresolvedCounts>(ctx, job.id).await?.unwrap_or_default().iter() {
+            *totals.outcomes.entry(*outcome).or_default() += count;
+        }
+        Ok(RemovalTotals::of(job.total, &totals))
+    }
+
+    /// Groups that would be left without an administrator of their own, of those you may see. That is allowed: those of
+    /// the groups above administer them too (R4).
+    async fn groups_without_administrator(&self, ctx: &Context<'_>) -> Result<Vec<Group>, ApiError> {
+        let groups = load::<WithoutAdministrator>(ctx, self.0.0.id).await?.unwrap_or_default();
+        super::plan::groups(ctx, groups.iter().copied()).await
     }
 }
 
@@ -179,6 +277,33 @@ impl RemovalJobItem {
     /// The entry as typed, where it means nobody.
     async fn typed(&self) -> Option<&str> {
         self.0.typed.as_deref()
+    }
+
+    /// What would become of it by the plan that was prepared; null where none was.
+    async fn planned_outcome(&self) -> Option<RemovalOutcome> {
+        self.0.planned.map(Into::into)
+    }
+
+    /// Stands for what was shown that would be done to the person; null where nothing was. Who has another one when their
+    /// turn comes is left alone, with the outcome `PLAN_CHANGED`.
+    async fn digest(&self) -> Option<&str> {
+        self.0.digest.as_deref()
+    }
+
+    /// What would be done to the person now, of a job that is prepared; else null.
+    async fn plan(&self, ctx: &Context<'_>) -> Result<Option<PersonRemovalPlan>, ApiError> {
+        match (self.0.planned, self.0.outcome, self.0.user_id) {
+            (Some(_), None, Some(user)) => {
+                let plan = load::<SinglePlans>(ctx, (self.0.job_id, user)).await?;
+                Ok(plan.map(PersonRemovalPlan::from))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// Why it failed, where its outcome is `FAILED`; else null.
+    async fn failure(&self) -> Option<RemovalFailure> {
+        RemovalFailure::of(self.0.reason.as_deref()?)
     }
 
     /// What became of it; null while its turn has not come.

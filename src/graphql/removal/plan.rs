@@ -1,6 +1,5 @@
 //! A removal before it runs (R18).
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_graphql::{Context, ID, Object, SimpleObject};
@@ -16,7 +15,8 @@ use crate::graphql::group::Group;
 use crate::graphql::id::GlobalId;
 use crate::graphql::kinds::{PrivateSubgroups, RemovalOutcome};
 use crate::graphql::user::User;
-use crate::removal::plan::{Effect, PersonPlan, Plan, WorkId};
+use crate::removal::batch::Totals;
+use crate::removal::plan::{Effect, PersonPlan, Plan};
 use crate::removal::preview::{Answer, Preview};
 use crate::removal::request::{Options, Request};
 
@@ -239,37 +239,41 @@ impl PersonRemovalPlan {
     }
 }
 
-async fn groups(ctx: &Context<'_>, ids: impl IntoIterator<Item = GroupId>) -> Result<Vec<Group>, ApiError> {
+pub(super) async fn groups(
+    ctx: &Context<'_>,
+    ids: impl IntoIterator<Item = GroupId>,
+) -> Result<Vec<Group>, ApiError> {
     let found = try_join_all(ids.into_iter().map(|id| Group::load(ctx, id))).await?;
     Ok(found.into_iter().flatten().collect())
 }
 
-fn totals(plan: &Plan, preview: &Preview) -> RemovalTotals {
-    let mut totals = RemovalTotals { people: preview.list.items.len() as i64, ..RemovalTotals::default() };
-    let mut outcomes: BTreeMap<Outcome, i64> = BTreeMap::new();
-    let resolved = plan.people.iter().map(|person| person.outcome);
-    for outcome in resolved.chain(preview.list.items.iter().filter_map(|item| item.outcome)) {
-        *outcomes.entry(outcome).or_default() += 1;
-    }
-    totals.outcomes = outcomes
-        .into_iter()
-        .map(|(outcome, count)| RemovalOutcomeCount { outcome: outcome.into(), count })
-        .collect();
-    for effect in plan.people.iter().flat_map(|person| &person.effects) {
-        let total = match effect {
-            Effect::MembershipRemoved { .. } => &mut totals.memberships_removed,
-            Effect::MembershipKept { .. } => &mut totals.memberships_kept,
-            Effect::SessionLeft { .. } => &mut totals.sessions_left,
-            Effect::SeatReleased { .. } => &mut totals.seats_released,
-            Effect::EnrolmentRemoved { .. } => &mut totals.enrolments_removed,
-            Effect::PlaceRemoved { .. } => &mut totals.places_removed,
-            Effect::HandedOver { work: WorkId::Course(_), .. } => &mut totals.courses_handed_over,
-            Effect::HandedOver { work: WorkId::Path(_), .. } => &mut totals.paths_handed_over,
-            Effect::HandedOver { work: WorkId::Session(_), .. } => &mut totals.sessions_handed_over,
-            Effect::AccountDeleted { .. } => &mut totals.accounts_deleted,
-            Effect::SessionKept { .. } | Effect::SeatKept { .. } | Effect::PostsAnonymized { .. } => continue,
+impl RemovalTotals {
+    /// What `totals` say of so many people.
+    pub fn of(people: i64, totals: &Totals) -> RemovalTotals {
+        let count = |(outcome, count): (&Outcome, &i64)| RemovalOutcomeCount {
+            outcome: (*outcome).into(),
+            count: *count,
         };
-        *total += 1;
+        RemovalTotals {
+            people,
+            outcomes: totals.outcomes.iter().map(count).collect(),
+            memberships_removed: totals.memberships_removed,
+            memberships_kept: totals.memberships_kept,
+            sessions_left: totals.sessions_left,
+            seats_released: totals.seats_released,
+            enrolments_removed: totals.enrolments_removed,
+            places_removed: totals.places_removed,
+            courses_handed_over: totals.courses_handed_over,
+            paths_handed_over: totals.paths_handed_over,
+            sessions_handed_over: totals.sessions_handed_over,
+            accounts_deleted: totals.accounts_deleted,
+        }
     }
-    totals
+}
+
+fn totals(plan: &Plan, preview: &Preview) -> RemovalTotals {
+    let mut totals = Totals::default();
+    totals.add(plan);
+    preview.list.items.iter().filter_map(|item| item.outcome).for_each(|outcome| totals.add_outcome(outcome));
+    RemovalTotals::of(preview.list.items.len() as i64, &totals)
 }

@@ -45,6 +45,12 @@ pub struct RemovalJobFilter {
     actor_id: Option<ID>,
     /// In this state.
     status: Option<JobStatus>,
+    /// Trying the failures of this job again.
+    retry_of: Option<ID>,
+    /// Asked for at this time or later.
+    from: Option<DateTime<Utc>>,
+    /// Asked for before this time.
+    until: Option<DateTime<Utc>>,
 }
 
 /// How removals and jobs are ordered.
@@ -82,6 +88,19 @@ impl RemovalFilter {
             .maybe("r.outcome = {outcome}", "outcome", self.outcome.map(entity::kind::Outcome::from))
             .maybe("r.at >= {from}", "from", self.from)
             .maybe("r.at < {until}", "until", self.until))
+    }
+}
+
+impl RemovalJobFilter {
+    fn read(self) -> Result<Filter, Refusal> {
+        let actor = id::parse_option::<UserId>(self.actor_id.as_ref(), &["filter", "actorId"])?;
+        let retry_of = id::parse_option::<JobId>(self.retry_of.as_ref(), &["filter", "retryOf"])?;
+        Ok(Filter::new()
+            .maybe("j.actor_id = {actor}", "actor", actor)
+            .maybe("j.status = {status}", "status", self.status.map(entity::kind::JobStatus::from))
+            .maybe("j.retry_of = {retried}", "retried", retry_of)
+            .maybe("j.created_at >= {from}", "from", self.from)
+            .maybe("j.created_at < {until}", "until", self.until))
     }
 }
 
@@ -132,7 +151,8 @@ impl RemovalQuery {
         connection::of_list(list, &Paging { first, after, last, before })
     }
 
-    /// The removal job of this id; null where there is none.
+    /// The removal job of this id; null where there is none that you may follow: one of your own, or as a platform
+    /// administrator any.
     async fn removal_job(
         &self,
         ctx: &Context<'_>,
@@ -141,7 +161,7 @@ impl RemovalQuery {
         RemovalJob::load(ctx, id::parse(&id, &["id"])?).await
     }
 
-    /// Removal jobs, running and done.
+    /// Removal jobs, running and done: your own, or as a platform administrator all.
     async fn removal_jobs(
         &self,
         ctx: &Context<'_>,
@@ -153,14 +173,7 @@ impl RemovalQuery {
         before: Option<String>,
     ) -> Result<Connection<RemovalJob>, ApiError> {
         loaders(ctx)?;
-        let filter = filter.unwrap_or_default();
-        let actor = id::parse_option::<UserId>(filter.actor_id.as_ref(), &["filter", "actorId"])?;
-        let filter = Filter::new().maybe("j.actor_id = {actor}", "actor", actor).maybe(
-            "j.status = {status}",
-            "status",
-            filter.status.map(entity::kind::JobStatus::from),
-        );
-        let list = removals::jobs(filter, order_by.into());
+        let list = removals::jobs(filter.unwrap_or_default().read()?, order_by.into());
         connection::of_list(list, &Paging { first, after, last, before })
     }
 }

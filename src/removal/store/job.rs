@@ -1,18 +1,23 @@
 //! Jobs, their items and outcomes (R16, R29).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
-use entity::id::{JobId, RecordId, UserId};
+use entity::id::{GroupId, JobId, RecordId, UserId};
 use entity::kind::{Cause, JobStatus, Outcome};
-use sea_orm::ConnectionTrait;
+use sea_orm::{ConnectionTrait, DbBackend};
 
 use crate::db::sql::{Rows, sql};
 use crate::error::Error;
 
+/// Why somebody failed, as it stands in the database.
+pub type Reason = &'static str;
+
 /// A job to be written.
 #[derive(Clone, Debug)]
 pub struct NewJob<'a> {
+    /// Where it begins.
+    pub status: JobStatus,
     /// Who asks; none for the platform itself.
     pub actor: Option<UserId>,
     /// Who had set what the platform carries out.
@@ -23,6 +28,8 @@ pub struct NewJob<'a> {
     pub options: String,
     /// The digest that was compared, where one was given.
     pub plan_digest: Option<&'a str>,
+    /// The job whose failures it tries again.
+    pub retry_of: Option<JobId>,
     /// How many items.
     pub total: usize,
     /// How many entries were left out as duplicates.
@@ -48,30 +55,23 @@ pub struct NewItem {
     pub outcome: Option<Outcome>,
 }
 
-/// The people of one chunk whose turn has not come yet, in order of id, with the digest each must still have.
-#[derive(Clone, Debug)]
-pub struct Chunk {
-    /// From 1.
-    pub number: i64,
-    /// Who, and what was shown for them.
-    pub people: Vec<(UserId, Option<String>)>,
-}
-
 /// Writes a job that waits for its turn.
 pub async fn add_job(db: &impl ConnectionTrait, job: &NewJob<'_>) -> Result<JobId, Error> {
     let (id,) = sql(
         "removal.add_job",
-        "insert into jobs (kind, status, actor_id, on_behalf_of, cause, options, plan_digest, total, duplicates,
-            epoch, created_at)
-         values ('REMOVAL', 'QUEUED', {actor}, {behalf}, {cause}, {options}, {digest}, {total}, {duplicates},
-            0, {now})
+        "insert into jobs (kind, status, actor_id, on_behalf_of, cause, options, plan_digest, retry_of, total,
+            duplicates, epoch, created_at)
+         values ('REMOVAL', {status}, {actor}, {behalf}, {cause}, {options}, {digest}, {retry}, {total},
+            {duplicates}, 0, {now})
          returning id",
     )
+    .bind("status", job.status)
     .bind("actor", job.actor)
     .bind("behalf", job.on_behalf_of)
     .bind("cause", job.cause)
     .bind("options", job.options.as_str())
     .bind("digest", job.plan_digest)
+    .bind("retry", job.retry_of)
     .bind("total", i64::try_from(job.total).unwrap_or(i64::MAX))
     .bind("duplicates", i64::try_from(job.duplicates).unwrap_or(i64::MAX))
     .bind("now", job.now)
@@ -101,27 +101,6 @@ pub async fn add_items(db: &impl ConnectionTrait, job: JobId, items: &[NewItem])
     .await
 }
 
-/// Takes a job that waits for its turn; whether it was there to be taken.
-pub async fn claim(db: &impl ConnectionTrait, job: JobId, now: DateTime<Utc>) -> Result<bool, Error> {
-    let taken = sql(
-        "removal.claim",
-        "update jobs set status = 'RUNNING', epoch = epoch + 1, started_at = {now}
-         where id = {job} and status = 'QUEUED'",
-    )
-    .bind("now", now)
-    .bind("job", job)
-    .execute(db)
-    .await?;
-    Ok(taken == 1)
-}
-
-/// The serialized options of a job.
-pub async fn job(db: &impl ConnectionTrait, job: JobId) -> Result<String, Error> {
-    let (options,) =
-        sql("removal.job", "select options from jobs where id = {job}").bind("job", job).only(db).await?;
-    Ok(options)
-}
-
 /// Whose account ends by this job, as settled when it was accepted.
 pub async fn leaving(db: &impl ConnectionTrait, job: JobId) -> Result<BTreeSet<UserId>, Error> {
     let rows: Vec<(UserId,)> = sql(
@@ -135,46 +114,98 @@ pub async fn leaving(db: &impl ConnectionTrait, job: JobId) -> Result<BTreeSet<U
     Ok(rows.into_iter().map(|(user,)| user).collect())
 }
 
-/// What is left to do, chunk by chunk.
-pub async fn chunks(db: &impl ConnectionTrait, job: JobId) -> Result<Vec<Chunk>, Error> {
-    let rows: Vec<(i64, UserId, Option<String>)> = sql(
-        "removal.chunks",
-        "select chunk, user_id, digest from job_items
-         where job_id = {job} and outcome is null and chunk is not null and user_id is not null
-         order by chunk, user_id",
+/// The first chunk in which somebody still waits; none where nobody does.
+pub async fn next_chunk(db: &impl ConnectionTrait, job: JobId) -> Result<Option<i64>, Error> {
+    let row: Option<(i64,)> = sql(
+        "removal.next_chunk",
+        "select chunk from job_items where job_id = {job} and outcome is null and chunk is not null
+         order by chunk limit 1",
     )
     .bind("job", job)
+    .one(db)
+    .await?;
+    Ok(row.map(|(chunk,)| chunk))
+}
+
+/// The first of those who wait in `chunk`, in order of id, with the digest that each must still have.
+pub async fn waiting(
+    db: &impl ConnectionTrait,
+    job: JobId,
+    chunk: i64,
+    most: usize,
+) -> Result<Vec<(UserId, Option<String>)>, Error> {
+    sql(
+        "removal.waiting",
+        "select user_id, digest from job_items
+         where job_id = {job} and outcome is null and chunk = {chunk} and user_id is not null
+         order by user_id limit {most}",
+    )
+    .bind("job", job)
+    .bind("chunk", chunk)
+    .bind("most", i64::try_from(most).unwrap_or(i64::MAX))
+    .all(db)
+    .await
+}
+
+/// How many rows `users` bring that are decided one by one, in order of id; who brings none is left out.
+pub async fn weights(db: &impl ConnectionTrait, users: &[UserId]) -> Result<BTreeMap<UserId, i64>, Error> {
+    let rows: Vec<(UserId, i64)> = sql(
+        "removal.weights",
+        "select user_id, cast(sum(brought) as bigint) from (
+            select user_id, count(*) as brought from memberships where user_id in {users} group by user_id
+            union all select user_id, count(*) from session_captures where user_id in {users} group by user_id
+            union all select user_id, count(*) from session_enrolments where user_id in {users} group by user_id
+            union all select user_id, count(*) from slot_registrations where user_id in {users} group by user_id
+            union all select user_id, count(*) from course_co_authors where user_id in {users} group by user_id
+            union all select user_id, count(*) from path_co_authors where user_id in {users} group by user_id
+            union all select user_id, count(*) from session_co_instructors where user_id in {users} group by user_id
+            union all select main_author_id, count(*) from courses where main_author_id in {users}
+                group by main_author_id
+            union all select main_author_id, count(*) from paths where main_author_id in {users}
+                group by main_author_id
+            union all select main_instructor_id, count(*) from sessions where main_instructor_id in {users}
+                group by main_instructor_id
+         ) as each_kind group by user_id",
+    )
+    .ids("users", users.iter().copied())
     .all(db)
     .await?;
-    let mut chunks: Vec<Chunk> = Vec::new();
-    for (number, user, digest) in rows {
-        match chunks.last_mut() {
-            Some(chunk) if chunk.number == number => chunk.people.push((user, digest)),
-            _ => chunks.push(Chunk { number, people: vec![(user, digest)] }),
-        }
-    }
-    Ok(chunks)
+    Ok(rows.into_iter().collect())
 }
 
 /// Writes what became of these people of `job`.
 pub async fn write_outcomes(
     db: &impl ConnectionTrait,
     job: JobId,
-    outcomes: &[(UserId, Outcome, Option<RecordId>)],
+    outcomes: &[(UserId, Outcome, Option<Reason>, Option<RecordId>)],
 ) -> Result<(), Error> {
     let rows = Rows::new()
         .numbers("user_id", outcomes.iter().map(|(user, ..)| *user))
-        .texts("outcome", outcomes.iter().map(|(_, outcome, _)| outcome.as_str()))
+        .texts("outcome", outcomes.iter().map(|(_, outcome, ..)| outcome.as_str()))
+        .texts_or_null("reason", outcomes.iter().map(|(_, _, reason, _)| *reason))
         .numbers_or_null("record_id", outcomes.iter().map(|(.., record)| *record));
     sql(
         "removal.write_outcomes",
-        "update job_items set outcome = done.outcome, record_id = done.record_id from {done}
+        "update job_items set outcome = done.outcome, reason = done.reason, record_id = done.record_id
+         from {done}
          where job_items.job_id = {job} and job_items.user_id = done.user_id and job_items.outcome is null",
     )
     .rows("done", rows)
     .bind("job", job)
     .exactly(db, outcomes.len())
     .await
+}
+
+/// Gives whoever still waits the outcome of a job that was cancelled.
+pub async fn cancel_waiting(db: &impl ConnectionTrait, job: JobId) -> Result<(), Error> {
+    sql(
+        "removal.cancel_waiting",
+        "update job_items set outcome = 'CANCELLED' where job_id = {job} and outcome is null",
+    )
+    .bind("job", job)
+    .execute(db)
+    .await?;
+    Ok(())
 }
 
 /// How often each outcome came up in `job`.
@@ -197,7 +228,8 @@ pub async fn finish(
 ) -> Result<(), Error> {
     sql(
         "removal.finish",
-        "update jobs set status = {status}, finished_at = {now} where id = {job} and finished_at is null",
+        "update jobs set status = case when status = 'CANCELLING' then 'CANCELLED' else {status} end, finished_at = {now}
+         where id = {job} and finished_at is null",
     )
     .bind("status", status)
     .bind("now", now)
@@ -220,4 +252,211 @@ pub async fn last_deletion(
     .bind("user", user)
     .one(db)
     .await
+}
+
+/// A job as somebody finds it who may change it.
+#[derive(Clone, Debug)]
+pub struct FollowedJob {
+    /// Who asked for it.
+    pub actor: Option<UserId>,
+    /// Where it stands.
+    pub status: JobStatus,
+    /// What was asked, as JSON.
+    pub options: String,
+    /// The digest of its plan.
+    pub plan_digest: Option<String>,
+    /// Until when its plan can be started.
+    pub keep_until: Option<DateTime<Utc>>,
+}
+
+/// A job, which nobody else changes until the transaction ends.
+pub async fn followed(db: &impl ConnectionTrait, job: JobId) -> Result<Option<FollowedJob>, Error> {
+    let lock = if db.get_database_backend() == DbBackend::Postgres { "for no key update" } else { "" };
+    let text = format!(
+        "select actor_id, status, options, plan_digest, keep_until from jobs where id = {{job}} {lock}"
+    );
+    let row: Option<(Option<UserId>, JobStatus, String, Option<String>, Option<DateTime<Utc>>)> =
+        sql("removal.followed", text).bind("job", job).one(db).await?;
+    Ok(row.map(|(actor, status, options, plan_digest, keep_until)| FollowedJob {
+        actor,
+        status,
+        options,
+        plan_digest,
+        keep_until,
+    }))
+}
+
+/// Lets a job stand elsewhere.
+pub async fn set_status(db: &impl ConnectionTrait, job: JobId, status: JobStatus) -> Result<(), Error> {
+    sql("removal.set_status", "update jobs set status = {status} where id = {job} and finished_at is null")
+        .bind("status", status)
+        .bind("job", job)
+        .exactly(db, 1)
+        .await
+}
+
+/// Everybody whom a job is about, in order of id.
+pub async fn users_of(db: &impl ConnectionTrait, job: JobId) -> Result<Vec<UserId>, Error> {
+    let rows: Vec<(UserId,)> = sql(
+        "removal.users_of",
+        "select user_id from job_items where job_id = {job} and user_id is not null order by user_id",
+    )
+    .bind("job", job)
+    .all(db)
+    .await?;
+    Ok(rows.into_iter().map(|(user,)| user).collect())
+}
+
+/// Whose account was to end by `job` and has not, in order of id.
+pub async fn ending(db: &impl ConnectionTrait, job: JobId) -> Result<Vec<UserId>, Error> {
+    let rows: Vec<(UserId,)> = sql(
+        "removal.ending",
+        "select user_id from job_items
+         where job_id = {job} and outcome is null and ends_account = {yes} and user_id is not null order by user_id",
+    )
+    .bind("job", job)
+    .bind("yes", true)
+    .all(db)
+    .await?;
+    Ok(rows.into_iter().map(|(user,)| user).collect())
+}
+
+/// Every entry of `job` that has an outcome, in the order of its list: whom it means, or what was typed.
+pub async fn settled(
+    db: &impl ConnectionTrait,
+    job: JobId,
+) -> Result<Vec<(Option<UserId>, Option<String>, Outcome)>, Error> {
+    sql(
+        "removal.settled",
+        "select user_id, typed, outcome from job_items where job_id = {job} and outcome is not null
+         order by position",
+    )
+    .bind("job", job)
+    .all(db)
+    .await
+}
+
+/// People of `job` who have no plan yet, in order of chunk and id.
+pub async fn unplanned(db: &impl ConnectionTrait, job: JobId, most: usize) -> Result<Vec<UserId>, Error> {
+    let rows: Vec<(UserId,)> = sql(
+        "removal.unplanned",
+        "select user_id from job_items
+         where job_id = {job} and outcome is null and planned is null and user_id is not null
+         order by chunk, user_id limit {most}",
+    )
+    .bind("job", job)
+    .bind("most", i64::try_from(most).unwrap_or(i64::MAX))
+    .all(db)
+    .await?;
+    Ok(rows.into_iter().map(|(user,)| user).collect())
+}
+
+/// Writes what would become of these people of `job`, and the digest of each one's plan.
+pub async fn write_plans(
+    db: &impl ConnectionTrait,
+    job: JobId,
+    plans: &[(UserId, Outcome, &str)],
+) -> Result<(), Error> {
+    let rows = Rows::new()
+        .numbers("user_id", plans.iter().map(|(user, ..)| *user))
+        .texts("outcome", plans.iter().map(|(_, outcome, _)| outcome.as_str()))
+        .texts("digest", plans.iter().map(|(.., digest)| *digest));
+    sql(
+        "removal.write_plans",
+        "update job_items set planned = would.outcome, digest = would.digest from {would}
+         where job_items.job_id = {job} and job_items.user_id = would.user_id and job_items.planned is null",
+    )
+    .rows("would", rows)
+    .bind("job", job)
+    .exactly(db, plans.len())
+    .await
+}
+
+/// Everybody's digest in the plan of `job`, in order of id.
+pub async fn digests(db: &impl ConnectionTrait, job: JobId) -> Result<Vec<(UserId, String)>, Error> {
+    sql(
+        "removal.digests",
+        "select user_id, digest from job_items where job_id = {job} and user_id is not null and digest is not null
+         order by user_id",
+    )
+    .bind("job", job)
+    .all(db)
+    .await
+}
+
+/// What the plan of `job` comes to so far, as JSON.
+pub async fn totals(db: &impl ConnectionTrait, job: JobId) -> Result<Option<String>, Error> {
+    let (totals,) =
+        sql("removal.totals", "select totals from jobs where id = {job}").bind("job", job).only(db).await?;
+    Ok(totals)
+}
+
+/// Keeps what the plan of `job` comes to so far; fails where it is no longer being prepared.
+pub async fn write_totals(db: &impl ConnectionTrait, job: JobId, totals: &str) -> Result<bool, Error> {
+    let text = "update jobs set totals = {totals} where id = {job} and status = 'PREPARING'";
+    let written =
+        sql("removal.write_totals", text).bind("totals", totals).bind("job", job).execute(db).await?;
+    Ok(written == 1)
+}
+
+/// The plan of `job` is complete.
+pub async fn prepared(
+    db: &impl ConnectionTrait,
+    job: JobId,
+    digest: &str,
+    until: DateTime<Utc>,
+) -> Result<bool, Error> {
+    let written = sql(
+        "removal.prepared",
+        "update jobs set status = 'PREPARED', plan_digest = {digest}, keep_until = {until}, started_at = null
+         where id = {job} and status = 'PREPARING'",
+    )
+    .bind("digest", digest)
+    .bind("until", until)
+    .bind("job", job)
+    .execute(db)
+    .await?;
+    Ok(written == 1)
+}
+
+/// Who is an administrator of each of `groups`.
+pub async fn administrators(
+    db: &impl ConnectionTrait,
+    groups: impl IntoIterator<Item = GroupId>,
+) -> Result<Vec<(GroupId, UserId)>, Error> {
+    sql(
+        "removal.administrators",
+        "select group_id, user_id from memberships where group_id in {groups} and role = 'ADMINISTRATOR'",
+    )
+    .ids("groups", groups)
+    .all(db)
+    .await
+}
+
+/// How many accounts that count went since `since`, and are yet to go by jobs that were accepted: in one statement, since
+/// chunks move people from one to the other.
+pub async fn gone_since(db: &impl ConnectionTrait, since: DateTime<Utc>) -> Result<i64, Error> {
+    let (gone,) = sql(
+        "removal.gone_since",
+        "select cast((select count(*) from users where deleted_at > {since} and anonymous_number is null)
+            + (select count(*) from jobs j join job_items i on i.job_id = j.id
+                where j.status in ('PREPARING', 'QUEUED', 'RUNNING', 'CANCELLING') and j.status <> 'PREPARING'
+                    and i.outcome is null and i.ends_account = {yes}) as bigint)",
+    )
+    .bind("since", since)
+    .bind("yes", true)
+    .only(db)
+    .await?;
+    Ok(gone)
+}
+
+/// How many accounts there are that count for the safety share.
+pub async fn counted(db: &impl ConnectionTrait) -> Result<i64, Error> {
+    let (count,) = sql(
+        "removal.counted",
+        "select count(*) from users where status in ('ACTIVE', 'SUSPENDED', 'DEACTIVATED')",
+    )
+    .only(db)
+    .await?;
+    Ok(count)
 }

@@ -7,8 +7,10 @@ mod read;
 
 pub use apply::{Context, apply};
 pub use job::{
-    NewItem, NewJob, add_items, add_job, chunks, claim, finish, job, last_deletion, leaving, outcomes,
-    write_outcomes,
+    FollowedJob, NewItem, NewJob, Reason, add_items, add_job, administrators, cancel_waiting, counted,
+    digests, ending, finish, followed, gone_since, last_deletion, leaving, next_chunk, outcomes, prepared,
+    set_status, settled, totals, unplanned, users_of, waiting, weights, write_outcomes, write_plans,
+    write_totals,
 };
 pub use list::{existing, with_emails, with_external_ids};
 pub use read::{concerns_succession, facts, standings};

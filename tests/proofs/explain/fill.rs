@@ -114,13 +114,15 @@ const ROWS: &[(&str, &str)] = &[
         "u.id, {course}, 100, 'EUR', u.created_at",
     ),
     ("subscriptions (user_id, course_id, started_at)", "u.id, {course}, u.created_at"),
-    (
-        "idempotency_keys (actor_id, key, input_sha256, answer, created_at)",
-        "u.id, 'key', '', '', u.created_at",
-    ),
+    ("idempotency_keys (actor_id, key, input_sha256, answer, created_at)", "u.id, 'key', '', '', {later}"),
     (
         "jobs (kind, status, actor_id, cause, options, total, duplicates, epoch, created_at)",
         "'REMOVAL', 'SUCCEEDED', u.id, 'REQUESTED', '{}', 1, 0, 1, u.created_at",
+    ),
+    ("job_chunks (job_id, chunk, size, attempts)", "(select min(id) from jobs), u.id, 1, 1"),
+    (
+        "job_events (job_id, number, at, status, done)",
+        "(select min(id) from jobs), u.id, u.created_at, 'RUNNING', 1",
     ),
     (
         "records (kind, user_id, actor_id, cause, outcome, group_id, at, digest, version, effects, job_id)",

@@ -1,5 +1,7 @@
 //! Writes over people and their memberships.
 
+use std::time::Duration;
+
 use entity::id::UserId;
 use entity::job_item::{Column, Entity as JobItems};
 use entity::kind::Privacy::{self, Private, Public};
@@ -7,11 +9,12 @@ use entity::kind::Role::{Administrator, Coach, Learner};
 use entity::kind::{Outcome, Role};
 use roster::change::Change;
 use roster::groups::{self, GroupDeletion, GroupMove, PrivacyChange};
+use roster::jobs;
 use roster::memberships::{self, Grant};
 use roster::organisation::Organisation;
 use roster::people::{self, Entry, EntryChange, NewPerson, PersonChange};
 use roster::platform::{self, Settings};
-use roster::removal::batch::{self, Batch};
+use roster::removal::batch::{self, Batch, Bounds};
 use roster::removal::request::Scope;
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
@@ -114,8 +117,9 @@ on_postgres! {
             it.user(&name).member(&name, "platform", &[Learner, Coach])
         }))
         .await;
-        // Each accepts a job, takes it, carries out three chunks and finishes.
-        race.run(&[("DONE", "DONE")], 12, async |race, n| {
+        // Each accepts a job, takes it, and begins and carries out three chunks. Whoever works looks for jobs when one is
+        // accepted and when one was taken.
+        race.run(&[("DONE", "DONE")], 16 + 6, async |race, n| {
             let people: Vec<UserId> = (0..6).map(|i| race.world.user_id(&format!("person {n} {i}"))).collect();
             let turned = people.iter().rev().copied().collect();
             (list(race, people), list(race, turned))
@@ -261,10 +265,12 @@ fn email(user: UserId, email: &str) -> PersonChange {
 /// Deletes a list in chunks of two; nobody of it fails.
 fn list(race: &Race, people: Vec<UserId>) -> Write {
     let (db, owner) = (race.world.db.clone(), race.caller("owner"));
-    let batch =
-        Batch { people: named(people), request: request(Scope::Platform, true), plan_digest: None, chunk: 2 };
+    let bounds = Bounds { people: 2, ..Bounds::default() };
+    let request = request(Scope::Platform, true);
+    let batch = Batch { people: named(people), request, plan_digest: None, confirm_count: None, bounds };
     let work = async move {
         let job = batch::remove_many(&db, owner, None, batch).await?;
+        jobs::wait(&db, job, Duration::from_secs(60), Box::pin(std::future::pending())).await?;
         let items = JobItems::find().filter(Column::JobId.eq(job)).all(&db.read).await?;
         for item in items {
             assert!(matches!(item.outcome, Some(Outcome::Deleted | Outcome::AlreadyDeleted)), "{item:?}");

@@ -72,7 +72,10 @@ pub const BY_TIME: &[(&str, &[&str])] = &[
             "from: $past, until: $now",
         ],
     ),
-    ("removalJobs", &["", "actorId: $author", "status: RUNNING"]),
+    (
+        "removalJobs",
+        &["", "actorId: $author", "status: RUNNING", "retryOf: $job", "from: $past", "until: $now"],
+    ),
 ];
 
 /// Lists that hang on something: where they are found, and what they list.
@@ -121,7 +124,7 @@ pub const RELATIONS: &[(&str, &[&str])] = &[
     ("sessions", &["participants", "enrolments", "exclusions", "captures", "slots"]),
     ("slots", &["attendees", "trainers"]),
     ("activities", &["results"]),
-    ("removalJobs", &["items", "items(outcome: DELETED)"]),
+    ("removalJobs", &["items", "items(outcome: DELETED)", "items(planned: DELETED)"]),
 ];
 
 /// What is asked of every thing, besides its lists: where it is found, the filter, the fields.
@@ -144,7 +147,7 @@ pub const FIELDS: &[(&str, &str, &str)] = &[
         "",
         "user { id } actor { id } group { id } job { id } effects(first: 5) { nodes { __typename } }",
     ),
-    ("removalJobs", "", "actor { id } done countsByOutcome { count }"),
+    ("removalJobs", "", "actor { id } done countsByOutcome { count } plan { totals { people } }"),
 ];
 
 /// The variables that all of these may name.

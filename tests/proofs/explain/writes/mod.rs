@@ -34,6 +34,8 @@ pub async fn everything(large: &Large) {
     works::everything(large, person).await;
     sign_in::everything(large, person).await;
     removals::everything(large, person).await;
+    removals::controlled(large).await;
+    removals::workers(large).await;
     keyed(large).await;
 }
 

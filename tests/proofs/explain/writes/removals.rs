@@ -1,11 +1,15 @@
 //! Removals.
 
-use entity::id::{GroupId, UserId};
+use std::time::Duration;
+
+use entity::id::{GroupId, JobId, UserId};
 use entity::kind::{Cause, Posts, PrivateSubgroups};
 use roster::access::Caller;
+use roster::jobs::{self, Lease};
 use roster::queries::users::UserFilter;
-use roster::removal::batch::{self, Batch};
-use roster::removal::request::{Named, Options, People, Request, Scope};
+use roster::queries::{Reader, removals};
+use roster::removal::batch::{self, Batch, Bounds};
+use roster::removal::request::{Entry, Named, Options, People, Request, Scope};
 use roster::removal::single::{self, Single};
 
 use crate::proofs::explain::large::{Large, OWNER};
@@ -16,7 +20,7 @@ const CHUNK: i64 = 3_000;
 /// One person, and many by every way of naming them, as many as one transaction takes.
 pub async fn everything(large: &Large, person: UserId) {
     let all = request(Scope::Platform);
-    let single = Single { user: Named::Id(person), request: all, plan_digest: None };
+    let single = Single { user: Named::Id(person), request: all, plan_digest: None, confirm_count: None };
     run!(large, single::remove, single.clone());
     // Deleted already.
     run!(large, single::remove, single);
@@ -24,12 +28,63 @@ pub async fn everything(large: &Large, person: UserId) {
     let fullest = "select group_id from memberships where group_id <> 1 group by group_id order by count(*) desc limit 1";
     let group = Scope::Group(GroupId(large.number(fullest).await));
     let external = Named::ExternalId { system: "sis".to_owned(), value: "p2007".to_owned() };
-    let named = [Named::Email("nobody@example.org".to_owned()), external].map(Into::into).into();
+    let email = Named::Email("nobody@example.org".to_owned());
+    let typed = |named, typed: &str| Entry { named, typed: typed.to_owned() };
+    let named = vec![typed(email, "nobody@example.org"), typed(external, "sis:p2007")];
     let filter = UserFilter { job_title: Some("nothing anybody does".to_owned()), ..UserFilter::default() };
     remove(large, request(group), chunk(first)).await;
     remove(large, all, People::Named(named)).await;
     remove(large, all, People::Matching(Box::new(filter))).await;
     remove(large, all, chunk(first)).await;
+}
+
+/// A plan that is prepared, read and started; a job that is cancelled, and one whose failures are tried again.
+pub async fn controlled(large: &Large) {
+    use roster::graphql::id::GlobalId;
+    let (db, owner) = (&large.db, || Caller::User(OWNER));
+    let first = large.number("select min(id) + 20000 from users").await;
+    let people = chunk(first);
+    let batch = Batch {
+        people,
+        request: request(Scope::Platform),
+        plan_digest: None,
+        confirm_count: None,
+        bounds: Bounds::default(),
+    };
+    let job = batch::prepare(db, owner(), None, batch).await.expect("a job");
+    jobs::work_off(db).await.expect("it is prepared");
+    let query = "query($id: ID!) { removalJob(id: $id) { outcomesLink
+        plan { digest totals { people } groupsWithoutAdministrator { id } }
+        items(first: 2, planned: DELETED) { nodes { plan { outcome } } } } }";
+    let shown = large.ask(query, serde_json::json!({ "id": job.global().as_str() })).await;
+    let plan_digest = shown["removalJob"]["plan"]["digest"].as_str().map(str::to_owned);
+    assert!(plan_digest.is_some(), "{shown}");
+    let start = batch::Start { job, plan_digest, confirm_count: None };
+    batch::start(db, owner(), None, start).await.expect("it is started");
+    run!(large, batch::cancel, job);
+    let failed = JobId(large.number("select max(job_id) from job_items where typed is not null").await);
+    let retry = batch::Retry { job: failed, confirm_count: None };
+    batch::again(db, owner(), None, retry).await.expect("it is tried again");
+    jobs::work_off(db).await.expect("it is carried out");
+    jobs::take_over(db).await.expect("no lease");
+    let reader = Reader::new(db.clone(), owner());
+    for after in [None, Some(0)] {
+        assert!(!removals::events(&reader, job, after).await.expect("events").is_empty());
+    }
+    assert!(!removals::latest(&reader, large.now).await.expect("events").is_empty());
+    assert_eq!(removals::outcome_rows(&reader, job, 0).await.expect("rows").len(), 2_000);
+}
+
+/// What workers do besides.
+pub async fn workers(large: &Large) {
+    let db = &large.db;
+    run!(large, jobs::tidy, ());
+    let lease = Lease { job: JobId(large.number("select min(id) from jobs").await), epoch: -1 };
+    // Nobody ever held it.
+    assert!(jobs::store::give_up(&db.read, lease).await.is_err());
+    assert!(jobs::store::expire(&db.read, lease.job).await.is_err());
+    assert_eq!(jobs::store::waits(&db.read).await.ok(), Some(None));
+    jobs::wait(db, lease.job, Duration::ZERO, Box::pin(std::future::pending())).await.expect("it has ended");
 }
 
 fn chunk(first: i64) -> People {
@@ -46,6 +101,7 @@ fn request(scope: Scope) -> Request {
 }
 
 async fn remove(large: &Large, request: Request, people: People) {
-    let batch = Batch { people, request, plan_digest: None, chunk: CHUNK as usize };
+    let batch = Batch { people, request, plan_digest: None, confirm_count: None, bounds: Bounds::default() };
     batch::remove_many(&large.db, Caller::User(OWNER), None, batch).await.expect("a removal");
+    jobs::work_off(&large.db).await.expect("it is carried out");
 }

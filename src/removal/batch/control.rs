@@ -1,0 +1,188 @@
+//! Cancelling a job, trying its failures again, and letting a prepared or held one run.
+
+use entity::id::JobId;
+use entity::kind::{JobStatus, Outcome};
+use serde::Serialize;
+
+use super::{Batch, Kept, Origin, accept_as, settle_list};
+use crate::access::{self, Caller};
+use crate::db::{Database, Key, Snapshot, Tx, snapshot, write};
+use crate::error::{Error, Failure, Refusal};
+use crate::jobs;
+use crate::removal::list::split_emails;
+use crate::removal::plan::digest_of;
+use crate::removal::request::{Entry, Named, Options, People, Request};
+use crate::removal::store::{self, FollowedJob};
+use crate::removal::{planning, safety};
+
+/// A job to be let run.
+#[derive(Clone, Debug, Serialize)]
+pub struct Start {
+    /// Which.
+    pub job: JobId,
+    /// The digest of its plan, as it was shown; not asked of a job that only waits to be confirmed.
+    pub plan_digest: Option<String>,
+    /// How many accounts go, as typed (R29).
+    pub confirm_count: Option<i64>,
+}
+
+/// A job whose failures are to be tried again.
+#[derive(Clone, Debug, Serialize)]
+pub struct Retry {
+    /// Which.
+    pub job: JobId,
+    /// How many accounts go, as typed (R29).
+    pub confirm_count: Option<i64>,
+}
+
+/// The job, held until the transaction ends, for somebody who may follow it: whoever asked for it, and platform
+/// administrators.
+async fn followed(tx: &Tx, job: JobId) -> Result<FollowedJob, Failure> {
+    let not_found = || Refusal::not_found(&["jobId"], "RemovalJob");
+    let found = store::followed(&tx.conn, job).await?.ok_or_else(not_found)?;
+    let authority = access::authority(tx).await?;
+    let (_, tree) = crate::platform::current(&tx.conn, &tx.trees).await?;
+    let own = tx.caller.user().is_some() && tx.caller.user() == found.actor;
+    if own || authority.administers_platform(&tree) { Ok(found) } else { Err(not_found().into()) }
+}
+
+/// Stops a job: at once where nobody works on it, else at the next chunk. What was done stays done. Cancelling it again
+/// changes nothing.
+///
+/// # Errors
+/// `NOT_FOUND`; `INVALID_TRANSITION` for a job that has ended.
+pub async fn cancel(tx: &Tx, job: &JobId) -> Result<JobId, Failure> {
+    let found = followed(tx, *job).await?;
+    match found.status {
+        JobStatus::Cancelling | JobStatus::Cancelled => return Ok(*job),
+        JobStatus::Running => store::set_status(&tx.conn, *job, JobStatus::Cancelling).await?,
+        JobStatus::Queued | JobStatus::Preparing | JobStatus::Prepared | JobStatus::AwaitingConfirmation => {
+            store::cancel_waiting(&tx.conn, *job).await?;
+            store::finish(&tx.conn, *job, JobStatus::Cancelled, tx.now).await?;
+        }
+        status @ (JobStatus::Expired | JobStatus::Succeeded | JobStatus::FinishedWithFailures) => {
+            return Err(Refusal::InvalidJobTransition { status }.into());
+        }
+    }
+    jobs::store::tell(&tx.conn, *job, tx.now).await?;
+    Ok(*job)
+}
+
+/// Makes a new job of those whom an ended one could not remove, with the same options: entries that meant nobody are
+/// looked up once more, as long as they are kept as typed.
+///
+/// # Errors
+/// `NOT_FOUND`, `INVALID_TRANSITION` for a job that has not ended, `NOTHING_TO_RETRY`, and what accepting a list refuses
+/// with.
+pub async fn again(db: &Database, caller: Caller, key: Option<Key>, asked: Retry) -> Result<JobId, Failure> {
+    let job = write(db, caller, key, asked, |tx, asked| Box::pin(retry(tx, asked))).await?;
+    db.bell.ring();
+    Ok(job)
+}
+
+async fn retry(tx: &Tx, retry: &Retry) -> Result<JobId, Failure> {
+    let found = followed(tx, retry.job).await?;
+    if !found.status.is_final() || found.status == JobStatus::Expired {
+        return Err(Refusal::InvalidJobTransition { status: found.status }.into());
+    }
+    let mut people = Vec::new();
+    for (user, typed, outcome) in store::settled(&tx.conn, retry.job).await? {
+        match (user, typed) {
+            _ if !outcome.is_failure() => {}
+            (Some(user), _) => people.push(Entry { named: Named::Id(user), typed: String::new() }),
+            (None, Some(typed)) => people.extend(entry(typed)),
+            (None, None) => {}
+        }
+    }
+    if people.is_empty() {
+        return Err(Refusal::NothingToRetry.into());
+    }
+    let kept: Kept = serde_json::from_str(&found.options).map_err(Error::from)?;
+    let batch = Batch {
+        people: People::Named(people),
+        request: answered(&kept),
+        plan_digest: None,
+        confirm_count: retry.confirm_count,
+        bounds: kept.bounds,
+    };
+    accept_as(tx, &batch, JobStatus::Queued, Origin::Retry(retry.job)).await
+}
+
+/// An entry that meant nobody, read again. External ids are read where they can be read in one way only.
+fn entry(typed: String) -> Option<Entry> {
+    if typed.contains('@') {
+        return split_emails(&typed).into_iter().next();
+    }
+    let (system, value) = typed.split_once(':').filter(|(_, value)| !value.contains(':'))?;
+    let named = Named::ExternalId { system: system.to_owned(), value: value.to_owned() };
+    Some(Entry { named, typed })
+}
+
+/// The request with the answer that held (R6).
+fn answered(kept: &Kept) -> Request {
+    let options = Options { private_subgroups: Some(kept.answer), ..kept.request.options };
+    Request { options, ..kept.request }
+}
+
+/// Lets a prepared job run, if what would happen now is what was shown; and one that was held to be confirmed.
+///
+/// The whole plan is computed again (R18), outside of the transaction that then lets it run: whoever changes in between
+/// has the outcome `PLAN_CHANGED` alone.
+///
+/// # Errors
+/// `NOT_FOUND`, `INVALID_TRANSITION`, `PLAN_CHANGED`, `CONFIRM_COUNT_REQUIRED`, `COUNT_MISMATCH`: nothing was done.
+pub async fn start(db: &Database, caller: Caller, key: Option<Key>, start: Start) -> Result<JobId, Failure> {
+    let input = (caller.clone(), start.clone());
+    let planned =
+        snapshot(db, input, |snapshot, (caller, start)| Box::pin(digest_now(snapshot, caller, start)))
+            .await?;
+    // What was planned is no part of what was asked: asked again, the key gets its answer.
+    let job =
+        write(db, caller, key, start, |tx, start| Box::pin(let_run(tx, start, planned.clone()))).await?;
+    db.bell.ring();
+    Ok(job)
+}
+
+/// The digest of the plan as it is now; none where none is asked for.
+async fn digest_now(
+    snapshot: &Snapshot<'_>,
+    caller: &Caller,
+    start: &Start,
+) -> Result<Option<String>, Failure> {
+    let db = &snapshot.conn;
+    let Some(standing) = jobs::store::standing(db, start.job).await? else { return Ok(None) };
+    if standing.status != JobStatus::Prepared || start.plan_digest.is_none() {
+        return Ok(None);
+    }
+    let kept: Kept = serde_json::from_str(&standing.options).map_err(Error::from)?;
+    let setting = planning::setting(db, snapshot.trees, caller).await?;
+    let users = store::users_of(db, start.job).await?;
+    let list = settle_list(db, &users, &answered(&kept), &setting).await?;
+    let digests = super::digests(db, snapshot.now, &list, &kept.request, &setting).await?;
+    Ok(Some(digest_of(&kept.request, digests.iter().map(|(user, digest)| (*user, digest.as_str())))))
+}
+
+async fn let_run(tx: &Tx, start: &Start, planned: Option<String>) -> Result<JobId, Failure> {
+    let found = followed(tx, start.job).await?;
+    match found.status {
+        JobStatus::Prepared if found.keep_until.is_some_and(|until| tx.now < until) => {
+            let shown = start.plan_digest.as_deref();
+            if shown.is_none() || shown != found.plan_digest.as_deref() || shown != planned.as_deref() {
+                return Err(Refusal::PlanChanged.into());
+            }
+        }
+        JobStatus::AwaitingConfirmation => {
+            if start.confirm_count.is_none() {
+                return Err(Refusal::ConfirmCountRequired { most: safety::ALWAYS }.into());
+            }
+        }
+        status => return Err(Refusal::InvalidJobTransition { status }.into()),
+    }
+    let ending = store::ending(&tx.conn, start.job).await?;
+    let people = store::standings(&tx.conn, &ending).await?;
+    let going = safety::going(&people, ending.iter().map(|user| (*user, Outcome::Deleted)));
+    safety::check(tx, going, start.confirm_count).await?;
+    store::set_status(&tx.conn, start.job, JobStatus::Queued).await?;
+    jobs::store::tell(&tx.conn, start.job, tx.now).await?;
+    Ok(start.job)
+}

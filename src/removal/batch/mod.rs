@@ -1,0 +1,288 @@
+//! Removing many at once (R16): a list becomes a job with items, and the job is carried out chunk by chunk.
+//!
+//! What must be known of the whole list is settled when the job is accepted: who leaves (R13), the answer to R6, the
+//! digest (R18). After that chunk size and order never change the result. Workers carry the job out ([`crate::jobs`]),
+//! one [`Turn::step`] after the other: a chunk, the outcomes of its items and the event that tells of it are committed
+//! together, so what is done is done once.
+
+mod control;
+mod preparing;
+mod turn;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
+use entity::id::{GroupId, JobId, UserId};
+use entity::kind::{JobStatus, PrivateSubgroups};
+use sea_orm::ConnectionTrait;
+use serde::{Deserialize, Serialize};
+
+pub use self::control::{Retry, Start, again, cancel, start};
+pub use self::preparing::{Totals, single_plans, without_administrator};
+pub use self::turn::Turn;
+use super::facts::{Setting, Standing};
+use super::list::{self, List};
+use super::plan::{WorkId, digest_of};
+use super::planning;
+use super::request::{People, Request};
+use super::rules::settle;
+use super::safety;
+use super::store::{self, NewItem, NewJob};
+use crate::access::Caller;
+use crate::db::{Database, Key, Tx, write};
+use crate::error::{Error, Failure, Refusal};
+use crate::jobs;
+use crate::ownership::{self, Administrator, Leaving};
+use crate::queries::Sight;
+use crate::queries::users::UserFilter;
+
+/// The most people that one transaction removes.
+pub const CHUNK: usize = 3_000;
+/// The most decided rows (memberships, enrolments, seats, places, works) that people of one transaction bring.
+pub const ROWS: i64 = 300_000;
+
+/// How much one transaction takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bounds {
+    /// The most people, 1 to [`CHUNK`].
+    pub people: usize,
+    /// The most decided rows, except for one person alone.
+    pub rows: i64,
+}
+
+impl Default for Bounds {
+    fn default() -> Bounds {
+        Bounds { people: CHUNK, rows: ROWS }
+    }
+}
+
+/// What is asked for a list.
+#[derive(Clone, Debug, Serialize)]
+pub struct Batch {
+    /// Who.
+    pub people: People,
+    /// What is done to each.
+    pub request: Request,
+    /// The digest of the plan that was shown; with another one nothing is done (R18).
+    pub plan_digest: Option<String>,
+    /// How many accounts go, as somebody typed it (R29).
+    pub confirm_count: Option<i64>,
+    /// How much of it one transaction takes.
+    pub bounds: Bounds,
+}
+
+/// What a job keeps of its request.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Kept {
+    request: Request,
+    answer: PrivateSubgroups,
+    /// `ADMINISTRATOR` rows that go, by group.
+    administrators: Vec<(GroupId, BTreeSet<Administrator>)>,
+    /// Places of those whose account ends, by work.
+    places: Vec<(WorkId, BTreeSet<(i32, UserId)>)>,
+    /// What everybody must still meet when their turn comes, where the list was a filter.
+    filter: Option<Box<UserFilter>>,
+    /// How much one transaction takes.
+    #[serde(default)]
+    bounds: Bounds,
+}
+
+impl Kept {
+    /// Who leaves, `users` being those whose account ends.
+    fn leaving(&self, users: BTreeSet<UserId>) -> Leaving {
+        Leaving {
+            users,
+            administrators: self.administrators.iter().cloned().collect(),
+            places: self.places.iter().cloned().collect(),
+        }
+    }
+}
+
+/// Accepts a list as a job, for workers to carry out.
+///
+/// # Errors
+/// `BAD_INPUT`, `BATCH_TOO_LARGE`, `NOT_FOUND` of the group, `PRIVATE_SUBGROUPS_UNDECIDED`, `PLAN_CHANGED`,
+/// `CONFIRM_COUNT_REQUIRED`, `COUNT_MISMATCH`: nothing was done.
+pub async fn remove_many(
+    db: &Database,
+    caller: Caller,
+    key: Option<Key>,
+    batch: Batch,
+) -> Result<JobId, Failure> {
+    // A repeated request is answered with the job of the first.
+    let job = write(db, caller, key, batch, |tx, batch| Box::pin(accept(tx, batch))).await?;
+    db.bell.ring();
+    Ok(job)
+}
+
+/// Accepts a list as a job whose plan workers compute, to be shown before it is started ([`start`]).
+///
+/// # Errors
+/// As [`remove_many`].
+pub async fn prepare(
+    db: &Database,
+    caller: Caller,
+    key: Option<Key>,
+    batch: Batch,
+) -> Result<JobId, Failure> {
+    let job = write(db, caller, key, batch, |tx, batch| {
+        Box::pin(accept_as(tx, batch, JobStatus::Preparing, Origin::Asked))
+    })
+    .await?;
+    db.bell.ring();
+    Ok(job)
+}
+
+/// What a job comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Origin {
+    /// A list.
+    Asked,
+    /// The failures of this job.
+    Retry(JobId),
+}
+
+async fn accept(tx: &Tx, batch: &Batch) -> Result<JobId, Failure> {
+    accept_as(tx, batch, JobStatus::Queued, Origin::Asked).await
+}
+
+/// What is known of a whole list before anything is done to anybody.
+#[derive(Clone, Debug)]
+struct Whole {
+    people: Vec<Standing>,
+    answer: PrivateSubgroups,
+    leaving: Leaving,
+    /// How many accounts go of those that count for the safety share.
+    going: i64,
+}
+
+/// Resolves the list, settles what concerns all of it, and writes the job. What the platform itself would do over the
+/// safety share waits to be confirmed (R29).
+async fn accept_as(tx: &Tx, batch: &Batch, status: JobStatus, origin: Origin) -> Result<JobId, Failure> {
+    let db = &tx.conn;
+    let list = list::resolve(db, &Sight::in_write(tx).await?, &batch.people).await?;
+    let setting = planning::setting(db, &tx.trees, &tx.caller).await?;
+    let request = batch.request.normalized(setting.tree.root());
+    planning::check_group(&request, &setting)?;
+    let whole = settle_list(db, &list.users(), &request, &setting).await?;
+    let digests = match &batch.plan_digest {
+        Some(shown) => {
+            let digests = digests(db, tx.now, &whole, &request, &setting).await?;
+            let of_all = digests.iter().map(|(user, digest)| (*user, digest.as_str()));
+            if digest_of(&request, of_all) != *shown {
+                return Err(Refusal::PlanChanged.into());
+            }
+            digests
+        }
+        None => BTreeMap::new(),
+    };
+    let status = match (status, &tx.caller) {
+        (JobStatus::Queued, caller) => {
+            match (safety::check(tx, whole.going, batch.confirm_count).await, caller) {
+                (Err(Failure::Refused(Refusal::ConfirmCountRequired { .. })), Caller::System { .. }) => {
+                    JobStatus::AwaitingConfirmation
+                }
+                (checked, _) => checked.map(|()| JobStatus::Queued)?,
+            }
+        }
+        (status, _) => status,
+    };
+    let items = items(&list, &tx.caller, batch.bounds.people, &whole.leaving, digests);
+    let filter = match &batch.people {
+        People::Named(_) => None,
+        People::Matching(filter) => Some(filter.clone()),
+    };
+    let kept = Kept {
+        request,
+        answer: whole.answer,
+        administrators: whole.leaving.administrators.into_iter().collect(),
+        places: whole.leaving.places.into_iter().collect(),
+        filter,
+        bounds: batch.bounds,
+    };
+    let job = NewJob {
+        status,
+        actor: tx.caller.user(),
+        on_behalf_of: tx.caller.on_behalf_of(),
+        cause: request.cause,
+        options: serde_json::to_string(&kept).map_err(Error::from)?,
+        plan_digest: batch.plan_digest.as_deref(),
+        retry_of: match origin {
+            Origin::Asked => None,
+            Origin::Retry(job) => Some(job),
+        },
+        total: items.len(),
+        duplicates: list.duplicates,
+        now: tx.now,
+    };
+    let job = store::add_job(db, &job).await?;
+    store::add_items(db, job, &items).await?;
+    jobs::store::tell(db, job, tx.now).await?;
+    Ok(job)
+}
+
+/// Settles what concerns all of `users`: the answer to R6, who leaves (R13).
+async fn settle_list(
+    db: &impl ConnectionTrait,
+    users: &[UserId],
+    request: &Request,
+    setting: &Setting,
+) -> Result<Whole, Failure> {
+    let people = store::standings(db, users).await?;
+    let answer = planning::answer(&people, request, setting)?;
+    let verdicts = planning::verdicts(&people, request, answer, setting);
+    let going = safety::going(&people, verdicts.iter().map(|(user, verdict)| (*user, verdict.outcome)));
+    let mut leaving = Leaving::default();
+    settle(&mut leaving, &verdicts);
+    leaving.hold(ownership::store::places(db, &leaving.users).await?);
+    Ok(Whole { people, answer, leaving, going })
+}
+
+/// Everybody's digest, computed chunk by chunk so that memory stays bounded.
+async fn digests(
+    db: &impl ConnectionTrait,
+    now: DateTime<Utc>,
+    whole: &Whole,
+    request: &Request,
+    setting: &Setting,
+) -> Result<BTreeMap<UserId, String>, Error> {
+    let mut digests = BTreeMap::new();
+    for people in whole.people.chunks(CHUNK) {
+        let leaving = Some(&whole.leaving);
+        let plan = planning::plan(db, now, people, request, whole.answer, leaving, setting).await?;
+        digests.extend(plan.people.into_iter().map(|person| (person.user, person.digest)));
+    }
+    Ok(digests)
+}
+
+/// One item an entry; chunks are filled in the order of the list, the caller's own item last (R16).
+fn items(
+    list: &List,
+    caller: &Caller,
+    size: usize,
+    leaving: &Leaving,
+    mut digests: BTreeMap<UserId, String>,
+) -> Vec<NewItem> {
+    let size = size.clamp(1, CHUNK) as i64;
+    let others =
+        list.items.iter().filter(|item| item.user.is_some() && item.user != caller.user()).count() as i64;
+    let mut turn = 0;
+    list.items
+        .iter()
+        .map(|item| {
+            let chunk = item.user.map(|user| {
+                let at = if caller.user() == Some(user) { others } else { turn };
+                turn += i64::from(caller.user() != Some(user));
+                at / size + 1
+            });
+            NewItem {
+                user: item.user,
+                typed: item.typed.clone(),
+                chunk,
+                ends_account: item.user.is_some_and(|user| leaving.users.contains(&user)),
+                digest: item.user.and_then(|user| digests.remove(&user)),
+                outcome: item.outcome,
+            }
+        })
+        .collect()
+}

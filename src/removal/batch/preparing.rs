@@ -1,0 +1,201 @@
+//! Computing the plan of a job chunk by chunk, to be read and then started (R18).
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use entity::id::{GroupId, JobId, UserId};
+use entity::kind::Outcome;
+use sea_orm::ConnectionTrait;
+use serde::{Deserialize, Serialize};
+
+use super::turn::Work;
+use super::{CHUNK, Kept};
+use crate::access::Caller;
+use crate::db::{Database, Snapshot, Tx, snapshot, write};
+use crate::error::{Error, Failure};
+use crate::jobs::{self, Lease, PREPARED_FOR, Step};
+use crate::removal::plan::{Effect, PersonPlan, Plan, WorkId, digest_of};
+use crate::removal::{planning, store};
+use crate::tree::TreeCache;
+
+/// How much a plan would do in all.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Totals {
+    /// How often each outcome would come up.
+    pub outcomes: BTreeMap<Outcome, i64>,
+    /// Memberships that would go.
+    pub memberships_removed: i64,
+    /// Memberships that would stay.
+    pub memberships_kept: i64,
+    /// Participations in sessions that would end.
+    pub sessions_left: i64,
+    /// Seats that would be released.
+    pub seats_released: i64,
+    /// Individual enrolments that would go.
+    pub enrolments_removed: i64,
+    /// Places as co-author or co-instructor that would go.
+    pub places_removed: i64,
+    /// Courses that would be handed over.
+    pub courses_handed_over: i64,
+    /// Paths that would be handed over.
+    pub paths_handed_over: i64,
+    /// Sessions that would be handed over.
+    pub sessions_handed_over: i64,
+    /// Accounts that would end.
+    pub accounts_deleted: i64,
+}
+
+impl Totals {
+    /// Adds what `plan` would do.
+    pub fn add(&mut self, plan: &Plan) {
+        for person in &plan.people {
+            self.add_outcome(person.outcome);
+            person.effects.iter().for_each(|effect| self.add_effect(effect));
+        }
+    }
+
+    /// Adds an outcome.
+    pub fn add_outcome(&mut self, outcome: Outcome) {
+        *self.outcomes.entry(outcome).or_default() += 1;
+    }
+
+    fn add_effect(&mut self, effect: &Effect) {
+        let total = match effect {
+            Effect::MembershipRemoved { .. } => &mut self.memberships_removed,
+            Effect::MembershipKept { .. } => &mut self.memberships_kept,
+            Effect::SessionLeft { .. } => &mut self.sessions_left,
+            Effect::SeatReleased { .. } => &mut self.seats_released,
+            Effect::EnrolmentRemoved { .. } => &mut self.enrolments_removed,
+            Effect::PlaceRemoved { .. } => &mut self.places_removed,
+            Effect::HandedOver { work: WorkId::Course(_), .. } => &mut self.courses_handed_over,
+            Effect::HandedOver { work: WorkId::Path(_), .. } => &mut self.paths_handed_over,
+            Effect::HandedOver { work: WorkId::Session(_), .. } => &mut self.sessions_handed_over,
+            Effect::AccountDeleted { .. } => &mut self.accounts_deleted,
+            Effect::SessionKept { .. } | Effect::SeatKept { .. } | Effect::PostsAnonymized { .. } => return,
+        };
+        *total += 1;
+    }
+}
+
+/// Plans the next people, or completes the plan.
+///
+/// # Errors
+/// [`Error::Superseded`] where somebody else has the job, or what broke.
+pub(super) async fn step(
+    db: &Database,
+    lease: Lease,
+    lasting: TimeDelta,
+    work: &Arc<Work>,
+) -> Result<Step, Failure> {
+    let users = store::unplanned(&db.read, lease.job, CHUNK).await?;
+    let caller = work.caller.clone();
+    if users.is_empty() {
+        let complete = write(db, caller, None, (), |tx, ()| Box::pin(complete(tx, lease, work.clone())));
+        complete.await?;
+        return Ok(Step::Ended);
+    }
+    let plan =
+        snapshot(db, (work.clone(), users), |snapshot, (work, users)| Box::pin(plan(snapshot, work, users)))
+            .await?;
+    let plan = Arc::new(plan);
+    write(db, caller, None, (), |tx, ()| Box::pin(keep(tx, lease, lasting, plan.clone()))).await?;
+    Ok(Step::More)
+}
+
+async fn plan(snapshot: &Snapshot<'_>, work: &Work, users: &[UserId]) -> Result<Plan, Failure> {
+    plan_of(&snapshot.conn, snapshot.now, snapshot.trees, &work.caller, &work.kept, work, users).await
+}
+
+async fn plan_of(
+    db: &impl ConnectionTrait,
+    now: DateTime<Utc>,
+    trees: &TreeCache,
+    caller: &Caller,
+    kept: &Kept,
+    work: &Work,
+    users: &[UserId],
+) -> Result<Plan, Failure> {
+    let setting = planning::setting(db, trees, caller).await?;
+    let people = store::standings(db, users).await?;
+    let leaving = Some(&work.leaving);
+    let mut plan = planning::plan(db, now, &people, &kept.request, kept.answer, leaving, &setting).await?;
+    for person in &mut plan.people {
+        person.missing.retain(|group| setting.authority.sees(&setting.tree, *group));
+    }
+    Ok(plan)
+}
+
+async fn keep(tx: &Tx, lease: Lease, lasting: TimeDelta, plan: Arc<Plan>) -> Result<(), Failure> {
+    let db = &tx.conn;
+    jobs::store::keep(db, lease, tx.now + lasting).await?;
+    let plans: Vec<_> =
+        plan.people.iter().map(|person| (person.user, person.outcome, person.digest.as_str())).collect();
+    let mut totals = read(store::totals(db, lease.job).await?)?;
+    totals.add(&plan);
+    let totals = serde_json::to_string(&totals).map_err(Error::from)?;
+    if !store::write_totals(db, lease.job, &totals).await? {
+        // It was cancelled meanwhile.
+        return Err(Error::Superseded.into());
+    }
+    store::write_plans(db, lease.job, &plans).await?;
+    Ok(jobs::store::tell(db, lease.job, tx.now).await?)
+}
+
+async fn complete(tx: &Tx, lease: Lease, work: Arc<Work>) -> Result<(), Failure> {
+    let db = &tx.conn;
+    jobs::store::held(db, lease).await?;
+    let digests = store::digests(db, lease.job).await?;
+    let digest = digest_of(&work.kept.request, digests.iter().map(|(user, digest)| (*user, digest.as_str())));
+    if !store::prepared(db, lease.job, &digest, tx.now + PREPARED_FOR).await? {
+        return Err(Error::Superseded.into());
+    }
+    jobs::store::give_up(db, lease).await?;
+    Ok(jobs::store::tell(db, lease.job, tx.now).await?)
+}
+
+fn read(totals: Option<String>) -> Result<Totals, Error> {
+    Ok(totals.map(|totals| serde_json::from_str(&totals)).transpose()?.unwrap_or_default())
+}
+
+/// What would be done now to each of `users`, by `job`.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn single_plans(
+    db: &Database,
+    job: JobId,
+    users: &[UserId],
+) -> Result<BTreeMap<UserId, PersonPlan>, Failure> {
+    let Some(standing) = jobs::store::standing(&db.read, job).await? else { return Ok(BTreeMap::new()) };
+    let caller = super::turn::caller(&standing);
+    let kept: Kept = serde_json::from_str(&standing.options).map_err(Error::from)?;
+    let leaving = kept.leaving(store::leaving(&db.read, job).await?);
+    let work = Work { caller, kept, leaving };
+    let now = db.clock.now(&db.read).await?;
+    let plan = plan_of(&db.read, now, &db.trees, &work.caller, &work.kept, &work, users).await?;
+    Ok(plan.people.into_iter().map(|person| (person.user, person)).collect())
+}
+
+/// The groups that would be left without an administrator of their own by a job with these `options`, in order of id.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn without_administrator(
+    db: &impl ConnectionTrait,
+    options: &str,
+) -> Result<BTreeSet<GroupId>, Error> {
+    let kept: Kept = serde_json::from_str(options)?;
+    let mut left: BTreeMap<GroupId, BTreeSet<UserId>> =
+        kept.administrators.iter().map(|(group, _)| (*group, BTreeSet::new())).collect();
+    for (group, user) in store::administrators(db, left.keys().copied().collect::<Vec<_>>()).await? {
+        left.entry(group).or_default().insert(user);
+    }
+    let stays = |group: &GroupId, user: &UserId| {
+        let going = kept.administrators.iter().filter(|(of, _)| of == group);
+        !going.flat_map(|(_, going)| going).any(|going| going.user == *user)
+    };
+    let empty = left.iter().filter(|(group, users)| !users.iter().any(|user| stays(group, user)));
+    Ok(empty.map(|(group, _)| *group).collect())
+}

@@ -1,0 +1,304 @@
+//! `roster delete`: a list of people deleted from the terminal, as the API does it: planned, shown, asked, carried out.
+//!
+//! It speaks GraphQL either way: to a server, or to a database that it opens itself and carries the job out in.
+
+use std::fmt::Write as _;
+use std::io::{BufRead, IsTerminal, Read, Write};
+use std::path::Path;
+use std::time::Duration;
+
+use async_graphql::{Request, Variables};
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::{Value, json};
+
+use crate::access::{self, Caller};
+use crate::config::{Delete, Private};
+use crate::db::{Alone, Database};
+use crate::error::Failure;
+use crate::graphql::{RequestContext, RosterSchema, schema};
+use crate::jobs::{self, Pace, Workers};
+use crate::keys::email_key;
+use crate::platform;
+use crate::table::cell;
+
+/// How often a job is looked at.
+const LOOK: Duration = Duration::from_millis(200);
+/// Items of a page of outcomes.
+const PAGE: usize = 100;
+
+/// Why it stopped, in a sentence for whoever started it.
+type Stopped = String;
+
+/// Who answers.
+enum Door {
+    /// A server.
+    Server {
+        /// Its address.
+        url: String,
+        /// Whose token it is asked with.
+        token: String,
+        /// What asks.
+        client: reqwest::Client,
+    },
+    /// A database of our own.
+    Own {
+        /// What is asked.
+        schema: Box<RosterSchema>,
+        /// The database.
+        database: Database,
+        /// Who asks.
+        caller: Caller,
+    },
+}
+
+/// Deletes the people of a list, once somebody has seen what that does and said so.
+///
+/// # Errors
+/// A sentence that says why nothing more was done.
+pub async fn delete(options: &Delete) -> Result<(), Stopped> {
+    let emails = read(&options.emails)?;
+    let Some(server) = &options.server else {
+        let alone = Alone::with(&options.place.database_url).map_err(why)?;
+        let database = Database::open(&options.place.database_url).await.map_err(why)?;
+        database.migrate().await.map_err(why)?;
+        if alone.is_some() {
+            jobs::take_over(&database).await.map_err(failed)?;
+        }
+        let caller = somebody(&database, options.caller.as_deref()).await?;
+        let workers = Workers::start(&database, Pace::default());
+        let door = Door::Own { schema: Box::new(schema()), database: database.clone(), caller };
+        let done = through(&door, options, &emails).await;
+        workers.stop().await;
+        database.close().await;
+        return done;
+    };
+    let token =
+        std::env::var("ROSTER_TOKEN").map_err(|_| "ROSTER_TOKEN has no token for the server".to_owned())?;
+    let url = format!("{}/graphql", server.trim_end_matches('/'));
+    through(&Door::Server { url, token, client: reqwest::Client::new() }, options, &emails).await
+}
+
+/// Who asks, where nobody has a token: the person named, else the platform owner.
+async fn somebody(database: &Database, email: Option<&str>) -> Result<Caller, Stopped> {
+    let Some(email) = email else {
+        return Ok(Caller::User(platform::store::platform(&database.read).await.map_err(why)?.owner));
+    };
+    let key = email_key(email).map_err(|refusal| format!("{email}: {refusal}"))?;
+    let found = access::store::by_email(&database.read, &key).await.map_err(why)?;
+    found.map(|(user, _)| Caller::User(user)).ok_or_else(|| format!("{email}: User not found."))
+}
+
+async fn through(door: &Door, options: &Delete, emails: &str) -> Result<(), Stopped> {
+    let private = options.private_subgroups.map(|answer| match answer {
+        Private::Keep => "KEEP",
+        Private::Remove => "REMOVE",
+    });
+    let input = json!({ "removal": { "deleteUsers": {
+        "people": { "emails": [emails] }, "privateSubgroups": private } } });
+    let job = door.mutate("prepareRemoval", "PrepareRemovalInput", input).await?;
+    let plan = until(door, &job, "planning", |job| job["status"] == "PREPARING").await?;
+    if plan["status"] != "PREPARED" {
+        return Err(format!("the plan is {}", plan["status"]));
+    }
+    tell(&preview(&plan));
+    let going = plan["plan"]["totals"]["accountsDeleted"].as_i64().unwrap_or(0);
+    if !agreed(options, going)? {
+        door.mutate("cancelRemovalJob", "CancelRemovalJobInput", json!({ "jobId": job })).await?;
+        return Err("nothing was done".to_owned());
+    }
+    let digest = &plan["plan"]["digest"];
+    let start = json!({ "jobId": job, "planDigest": digest, "confirmCount": going, "wait": 0 });
+    door.mutate("startRemovalJob", "StartRemovalJobInput", start).await?;
+    let ended = until(door, &job, "deleting", |job| {
+        ["QUEUED", "RUNNING", "CANCELLING"].iter().any(|status| job["status"] == *status)
+    })
+    .await?;
+    let table = outcomes(door, &job).await?;
+    match &options.outcomes {
+        Some(file) => std::fs::write(file, table).map_err(|error| format!("{}: {error}", file.display()))?,
+        None => {
+            let _ = std::io::stdout().write_all(table.as_bytes());
+        }
+    }
+    tell(&counts(&ended["countsByOutcome"]));
+    if ended["status"] == "SUCCEEDED" {
+        Ok(())
+    } else {
+        Err("some could not be deleted; the outcomes say why".to_owned())
+    }
+}
+
+/// The list, from a file or, as `-`, from the standard input.
+fn read(file: &Path) -> Result<String, Stopped> {
+    let mut text = String::new();
+    let read = if file == Path::new("-") {
+        std::io::stdin().read_to_string(&mut text).map(|_| text)
+    } else {
+        std::fs::read_to_string(file)
+    };
+    read.map_err(|error| format!("{}: {error}", file.display()))
+}
+
+/// What the plan would do, a line each.
+fn preview(job: &Value) -> String {
+    let totals = &job["plan"]["totals"];
+    let mut text = format!("{} people are named.\n{}", totals["people"], counts(&totals["outcomes"]));
+    for (field, what) in [
+        ("accountsDeleted", "accounts end"),
+        ("membershipsRemoved", "memberships go"),
+        ("membershipsKept", "memberships stay"),
+        ("sessionsLeft", "participations in sessions end"),
+        ("seatsReleased", "seats in upcoming slots are released"),
+        ("coursesHandedOver", "courses get another main author"),
+        ("pathsHandedOver", "paths get another main author"),
+        ("sessionsHandedOver", "sessions get another main instructor"),
+    ] {
+        if totals[field].as_i64().unwrap_or(0) > 0 {
+            let _ = writeln!(text, "  {} {what}", totals[field]);
+        }
+    }
+    for group in job["plan"]["groupsWithoutAdministrator"].as_array().into_iter().flatten() {
+        let _ = writeln!(text, "  {} is left without an administrator of its own", group["name"]);
+    }
+    text
+}
+
+fn counts(counts: &Value) -> String {
+    let mut text = String::new();
+    for count in counts.as_array().into_iter().flatten() {
+        let _ = writeln!(
+            text,
+            "  {:>7} {}",
+            count["count"].to_string(),
+            count["outcome"].as_str().unwrap_or_default()
+        );
+    }
+    text
+}
+
+/// Whether somebody has said how many accounts go.
+fn agreed(options: &Delete, going: i64) -> Result<bool, Stopped> {
+    if let Some(count) = options.confirm_count {
+        return if count == going {
+            Ok(true)
+        } else {
+            Err(format!("{going} accounts would go, not {count}"))
+        };
+    }
+    if options.emails == Path::new("-") || !std::io::stdin().is_terminal() {
+        return Err(format!("{going} accounts would go; say so with --confirm-count {going}"));
+    }
+    let _ = write!(std::io::stderr(), "Type how many accounts go to delete them: ");
+    let mut line = String::new();
+    std::io::stdin().lock().read_line(&mut line).map_err(why)?;
+    Ok(line.trim().parse() == Ok(going))
+}
+
+/// The job once it no longer `goes_on`, with a bar that shows how far it is.
+async fn until(
+    door: &Door,
+    job: &Value,
+    what: &'static str,
+    goes_on: impl Fn(&Value) -> bool,
+) -> Result<Value, Stopped> {
+    const QUERY: &str =
+        "query($id: ID!) { removalJob(id: $id) { status done total countsByOutcome { outcome count }
+        plan { digest groupsWithoutAdministrator { name } totals { people outcomes { outcome count }
+            accountsDeleted membershipsRemoved membershipsKept sessionsLeft seatsReleased coursesHandedOver
+            pathsHandedOver sessionsHandedOver } } } }";
+    let bar = ProgressBar::new(0).with_message(what);
+    if let Ok(style) = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} {eta}") {
+        bar.set_style(style);
+    }
+    loop {
+        let found = door.ask(QUERY, json!({ "id": job })).await?["removalJob"].clone();
+        if found.is_null() {
+            return Err("the job is gone".to_owned());
+        }
+        bar.set_length(found["total"].as_u64().unwrap_or(0));
+        bar.set_position(found["done"].as_u64().unwrap_or(0));
+        if !goes_on(&found) {
+            bar.finish_and_clear();
+            return Ok(found);
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+/// The outcomes as a table.
+async fn outcomes(door: &Door, job: &Value) -> Result<String, Stopped> {
+    const QUERY: &str = "query($id: ID!, $first: Int!, $after: String) { removalJob(id: $id) {
+        items(first: $first, after: $after) { pageInfo { hasNextPage endCursor }
+            nodes { position outcome failure typed user { id displayName email } } } } }";
+    let mut table = "position,outcome,failure,typed,userId,name,email\r\n".to_owned();
+    let mut after = Value::Null;
+    loop {
+        let found = door.ask(QUERY, json!({ "id": job, "first": PAGE, "after": after })).await?;
+        let items = &found["removalJob"]["items"];
+        for item in items["nodes"].as_array().into_iter().flatten() {
+            let user = &item["user"];
+            let cells = [
+                &item["outcome"],
+                &item["failure"],
+                &item["typed"],
+                &user["id"],
+                &user["displayName"],
+                &user["email"],
+            ];
+            let cells = cells.map(|value| cell(value.as_str().unwrap_or_default()));
+            let _ = write!(table, "{},{}\r\n", item["position"], cells.join(","));
+        }
+        if items["pageInfo"]["hasNextPage"] != true {
+            return Ok(table);
+        }
+        after = items["pageInfo"]["endCursor"].clone();
+    }
+}
+
+impl Door {
+    /// The data that a query is answered with.
+    async fn ask(&self, query: &str, variables: Value) -> Result<Value, Stopped> {
+        let answer: Value = match self {
+            Door::Server { url, token, client } => {
+                let request = client.post(url).bearer_auth(token);
+                let request = request.json(&json!({ "query": query, "variables": variables }));
+                request.send().await.map_err(why)?.json().await.map_err(why)?
+            }
+            Door::Own { schema, database, caller } => {
+                let context =
+                    RequestContext::new(database.clone(), Some(caller.clone()), "roster delete".to_owned());
+                let request = Request::new(query).variables(Variables::from_json(variables)).data(context);
+                serde_json::to_value(schema.execute(request).await).map_err(why)?
+            }
+        };
+        match answer["errors"][0]["message"].as_str() {
+            Some(message) => Err(message.to_owned()),
+            None => Ok(answer["data"].clone()),
+        }
+    }
+
+    /// The id of the job that a mutation answers with.
+    async fn mutate(&self, name: &str, input_type: &str, input: Value) -> Result<Value, Stopped> {
+        let query = format!(
+            "mutation($input: {input_type}!) {{ answer: {name}(input: $input) {{ job {{ id }} userErrors {{ message }} }} }}"
+        );
+        let answer = self.ask(&query, json!({ "input": input })).await?["answer"].clone();
+        match answer["userErrors"][0]["message"].as_str() {
+            Some(message) => Err(message.to_owned()),
+            None => Ok(answer["job"]["id"].clone()),
+        }
+    }
+}
+
+/// Tells whoever sits at the terminal, not whoever reads the outcomes.
+fn tell(text: &str) {
+    let _ = write!(std::io::stderr(), "{text}");
+}
+
+fn why(why: impl std::fmt::Display) -> Stopped {
+    why.to_string()
+}
+
+fn failed(failure: Failure) -> Stopped {
+    why(failure)
+}

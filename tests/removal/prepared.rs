@@ -1,0 +1,125 @@
+//! R18: a plan that workers compute, to be read and then started.
+
+use std::collections::BTreeSet;
+
+use chrono::TimeDelta;
+use entity::id::JobId;
+use entity::kind::Privacy::Public;
+use entity::kind::Role::{Administrator, Author};
+use futures::future::pending;
+use roster::graphql::id::GlobalId;
+use roster::jobs;
+use roster::organisation::Organisation;
+use serde_json::{Value, json};
+
+use super::asking::number;
+use super::jobs::PATIENCE;
+use crate::common::{World, each_database};
+
+fn school(it: Organisation) -> Organisation {
+    it.group("Class", "platform", Public)
+        .users(&["ann", "bob", "carl", "boss"])
+        .learners("Class", &["ann", "bob", "carl"])
+        .member("ann", "Class", &[Administrator, Author])
+        .member("boss", "platform", &[Administrator])
+        .course("Latin", "Class", "ann")
+        .course_co_authors("Latin", &["bob"])
+}
+
+/// Prepares the deletion of these people, and waits until that is done.
+async fn prepared(world: &World, who: &str, people: &Value) -> (JobId, Value) {
+    let input = json!({ "removal": { "deleteUsers": { "people": people } } });
+    let answer = world.mutate(who, "prepareRemoval", input, "job { id status }").await;
+    let job = JobId(number(&answer.done()["job"]["id"]));
+    jobs::wait(&world.db, job, PATIENCE, Box::pin(pending())).await.expect("it is prepared");
+    (job, plan(world, who, job).await)
+}
+
+async fn plan(world: &World, who: &str, job: JobId) -> Value {
+    let query = "query($id: ID!) { removalJob(id: $id) { status total done
+        plan { digest startableUntil groupsWithoutAdministrator { name }
+            totals { people outcomes { outcome count } membershipsRemoved coursesHandedOver accountsDeleted } }
+        items(first: 100) { nodes { user { id } typed outcome plannedOutcome digest
+            plan { outcome digest effects(first: 100) { nodes { __typename ... on HandedOver { to { id } } } } } } } } }";
+    world.read(who, query, json!({ "id": job.global().as_str() })).await["removalJob"].clone()
+}
+
+fn start(job: JobId, digest: &Value) -> Value {
+    json!({ "jobId": job.global().as_str(), "planDigest": digest, "wait": 30 })
+}
+
+fn list(world: &World) -> Value {
+    json!({ "ids": world.users(&["ann", "bob", "owner"]) })
+}
+
+each_database! {
+    async fn r18_a_prepared_plan_is_the_removal(start_: Start) {
+        let world = start_.with(school).await.in_chunks_of(1);
+        let before = world.dump().await;
+        let (job, plan) = prepared(&world, "owner", &list(&world)).await;
+        let changed: BTreeSet<String> = before.changes_until(&world.dump().await).into_keys().collect();
+        let of_jobs = ["job_events", "job_items", "jobs"].map(str::to_owned);
+        assert_eq!(changed, BTreeSet::from(of_jobs), "nothing else was changed");
+        assert_eq!((&plan["status"], &plan["done"]), (&json!("PREPARED"), &json!(0)));
+        assert_eq!(plan["plan"]["groupsWithoutAdministrator"], json!([{ "name": "Class" }]));
+        let shown = world.delete_all(&["ann", "bob", "owner"]).plan().await;
+        assert_eq!(plan["plan"]["digest"], shown.value["digest"], "the same as is shown at once");
+        assert_eq!(plan["plan"]["totals"]["outcomes"], shown.value["totals"]["outcomes"]);
+        assert_eq!(plan["plan"]["totals"]["accountsDeleted"], 2);
+        assert_eq!(plan["plan"]["totals"]["coursesHandedOver"], 1);
+        let ann = &plan["items"]["nodes"][0];
+        assert_eq!((&ann["outcome"], &ann["plannedOutcome"]), (&Value::Null, &json!("DELETED")));
+        assert_eq!((&ann["digest"], &ann["plan"]["digest"]), (&json!(shown.of("ann").digest()), &json!(shown.of("ann").digest())));
+        let to = ann["plan"]["effects"]["nodes"].as_array().unwrap().iter().find_map(|effect| effect["to"]["id"].as_str());
+        assert_eq!(to, world.user("owner").as_str(), "Bob leaves too, and there is no other administrator");
+
+        let answer = world
+            .mutate("owner", "startRemovalJob", start(job, &plan["plan"]["digest"]), "job { status items { nodes { outcome } } }")
+            .await;
+        let outcomes = ["DELETED", "DELETED", "OWNER_PROTECTED"].map(|outcome| json!({ "outcome": outcome }));
+        assert_eq!(answer.done()["job"]["items"]["nodes"], json!(outcomes));
+        assert_eq!(world.now().await.head("Latin"), "owner");
+        let again = world.refused("owner", "startRemovalJob", start(job, &plan["plan"]["digest"])).await;
+        assert_eq!(again.refused(), "INVALID_TRANSITION");
+    }
+
+    async fn r18_another_digest_and_a_plan_that_drifted_are_refused(start_: Start) {
+        let world = start_.with(school).await;
+        let (job, plan) = prepared(&world, "owner", &list(&world)).await;
+        for wrong in [json!("0123456789abcdef0123456789abcdef"), Value::Null] {
+            let refused = world.refused("owner", "startRemovalJob", start(job, &wrong)).await;
+            assert_eq!((refused.refused(), refused.path()), ("PLAN_CHANGED", "planDigest".to_owned()));
+        }
+        let (bob, class) = (world.user_id("bob").0, world.group_id("Class").0);
+        world
+            .sql(&format!("delete from memberships where user_id = {bob} and group_id = {class} and role = 'LEARNER'"))
+            .await;
+        let refused = world.refused("owner", "startRemovalJob", start(job, &plan["plan"]["digest"])).await;
+        assert_eq!(refused.refused(), "PLAN_CHANGED");
+    }
+
+    async fn r18_a_prepared_plan_can_be_started_for_a_day(start_: Start) {
+        let world = start_.with(school).await;
+        let (job, prepared_plan) = prepared(&world, "owner", &list(&world)).await;
+        world.db.clock.advance(TimeDelta::hours(25));
+        let refused = world.refused("owner", "startRemovalJob", start(job, &prepared_plan["plan"]["digest"])).await;
+        assert_eq!(refused.refused(), "INVALID_TRANSITION");
+        let operator = roster::access::Caller::System { on_behalf_of: None };
+        roster::db::write(&world.db, operator, None, (), |tx, ()| Box::pin(jobs::tidy(tx, &()))).await.expect("tidied");
+        assert_eq!(plan(&world, "owner", job).await["status"], "EXPIRED");
+        let refused = world.refused("owner", "cancelRemovalJob", json!({ "jobId": job.global().as_str() })).await;
+        assert_eq!(refused.refused(), "INVALID_TRANSITION");
+    }
+
+    async fn r18_a_plan_is_read_and_started_by_who_prepared_it(start_: Start) {
+        let world = start_.with(school).await;
+        let people = json!({ "ids": world.users(&["carl"]) });
+        let (job, plan) = prepared(&world, "ann", &people).await;
+        assert_eq!(plan["items"]["nodes"][0]["plannedOutcome"], "FORBIDDEN");
+        let input = start(job, &plan["plan"]["digest"]);
+        assert_eq!(world.refused("bob", "startRemovalJob", input.clone()).await.refused(), "NOT_FOUND");
+        let answer = world.mutate("ann", "startRemovalJob", input, "job { status items { nodes { outcome } } }").await;
+        assert_eq!(answer.done()["job"]["items"]["nodes"][0]["outcome"], "FORBIDDEN");
+        assert_eq!(world.now().await.roles("carl"), ["LEARNER of Class", "LEARNER of Platform"]);
+    }
+}
