@@ -171,7 +171,7 @@ pub const OPERATIONS: &[(&str, &str, Rule)] = &[
     ("Mutation", "updateCourse", Needs(ContentWrite)),
     ("Mutation", "updateGroup", Needs(GroupsWrite)),
     ("Mutation", "updatePath", Needs(ContentWrite)),
-    ("Mutation", "updatePlatform", Never),
+    ("Mutation", "updatePlatform", Needs(MembersAdmin)),
     ("Mutation", "updateSession", Needs(ContentWrite)),
     ("Mutation", "updateSlot", Needs(ContentWrite)),
     ("Mutation", "updateUser", Needs(MembersAdmin)),

@@ -277,12 +277,9 @@ pub async fn update(tx: &Tx, change: &PersonChange) -> Result<UserId, Failure> {
     locks::users_exclusively(db, &[user]).await?;
     let authority = access::authority(tx).await?;
     let (platform, tree) = platform::current(db, &tx.trees).await?;
-    let unknown = || Refusal::not_found(&["userId"], "User");
-    let (status, known) = store::known(db, user).await?.ok_or_else(unknown)?;
-    let sight = Sight::in_write(tx).await?;
-    if visible(db, &sight, &[Seen::Person("u")], BTreeSet::from([user])).await?.is_empty() {
-        return Err(unknown().into());
-    }
+    require_seen(tx, user).await?;
+    let (status, known) =
+        store::known(db, user).await?.ok_or_else(|| Refusal::not_found(&["userId"], "User"))?;
     let memberships = store::memberships(db, user).await?;
     let touches = Touches {
         organisation: !external_ids.is_keep() || !custom_fields.is_keep(),
@@ -307,6 +304,16 @@ pub async fn update(tx: &Tx, change: &PersonChange) -> Result<UserId, Failure> {
         store::replace_custom_fields(db, user, &custom_fields.after(None).unwrap_or_default()).await?;
     }
     Ok(user)
+}
+
+/// Passes for somebody whom the caller sees.
+///
+/// # Errors
+/// `NOT_FOUND`, the same for nobody and for somebody the caller may not see.
+pub async fn require_seen(tx: &Tx, user: UserId) -> Result<(), Failure> {
+    let sight = Sight::in_write(tx).await?;
+    let seen = visible(&tx.conn, &sight, &[Seen::Person("u")], BTreeSet::from([user])).await?;
+    if seen.is_empty() { Err(Refusal::not_found(&["userId"], "User").into()) } else { Ok(()) }
 }
 
 /// Passes when nobody but `user` has the email, the username or an external id.

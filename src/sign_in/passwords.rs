@@ -117,6 +117,7 @@ async fn was_set(tx: &Tx, Setting { user, hash }: &Setting) -> Result<Option<Str
     locks::users_exclusively(db, &[user]).await?;
     let authority = access::authority(tx).await?;
     let (platform, tree) = platform::current(db, &tx.trees).await?;
+    people::require_seen(tx, user).await?;
     let (status, _) =
         people::store::known(db, user).await?.ok_or_else(|| Refusal::not_found(&["userId"], "User"))?;
     let memberships = people::store::memberships(db, user).await?;

@@ -1,3 +1,4 @@
 //! Who may see what, and who may do what (the matrix of trust).
 
+mod matrix;
 mod sight;

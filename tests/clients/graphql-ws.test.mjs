@@ -17,7 +17,7 @@ test('queries and subscriptions share a socket', async () => {
   });
   const seen = [];
   for await (const event of events) seen.push(event.data.removalJobProgress.status);
-  assert.deepEqual(seen, ['SUCCEEDED']);
+  assert.equal(seen.at(-1), 'SUCCEEDED');
   await one.dispose();
 });
 

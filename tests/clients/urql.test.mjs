@@ -53,6 +53,7 @@ test('a job is followed over the socket', async () => {
     const { unsubscribe } = client(false)
       .subscription(query, variables)
       .subscribe(({ data }) => {
+        if (data.removalJobProgress.status !== 'SUCCEEDED') return;
         resolve(data.removalJobProgress.status);
         setTimeout(() => unsubscribe());
       });

@@ -226,7 +226,6 @@ each_database! {
                 ("changePassword", json!({ "currentPassword": password("owner"), "newPassword": "a new password" })),
                 ("setPassword", json!({ "userId": front.world.user("ann"), "password": "a new password" })),
                 ("revokeAllSignIns", json!({})),
-                ("updatePlatform", json!({ "name": "Mine" })),
             ] {
                 assert_eq!(front.refused(&token, name, input).await, "FORBIDDEN", "{name} by {whose}");
             }

@@ -61,8 +61,20 @@ const EXCEPTIONS: &[Exception] = &[
     Exception {
         reads: &[("removal.counted", "users")],
         part: "",
-        on: EACH,
+        on: &[Kind::Postgres],
         because: "counts everybody, in an index alone, and only where more than fifty accounts go within a day",
+    },
+    Exception {
+        reads: &[("jobs.end_leases", "jobs"), ("jobs.waits", "jobs"), ("removal.gone_since", "jobs")],
+        part: "",
+        on: &[Kind::Postgres],
+        because: "an index of the jobs that have not ended alone",
+    },
+    Exception {
+        reads: &[("jobs.forget_typed", "job_items"), ("jobs.forget_typed", "jobs")],
+        part: "",
+        on: &[Kind::Postgres],
+        because: "an index of the items alone of which it is kept what was typed; now and then",
     },
     Exception {
         reads: &[("groups.list", "groups")],

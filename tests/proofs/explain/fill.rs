@@ -132,7 +132,10 @@ const ROWS: &[(&str, &str)] = &[
         "hand_overs (record_id, kind, work_id, from_user_id, to_user_id, step)",
         "(select max(r.id) from records r where r.user_id = u.id), 'COURSE', {course}, u.id, 1, 'PLATFORM_OWNER'",
     ),
-    ("job_items (job_id, position, user_id, ends_account)", "(select min(id) from jobs), u.id, u.id, 1 = 0"),
+    (
+        "job_items (job_id, position, user_id, ends_account, outcome)",
+        "(select min(id) from jobs) + u.id % 1000, u.id, u.id, 1 = 0, case when u.id % 10 > 0 then 'REMOVED' end",
+    ),
 ];
 
 /// What stands above for one of the rows of a table, another for each.
