@@ -154,7 +154,11 @@ impl RequestContext {
     fn loaders(&self) -> Result<Arc<Loaders>, ApiError> {
         let caller = self.caller()?;
         let mut kept = self.loaders.lock().unwrap_or_else(PoisonError::into_inner);
-        let made = || Arc::new(Loaders::new(Reader::new(self.database.clone(), caller)));
+        let made = || {
+            let reader = Reader::new(self.database.clone(), caller);
+            let is_good = self.scopes().is_none_or(|scopes| scopes.require(Scope::UsersPii).is_ok());
+            Arc::new(Loaders::new(if is_good { reader } else { reader.impersonal() }))
+        };
         Ok(kept.get_or_insert_with(made).clone())
     }
 

@@ -27,12 +27,26 @@ pub struct Reader {
     now: OnceCell<DateTime<Utc>>,
     platform: OnceCell<(Platform, Arc<Tree>)>,
     sight: OnceCell<Sight>,
+    impersonal: bool,
 }
 
 impl Reader {
     /// `caller` reading from `database`.
     pub fn new(database: Database, caller: Caller) -> Reader {
-        Reader { database, caller, now: OnceCell::new(), platform: OnceCell::new(), sight: OnceCell::new() }
+        Reader {
+            database,
+            caller,
+            now: OnceCell::new(),
+            platform: OnceCell::new(),
+            sight: OnceCell::new(),
+            impersonal: false,
+        }
+    }
+
+    /// The same, who sees nothing personal of anybody.
+    #[must_use]
+    pub fn impersonal(self) -> Reader {
+        Reader { impersonal: true, ..self }
     }
 
     /// Where to read.
@@ -87,7 +101,11 @@ impl Reader {
     /// # Errors
     /// When the database cannot be read.
     pub async fn sight(&self) -> Result<&Sight, Error> {
-        self.sight.get_or_try_init(|| Sight::of(self.db(), &self.database.trees, &self.caller)).await
+        let sight = || async {
+            let sight = Sight::of(self.db(), &self.database.trees, &self.caller).await?;
+            Ok(if self.impersonal { sight.impersonal() } else { sight })
+        };
+        self.sight.get_or_try_init(sight).await
     }
 
     async fn current(&self) -> Result<&(Platform, Arc<Tree>), Error> {

@@ -35,6 +35,8 @@ pub enum Sight {
     Everything,
     /// A part of it.
     Part(Box<Part>),
+    /// That, but nothing personal of anybody: through a token that is not good for it.
+    Impersonal(Box<Sight>),
 }
 
 /// A part of everything, by ids.
@@ -132,9 +134,16 @@ impl Sight {
         }
     }
 
+    /// The same, but nothing personal of anybody.
+    #[must_use]
+    pub fn impersonal(self) -> Sight {
+        Sight::Impersonal(Box::new(self))
+    }
+
     /// Whether the group is seen.
     pub fn sees_group(&self, group: GroupId) -> bool {
         match self {
+            Sight::Impersonal(sight) => sight.sees_group(group),
             Sight::Everything => true,
             Sight::Part(part) => !part.hidden.contains(&group),
         }
@@ -143,6 +152,7 @@ impl Sight {
     /// Whether every account is seen.
     pub fn sees_everybody(&self) -> bool {
         match self {
+            Sight::Impersonal(sight) => sight.sees_everybody(),
             Sight::Everything => true,
             Sight::Part(part) => part.everybody,
         }
@@ -151,6 +161,7 @@ impl Sight {
     /// Whether all that is personal is seen of whoever is seen.
     pub fn sees_personal(&self, person: UserId) -> Option<bool> {
         match self {
+            Sight::Impersonal(_) => Some(false),
             Sight::Everything => Some(true),
             Sight::Part(part) if part.everybody || part.me == person => Some(true),
             Sight::Part(part) if part.administered.is_empty() => Some(false),
@@ -162,6 +173,11 @@ impl Sight {
     pub fn filter(&self, seen: &[Seen]) -> Filter {
         match self {
             Sight::Everything => Filter::new(),
+            Sight::Impersonal(sight) => seen.iter().fold(sight.filter(seen), |filter, seen| match seen {
+                Seen::Personal(_) => filter.and("1 = 0"),
+                Seen::Text(u) => filter.and(format!("{u}.name_key like {{text}} escape '\\'")),
+                _ => filter,
+            }),
             Sight::Part(part) => {
                 seen.iter().fold(Filter::new(), |filter, seen| filter.merge(part.filter(*seen)))
             }

@@ -153,6 +153,14 @@ each_database! {
         let (answer, _) = front.ask(&reader, node, json!({ "id": school })).await;
         assert_eq!((&answer["data"]["node"]["id"], refusal(&answer).1), (&Value::Null, Some("groups:read")), "{answer:#}");
         let both = [bearer(&token(&front, &owner, &["USERS_READ", "USERS_PII", "GROUPS_READ"]).await)];
+        // What cannot be read cannot be asked for either.
+        for (filter, found) in [("email: \"ann@example.org\"", 0), ("text: \"ann@example.org\"", 0), ("text: \"ann\"", 1)] {
+            let query = format!("{{ users(filter: {{ {filter} }}) {{ totalCount }} }}");
+            for (token, count) in [(&reader, found), (&both, 1)] {
+                let (answer, _) = front.ask(token, &query, Value::Null).await;
+                assert_eq!(answer["data"]["users"]["totalCount"], json!(count), "{query}");
+            }
+        }
         let (answer, _) = front.ask(&both, "{ viewer { email memberships { nodes { group { name } } } } }", Value::Null).await;
         assert_eq!((&answer["errors"], &answer["data"]["viewer"]["email"]), (&Value::Null, &json!("owner@example.org")));
     }
