@@ -157,7 +157,7 @@ fn operation(ctx: &ExtensionContext<'_>, info: &ResolveInfo<'_>) -> Option<Refus
         (Rule::Open, _) => None,
         (_, None) => Some(Refusal::Unauthenticated),
         (Rule::Never, _) => by_token.then_some(Refusal::NotByToken),
-        (Rule::Needs(scope), Some(request)) => request.scopes()?.require(scope).err(),
+        (Rule::Needs(scope), Some(request)) => request.require(scope).err(),
         (Rule::Any | Rule::ByInput, _) => None,
     }
 }

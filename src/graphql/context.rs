@@ -132,6 +132,14 @@ impl RequestContext {
         }
     }
 
+    /// As [`Pass::require`]; who is not known has no token.
+    ///
+    /// # Errors
+    /// As [`Pass::require`].
+    pub(super) fn require(&self, scope: Scope) -> Result<(), Refusal> {
+        self.pass.as_ref().map_or(Ok(()), |pass| pass.require(scope))
+    }
+
     /// Whether the caller is known by a token.
     pub(super) fn is_by_token(&self) -> bool {
         matches!(self.pass, Some(Pass::Token(_)))
@@ -156,7 +164,7 @@ impl RequestContext {
         let mut kept = self.loaders.lock().unwrap_or_else(PoisonError::into_inner);
         let made = || {
             let reader = Reader::new(self.database.clone(), caller);
-            let is_good = self.scopes().is_none_or(|scopes| scopes.require(Scope::UsersPii).is_ok());
+            let is_good = self.require(Scope::UsersPii).is_ok();
             Arc::new(Loaders::new(if is_good { reader } else { reader.impersonal() }))
         };
         Ok(kept.get_or_insert_with(made).clone())
@@ -252,7 +260,7 @@ pub fn current_sign_in(ctx: &Context<'_>) -> Result<Option<SignInId>, ApiError> 
 /// # Errors
 /// `FORBIDDEN`, naming the scope.
 pub fn require_scope(ctx: &Context<'_>, scope: Scope) -> Result<(), ApiError> {
-    Ok(of(ctx)?.scopes().map_or(Ok(()), |scopes| scopes.require(scope))?)
+    Ok(of(ctx)?.require(scope)?)
 }
 
 /// Whether the caller's token may not be used for everything.

@@ -27,6 +27,7 @@ use crate::queries::memberships::{Members, Memberships};
 use crate::queries::paths::OwnedPaths;
 use crate::queries::posts::PostsInGroup;
 use crate::queries::sessions::{OwnedSessions, SessionsForGroup};
+use crate::tree::Tree;
 
 /// A group.
 #[derive(Clone, Debug)]
@@ -125,9 +126,7 @@ impl Group {
 
     /// How many of the groups above you see: 0 for the platform group.
     async fn depth(&self, ctx: &Context<'_>) -> Result<usize, ApiError> {
-        let loaders = loaders(ctx)?;
-        let (tree, sight) = (loaders.reader().tree().await?, loaders.reader().sight().await?);
-        Ok(tree.upwards(self.0.id).skip(1).filter(|group| sight.sees_group(*group)).count())
+        seen(ctx, |tree| tree.upwards(self.0.id).skip(1).collect()).await
     }
 
     /// How many of everything it has.
@@ -234,6 +233,13 @@ impl Group {
     }
 }
 
+/// How many of these groups of the tree the caller sees.
+async fn seen(ctx: &Context<'_>, groups: impl FnOnce(&Tree) -> Vec<GroupId>) -> Result<usize, ApiError> {
+    let loaders = loaders(ctx)?;
+    let (tree, sight) = (loaders.reader().tree().await?, loaders.reader().sight().await?);
+    Ok(groups(tree).into_iter().filter(|group| sight.sees_group(*group)).count())
+}
+
 /// How many of everything a group has.
 #[derive(Clone, Copy, Debug)]
 pub struct GroupCounts(GroupId);
@@ -248,16 +254,12 @@ impl GroupCounts {
 
     /// Groups directly below.
     async fn subgroups(&self, ctx: &Context<'_>) -> Result<usize, ApiError> {
-        let loaders = loaders(ctx)?;
-        let (tree, sight) = (loaders.reader().tree().await?, loaders.reader().sight().await?);
-        Ok(tree.children(self.0).iter().filter(|group| sight.sees_group(**group)).count())
+        seen(ctx, |tree| tree.children(self.0).to_vec()).await
     }
 
     /// Groups anywhere below.
     async fn groups_below(&self, ctx: &Context<'_>) -> Result<usize, ApiError> {
-        let loaders = loaders(ctx)?;
-        let (tree, sight) = (loaders.reader().tree().await?, loaders.reader().sight().await?);
-        Ok(tree.below(self.0).into_iter().filter(|group| sight.sees_group(*group)).count())
+        seen(ctx, |tree| tree.below(self.0)).await
     }
 
     /// Courses that it owns.

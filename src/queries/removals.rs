@@ -187,15 +187,7 @@ impl Batch for OutcomeCounts {
         reader: &Reader,
         jobs: Vec<JobId>,
     ) -> Result<HashMap<JobId, Arc<Vec<(Outcome, i64)>>>, Error> {
-        let rows: Vec<(JobId, Outcome, i64)> = sql(
-            "removals.outcome_counts",
-            "select job_id, outcome, count(*) from job_items
-             where job_id in {jobs} and outcome is not null group by job_id, outcome order by job_id, outcome",
-        )
-        .ids("jobs", jobs)
-        .all(reader.db())
-        .await?;
-        Ok(grouped(rows.into_iter().map(|(job, outcome, count)| (job, (outcome, count)))))
+        counted(reader, "removals.outcome_counts", "", jobs).await
     }
 }
 
@@ -211,17 +203,23 @@ impl Batch for UnresolvedCounts {
         reader: &Reader,
         jobs: Vec<JobId>,
     ) -> Result<HashMap<JobId, Arc<Vec<(Outcome, i64)>>>, Error> {
-        let rows: Vec<(JobId, Outcome, i64)> = sql(
-            "removals.unresolved_counts",
-            "select job_id, outcome, count(*) from job_items
-             where job_id in {jobs} and outcome is not null and user_id is null
-             group by job_id, outcome order by job_id, outcome",
-        )
-        .ids("jobs", jobs)
-        .all(reader.db())
-        .await?;
-        Ok(grouped(rows.into_iter().map(|(job, outcome, count)| (job, (outcome, count)))))
+        counted(reader, "removals.unresolved_counts", "and user_id is null", jobs).await
     }
+}
+
+/// How often each outcome came up in each job, among the entries of which `also` holds.
+async fn counted(
+    reader: &Reader,
+    name: &'static str,
+    also: &str,
+    jobs: Vec<JobId>,
+) -> Result<HashMap<JobId, Arc<Vec<(Outcome, i64)>>>, Error> {
+    let text = format!(
+        "select job_id, outcome, count(*) from job_items
+         where job_id in {{jobs}} and outcome is not null {also} group by job_id, outcome order by job_id, outcome"
+    );
+    let rows: Vec<(JobId, Outcome, i64)> = sql(name, text).ids("jobs", jobs).all(reader.db()).await?;
+    Ok(grouped(rows.into_iter().map(|(job, outcome, count)| (job, (outcome, count)))))
 }
 
 /// What would be done now to single people of prepared jobs.

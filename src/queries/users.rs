@@ -36,11 +36,9 @@ impl Batch for Personal {
     type Value = ();
 
     async fn load(reader: &Reader, ids: Vec<UserId>) -> Result<HashMap<UserId, ()>, Error> {
-        let seen = reader.sight().await?.filter(&[Seen::Personal("u.id")]);
-        let filter = seen.within("u.id in {ids}", "ids", ids);
-        let text = format!("select u.id from users u where {}", filter.text());
-        let rows: Vec<(UserId,)> = filter.bind(sql("users.personal", text)).all(reader.db()).await?;
-        Ok(rows.into_iter().map(|(user,)| (user, ())).collect())
+        let seen = &[Seen::Personal("u.id")];
+        let users = visible(reader.db(), reader.sight().await?, seen, ids.into_iter().collect()).await?;
+        Ok(users.into_iter().map(|user| (user, ())).collect())
     }
 }
 
