@@ -1,10 +1,11 @@
 //! An activity of a course. It is never handed over: who may see it may copy it (R13).
 
 use sea_orm::entity::prelude::*;
+use serde::Deserialize;
 
 use crate::id::{ActivityId, CourseId, UserId};
 
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Deserialize)]
 #[sea_orm(table_name = "activities")]
 pub struct Model {
     /// Never given to another activity.

@@ -1,10 +1,11 @@
 //! A certificate, one per person and course at most.
 
 use sea_orm::entity::prelude::*;
+use serde::Deserialize;
 
 use crate::id::{CertificateId, CourseId, UserId};
 
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Deserialize)]
 #[sea_orm(table_name = "certificates")]
 pub struct Model {
     /// Never given to another certificate.

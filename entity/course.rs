@@ -1,10 +1,11 @@
 //! A course and its main author (R10).
 
 use sea_orm::entity::prelude::*;
+use serde::Deserialize;
 
 use crate::id::{CourseId, GroupId, UserId};
 
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Deserialize)]
 #[sea_orm(table_name = "courses")]
 pub struct Model {
     /// Never given to another course.

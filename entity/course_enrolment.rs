@@ -1,10 +1,11 @@
 //! Somebody's enrolment in a course, always individual (R32).
 
 use sea_orm::entity::prelude::*;
+use serde::Deserialize;
 
 use crate::id::{CourseId, UserId};
 
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Deserialize)]
 #[sea_orm(table_name = "course_enrolments")]
 pub struct Model {
     /// The course.

@@ -1,10 +1,11 @@
 //! A custom field of a person's entry (R34).
 
 use sea_orm::entity::prelude::*;
+use serde::Deserialize;
 
 use crate::id::UserId;
 
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Deserialize)]
 #[sea_orm(table_name = "custom_fields")]
 pub struct Model {
     /// The person.

@@ -1,10 +1,11 @@
 //! What another system calls a person (R34).
 
 use sea_orm::entity::prelude::*;
+use serde::Deserialize;
 
 use crate::id::UserId;
 
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Deserialize)]
 #[sea_orm(table_name = "external_ids")]
 pub struct Model {
     /// The other system.

@@ -1,11 +1,12 @@
 //! A group of the tree (R1).
 
 use sea_orm::entity::prelude::*;
+use serde::Deserialize;
 
 use crate::id::GroupId;
 use crate::kind::Privacy;
 
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Deserialize)]
 #[sea_orm(table_name = "groups")]
 pub struct Model {
     /// Never given to another group.

@@ -1,10 +1,11 @@
 //! What another system calls a group (R34).
 
 use sea_orm::entity::prelude::*;
+use serde::Deserialize;
 
 use crate::id::GroupId;
 
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Deserialize)]
 #[sea_orm(table_name = "group_external_ids")]
 pub struct Model {
     /// The other system.

@@ -1,11 +1,12 @@
 //! A job: a list of people, and what is to happen to each (R16), so that it outlives a crash (R29).
 
 use sea_orm::entity::prelude::*;
+use serde::Deserialize;
 
 use crate::id::{JobId, UserId};
 use crate::kind::{Cause, JobStatus};
 
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Deserialize)]
 #[sea_orm(table_name = "jobs")]
 pub struct Model {
     /// Never given to another job.

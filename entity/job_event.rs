@@ -1,11 +1,12 @@
 //! How a job came further: numbered from 1 without a gap, so that whoever follows it can go on where they stopped.
 
 use sea_orm::entity::prelude::*;
+use serde::Deserialize;
 
 use crate::id::JobId;
 use crate::kind::JobStatus;
 
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Deserialize)]
 #[sea_orm(table_name = "job_events")]
 pub struct Model {
     /// The job.

@@ -1,11 +1,12 @@
 //! An entry of a job's list, and what became of it (R16).
 
 use sea_orm::entity::prelude::*;
+use serde::Deserialize;
 
 use crate::id::{JobId, RecordId, UserId};
 use crate::kind::Outcome;
 
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Deserialize)]
 #[sea_orm(table_name = "job_items")]
 pub struct Model {
     /// The job.
@@ -21,6 +22,7 @@ pub struct Model {
     /// The chunk it is carried out in. Null: none.
     pub chunk: Option<i64>,
     /// Whether its outcome ends the account: the person is leaving (R13).
+    #[serde(deserialize_with = "crate::flag::read")]
     pub ends_account: bool,
     /// The digest of the person's plan (R18). Null: there is none.
     pub digest: Option<String>,

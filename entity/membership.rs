@@ -1,11 +1,12 @@
 //! A role that somebody holds in a group (R2). Members hold at least one, several at once.
 
 use sea_orm::entity::prelude::*;
+use serde::Deserialize;
 
 use crate::id::{GroupId, UserId};
 use crate::kind::Role;
 
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Deserialize)]
 #[sea_orm(table_name = "memberships")]
 pub struct Model {
     /// Who holds it.

@@ -1,10 +1,11 @@
 //! A path, an ordered list of courses, and its main author (R11).
 
 use sea_orm::entity::prelude::*;
+use serde::Deserialize;
 
 use crate::id::{GroupId, PathId, UserId};
 
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Deserialize)]
 #[sea_orm(table_name = "paths")]
 pub struct Model {
     /// Never given to another path.

@@ -1,11 +1,12 @@
 //! A post or a message in a group.
 
 use sea_orm::entity::prelude::*;
+use serde::Deserialize;
 
 use crate::id::{GroupId, PostId, UserId};
 use crate::kind::PostKind;
 
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Deserialize)]
 #[sea_orm(table_name = "posts")]
 pub struct Model {
     /// Never given to another post.

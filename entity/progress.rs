@@ -1,10 +1,11 @@
 //! How far somebody is in a course. Leaving never erases it, coming back resumes it (R8, R32).
 
 use sea_orm::entity::prelude::*;
+use serde::Deserialize;
 
 use crate::id::{CourseId, UserId};
 
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Deserialize)]
 #[sea_orm(table_name = "progress")]
 pub struct Model {
     /// The person.

@@ -2,11 +2,12 @@
 //! text.
 
 use sea_orm::entity::prelude::*;
+use serde::Deserialize;
 
 use crate::id::{GroupId, JobId, RecordId, UserId};
 use crate::kind::{Cause, Outcome, PrivateSubgroups, Role};
 
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Deserialize)]
 #[sea_orm(table_name = "records")]
 pub struct Model {
     /// Never given to another record.

@@ -1,10 +1,11 @@
 //! A result of an activity: one attempt of one person.
 
 use sea_orm::entity::prelude::*;
+use serde::Deserialize;
 
 use crate::id::{ActivityId, ResultId, UserId};
 
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Deserialize)]
 #[sea_orm(table_name = "results")]
 pub struct Model {
     /// Never given to another result.

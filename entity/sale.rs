@@ -1,10 +1,11 @@
 //! A sale of a course, which may outlive the personal data of its buyer (R23).
 
 use sea_orm::entity::prelude::*;
+use serde::Deserialize;
 
 use crate::id::{CourseId, SaleId, UserId};
 
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Deserialize)]
 #[sea_orm(table_name = "sales")]
 pub struct Model {
     /// Never given to another sale.

@@ -1,11 +1,12 @@
 //! A session of a path (R8) and its main instructor (R12).
 
 use sea_orm::entity::prelude::*;
+use serde::Deserialize;
 
 use crate::id::{GroupId, PathId, SessionId, UserId};
 use crate::kind::AudienceKind;
 
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Deserialize)]
 #[sea_orm(table_name = "sessions")]
 pub struct Model {
     /// Never given to another session.

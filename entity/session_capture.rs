@@ -1,11 +1,12 @@
 //! Somebody captured in a session (R8): when a static audience was saved, or at the end.
 
 use sea_orm::entity::prelude::*;
+use serde::Deserialize;
 
 use crate::id::{SessionId, UserId};
 use crate::kind::Carrier;
 
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Deserialize)]
 #[sea_orm(table_name = "session_captures")]
 pub struct Model {
     /// The session.

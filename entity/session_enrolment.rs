@@ -1,10 +1,11 @@
 //! Somebody enrolled individually in a session (R8).
 
 use sea_orm::entity::prelude::*;
+use serde::Deserialize;
 
 use crate::id::{SessionId, UserId};
 
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Deserialize)]
 #[sea_orm(table_name = "session_enrolments")]
 pub struct Model {
     /// The session.

@@ -1,10 +1,11 @@
 //! Somebody excluded from a session (R8), whatever else carries them.
 
 use sea_orm::entity::prelude::*;
+use serde::Deserialize;
 
 use crate::id::{SessionId, UserId};
 
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Deserialize)]
 #[sea_orm(table_name = "session_exclusions")]
 pub struct Model {
     /// The session.

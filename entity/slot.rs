@@ -1,10 +1,11 @@
 //! A classroom slot of a session (R8).
 
 use sea_orm::entity::prelude::*;
+use serde::Deserialize;
 
 use crate::id::{SessionId, SlotId};
 
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Deserialize)]
 #[sea_orm(table_name = "slots")]
 pub struct Model {
     /// Never given to another slot.

@@ -1,11 +1,12 @@
 //! Somebody registered for a classroom slot (R8).
 
 use sea_orm::entity::prelude::*;
+use serde::Deserialize;
 
 use crate::id::{SlotId, UserId};
 use crate::kind::SeatKind;
 
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Deserialize)]
 #[sea_orm(table_name = "slot_registrations")]
 pub struct Model {
     /// The slot.

@@ -1,10 +1,11 @@
 //! A payment subscription, cancelled when its holder goes (R9.7, R21).
 
 use sea_orm::entity::prelude::*;
+use serde::Deserialize;
 
 use crate::id::{CourseId, SubscriptionId, UserId};
 
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Deserialize)]
 #[sea_orm(table_name = "subscriptions")]
 pub struct Model {
     /// Never given to another subscription.

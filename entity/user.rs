@@ -2,11 +2,12 @@
 //! deleted: erasing empties it (R23), so that whatever refers to it holds.
 
 use sea_orm::entity::prelude::*;
+use serde::Deserialize;
 
 use crate::id::UserId;
 use crate::kind::{Cause, Status};
 
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Deserialize)]
 #[sea_orm(table_name = "users")]
 pub struct Model {
     /// Never given to anybody else.

@@ -97,6 +97,8 @@ pub struct Known {
     pub caller: Caller,
     /// By what.
     pub pass: Pass,
+    /// Whether they administer the platform, and so see everything, as far as was known when they showed it.
+    pub sees_everything: bool,
 }
 
 /// What the caller of this transaction may do, as it stands now: to be asked for after the last lock.

@@ -7,6 +7,7 @@ use sea_orm::ConnectionTrait;
 
 use crate::db::sql::sql;
 use crate::error::Error;
+use crate::platform::store::ADMINISTERS_PLATFORM;
 
 /// Whether `user` may sign in, and what they are where.
 pub async fn standing(
@@ -46,19 +47,23 @@ pub async fn by_email(db: &impl ConnectionTrait, email_key: &str) -> Result<Opti
     .await
 }
 
-/// Whose email this is the key of, where they may sign in, and could at that time.
+/// Whose email this is the key of, where they may sign in, and could at that time; and whether they administer the
+/// platform.
 pub async fn vouched(
     db: &impl ConnectionTrait,
     email_key: &str,
     at: DateTime<Utc>,
-) -> Result<Option<UserId>, Error> {
-    let row: Option<(UserId,)> = sql(
+) -> Result<Option<(UserId, bool)>, Error> {
+    let row: Option<(UserId, i64)> = sql(
         "access.vouched",
-        "select id from users where email_key = {email_key} and status = 'ACTIVE' and status_since <= {at}",
+        format!(
+            "select u.id, {ADMINISTERS_PLATFORM} from users u
+             where u.email_key = {{email_key}} and u.status = 'ACTIVE' and u.status_since <= {{at}}"
+        ),
     )
     .bind("email_key", email_key)
     .bind("at", at)
     .one(db)
     .await?;
-    Ok(row.map(|(user,)| user))
+    Ok(row.map(|(user, administers)| (user, administers == 1)))
 }

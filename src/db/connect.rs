@@ -34,7 +34,7 @@ const STEPS: i32 = 10_000;
 /// Without a look at the clock for so long, a connection was idle: a statement that goes on looks far more often.
 const PAUSE: Duration = Duration::from_millis(50);
 /// Connections that read, and on PostgreSQL as many that write: more do not help on a few cores.
-const CONNECTIONS: u32 = 8;
+pub const CONNECTIONS: u32 = 8;
 
 /// An open database, shared by everything that serves requests.
 #[derive(Clone, Debug)]

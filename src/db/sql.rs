@@ -11,6 +11,7 @@
 //! | `in {users}`     | [`Sql::ids`]   | `= any($1)`                           | `in (select value from json_each($1))`    |
 //! | `not in {users}` | [`Sql::ids`]   | `<> all($1)`                          | `not in (select value from json_each($1))`|
 //! | `from {gone}`    | [`Sql::rows`]  | `unnest($1, $2) as gone (a, b)`       | `(select … from json_each($1) …) as gone` |
+//! | `{array}(a, b)`  |                | `json_build_array(a, b)`              | `json_array(a, b)`                        |
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use sea_orm::sea_query::ArrayType;
@@ -287,7 +288,8 @@ impl Sql {
 
     /// The statement as this database wants it.
     pub fn statement(self, backend: DbBackend) -> Statement {
-        let mut text = format!("/* {} */ {}", self.name, self.text);
+        let array = if backend == DbBackend::Postgres { "json_build_array" } else { "json_array" };
+        let mut text = format!("/* {} */ {}", self.name, self.text.replace("{array}", array));
         let mut values = Vec::new();
         for (name, bind) in self.binds {
             text = bind.render(name, &text, &mut values, backend == DbBackend::Postgres);

@@ -5,26 +5,34 @@
 //! and where a request is paid for. So what a known caller reads is first carried out without it, and where anything
 //! failed, once more with it: reading changes nothing, and what the loaders hold is not read again. Everything else is
 //! carried out once, with it.
+//!
+//! Of all that is read, as many are under way as there are connections to read with. More would wait for one all the
+//! same, each with half of an answer in memory.
+
+use std::sync::Arc;
 
 use async_graphql::parser::types::OperationType;
 use async_graphql::{Request, Response};
 use futures::stream::BoxStream;
+use tokio::sync::Semaphore;
 
 use super::context::RequestContext;
 use super::error::out_of_time;
 use super::{RosterSchema, quick_schema, schema};
+use crate::queries::READERS;
 
 /// What carries requests out.
 #[derive(Clone)]
 pub struct Api {
     whole: RosterSchema,
     quick: RosterSchema,
+    turns: Arc<Semaphore>,
 }
 
 impl Api {
     /// The API; each request brings the database that it is about.
     pub fn new() -> Api {
-        Api { whole: schema(), quick: quick_schema() }
+        Api { whole: schema(), quick: quick_schema(), turns: Arc::new(Semaphore::new(READERS)) }
     }
 
     /// Carries out a query or a mutation; its `kind` is that of the operation asked for, if the query has that.
@@ -34,8 +42,12 @@ impl Api {
         kind: Option<OperationType>,
         context: RequestContext,
     ) -> Response {
-        let quickly = context.is_known() && context.scopes().is_none() && context.purse().is_none();
-        if kind == Some(OperationType::Query) && quickly {
+        if kind != Some(OperationType::Query) {
+            return self.whole.execute(request.data(context)).await;
+        }
+        // It is never closed.
+        let _turn = self.turns.acquire().await;
+        if context.is_known() && context.scopes().is_none() && context.purse().is_none() {
             let again = copy(&request);
             let response = self.quick.execute(request.data(context.clone())).await;
             if response.errors.is_empty() {

@@ -22,6 +22,7 @@ use crate::queries::courses::{self, CoAuthors, Courses};
 use crate::queries::learning::{self, CourseEnrolments};
 use crate::queries::links::OfOther;
 use crate::queries::paths::PathsWithCourse;
+use crate::queries::ranks::InLine;
 
 /// A course.
 #[derive(Clone, Debug)]
@@ -106,7 +107,7 @@ impl Course {
 
     /// Who succeeds the main author first, in order.
     async fn co_authors(&self, ctx: &Context<'_>) -> Result<Vec<CoAuthor>, ApiError> {
-        let people = load::<CoAuthors>(ctx, self.0.id).await?.unwrap_or_default();
+        let people = load::<InLine<CoAuthors>>(ctx, self.0.id).await?.unwrap_or_default();
         Ok(people.iter().map(|(rank, user)| CoAuthor::new(*rank, user.clone().into())).collect())
     }
 

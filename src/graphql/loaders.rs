@@ -1,8 +1,10 @@
 //! Batching: what the fields of one level ask for becomes one statement.
 //!
 //! On the crate `dataloader`, used so that nothing is lost when a resolver fails and its siblings are dropped: the
-//! function it calls never waits. It spawns the statement and hands each key the same shared future, which goes on
-//! whoever stops listening.
+//! function it calls never waits. It spawns the statement, which goes on whoever stops listening, and hands each key
+//! the same place to wait for it. Whoever waits first hears of the end and tells the others in one go, within the task
+//! that all fields belong to: told one by one from elsewhere, those told first would ask for what comes next without
+//! the rest.
 
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
@@ -12,9 +14,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use dataloader::BatchFn;
 use dataloader::cached::Loader;
-use futures::FutureExt;
-use futures::future::{BoxFuture, Shared};
-use tokio::task::unconstrained;
+use futures::future::BoxFuture;
+use tokio::sync::{Mutex as Turn, OnceCell};
+use tokio::task::{JoinHandle, unconstrained};
 
 use super::error::ApiError;
 use crate::error::Error;
@@ -31,15 +33,29 @@ const TRIES: usize = 3;
 /// The loaders of one request, each made when it is first used. They never forget: after a write, fresh ones are used.
 pub struct Loaders {
     reader: Arc<Reader>,
-    made: Mutex<HashMap<TypeId, Loader<Asked, Answers, Spawn>>>,
+    made: Mutex<HashMap<TypeId, Loader<Asked, Arc<Answers>, Spawn>>>,
 }
 
 /// What a batch comes to: the map of its keys and values.
 type Found = Arc<dyn Any + Send + Sync>;
 
 /// What a batch will have come to.
-#[derive(Clone)]
-struct Answers(Shared<BoxFuture<'static, Result<Found, Arc<Error>>>>);
+struct Answers {
+    task: Turn<JoinHandle<Result<Found, Error>>>,
+    found: OnceCell<Result<Found, Arc<Error>>>,
+}
+
+impl Answers {
+    async fn found(&self) -> Result<Found, Arc<Error>> {
+        let found = self.found.get_or_init(|| async {
+            match (&mut *self.task.lock().await).await {
+                Ok(found) => found.map_err(Arc::new),
+                Err(_) => Err(Arc::new(Error::Broken("a batch of reads runs to its end"))),
+            }
+        });
+        found.await.clone()
+    }
+}
 
 /// Loads a batch of one type. Types are erased here: a loader compiled for each of a hundred costs minutes.
 type Run = fn(Arc<Reader>, Vec<Asked>) -> BoxFuture<'static, Result<Found, Error>>;
@@ -55,16 +71,10 @@ struct Spawn {
     run: Run,
 }
 
-impl BatchFn<Asked, Answers> for Spawn {
-    async fn load(&mut self, keys: &[Asked]) -> HashMap<Asked, Answers> {
+impl BatchFn<Asked, Arc<Answers>> for Spawn {
+    async fn load(&mut self, keys: &[Asked]) -> HashMap<Asked, Arc<Answers>> {
         let task = tokio::spawn((self.run)(self.reader.clone(), keys.to_vec()));
-        let found = async move {
-            match task.await {
-                Ok(found) => found.map_err(Arc::new),
-                Err(_) => Err(Arc::new(Error::Broken("a batch of reads runs to its end"))),
-            }
-        };
-        let answers = Answers(found.boxed().shared());
+        let answers = Arc::new(Answers { task: Turn::new(task), found: OnceCell::new() });
         keys.iter().map(|key| (key.clone(), answers.clone())).collect()
     }
 }
@@ -138,14 +148,14 @@ impl Loaders {
             for _ in 0..TRIES {
                 // Out of turns, a task would leave some keys of a level for a statement of their own.
                 if let Ok(answers) = unconstrained(loader.try_load(key.clone())).await {
-                    return Ok(answers.0.await?);
+                    return Ok(unconstrained(answers.found()).await?);
                 }
             }
             Err(Error::Broken("a loader answers every key").into())
         })
     }
 
-    fn loader(&self, batch: TypeId, run: Run) -> Loader<Asked, Answers, Spawn> {
+    fn loader(&self, batch: TypeId, run: Run) -> Loader<Asked, Arc<Answers>, Spawn> {
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
         let new = || {
             let spawn = Spawn { reader: self.reader.clone(), run };

@@ -17,6 +17,7 @@ use super::session::Session;
 use super::user::User;
 use crate::queries::courses::CoursesOfPath;
 use crate::queries::paths::{self, CoAuthors, Paths};
+use crate::queries::ranks::InLine;
 use crate::queries::sessions::SessionsOfPath;
 
 /// A path.
@@ -64,7 +65,7 @@ impl Path {
 
     /// Who succeeds the main author first, in order.
     async fn co_authors(&self, ctx: &Context<'_>) -> Result<Vec<CoAuthor>, ApiError> {
-        let people = load::<CoAuthors>(ctx, self.0.id).await?.unwrap_or_default();
+        let people = load::<InLine<CoAuthors>>(ctx, self.0.id).await?.unwrap_or_default();
         Ok(people.iter().map(|(rank, user)| CoAuthor::new(*rank, user.clone().into())).collect())
     }
 

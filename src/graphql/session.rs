@@ -22,6 +22,7 @@ use crate::queries::audiences::{
     AudienceGroups, Participations, SessionCaptures, SessionEnrolments, SessionExclusions,
 };
 use crate::queries::links::OfOther;
+use crate::queries::ranks::InLine;
 use crate::queries::sessions::{self, CoInstructors, Sessions};
 use crate::queries::slots::SlotsOfSession;
 
@@ -106,7 +107,7 @@ impl Session {
 
     /// Who succeeds the main instructor first, in order.
     async fn co_instructors(&self, ctx: &Context<'_>) -> Result<Vec<CoInstructor>, ApiError> {
-        let people = load::<CoInstructors>(ctx, self.0.id).await?.unwrap_or_default();
+        let people = load::<InLine<CoInstructors>>(ctx, self.0.id).await?.unwrap_or_default();
         Ok(people
             .iter()
             .map(|(rank, user)| CoInstructor { rank: *rank, user: user.clone().into() })

@@ -8,6 +8,11 @@ use sea_orm::ConnectionTrait;
 use crate::db::sql::sql;
 use crate::error::Error;
 
+/// Whether the person, a table `users` called `u`, administers the platform: 1 or 0.
+pub const ADMINISTERS_PLATFORM: &str = "cast(case when exists (
+        select 1 from platform p join memberships m on m.group_id = p.root_group_id
+        where m.user_id = u.id and m.role = 'ADMINISTRATOR') then 1 else 0 end as bigint)";
+
 /// The platform's own row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Platform {

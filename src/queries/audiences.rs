@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use entity::id::{SessionId, UserId};
 use entity::{session_capture, session_enrolment, session_exclusion};
-use sea_orm::{DbErr, QueryResult};
+use serde::Deserialize;
 
 use super::groups::Group;
 use super::links::{FromOther, FromUser, Link, Rows};
@@ -103,7 +103,8 @@ pub struct Participations {
 }
 
 /// By what somebody takes part in a session (R8).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
 pub enum How {
     /// By an individual enrolment.
     Individual,
@@ -114,7 +115,7 @@ pub enum How {
 }
 
 /// That somebody takes part in a session.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize)]
 pub struct Participation {
     /// In this session.
     pub session_id: SessionId,
@@ -127,26 +128,8 @@ pub struct Participation {
 }
 
 impl Row for Participation {
-    fn columns(table: &str) -> String {
-        ["session_id", "user_id", "how", "since"]
-            .map(|column| format!("{table}.{column} as {table}_{column}"))
-            .join(", ")
-    }
-
-    fn read(row: &QueryResult, table: &str) -> Result<Participation, DbErr> {
-        let prefix = format!("{table}_");
-        let how: String = row.try_get(&prefix, "how")?;
-        Ok(Participation {
-            session_id: row.try_get(&prefix, "session_id")?,
-            user_id: row.try_get(&prefix, "user_id")?,
-            how: match how.as_str() {
-                "INDIVIDUAL" => How::Individual,
-                "GROUP" => How::Group,
-                "CAPTURED" => How::Captured,
-                other => return Err(DbErr::Type(format!("nobody takes part by {other}"))),
-            },
-            since: row.try_get(&prefix, "since")?,
-        })
+    fn names() -> Vec<&'static str> {
+        vec!["session_id", "user_id", "how", "since"]
     }
 }
 

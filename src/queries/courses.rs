@@ -1,51 +1,29 @@
 //! Courses and their authors (R10).
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 pub use entity::course::Model as Course;
 use entity::id::{CourseId, GroupId, PathId, UserId};
 
-use super::users::{User, search_text};
-use super::{
-    Batch, By, Direction, Filter, List, Order, Reader, Relation, Row, Seen, all, columns, grouped, noun,
-};
-use crate::db::sql::sql;
-use crate::error::{Error, Refusal};
+use super::ranks::Ranks;
+use super::users::search_text;
+use super::{By, Direction, Filter, List, Order, Relation, Row, Seen, columns, noun};
+use crate::error::Refusal;
 
 noun! {
     /// Courses by id.
     Courses: "courses.by_id", "courses", Course, CourseId, [Seen::Course("r")]
 }
 
-/// The co-authors of courses: rank and person, in order of rank.
+/// The co-authors.
 #[derive(Debug)]
 pub struct CoAuthors;
 
-impl Batch for CoAuthors {
-    type Key = CourseId;
-    type Value = Arc<Vec<(i32, Arc<User>)>>;
-
-    async fn load(
-        reader: &Reader,
-        ids: Vec<CourseId>,
-    ) -> Result<HashMap<CourseId, Arc<Vec<(i32, Arc<User>)>>>, Error> {
-        let seen = reader.sight().await?.filter(&[Seen::Person("u")]);
-        let filter = seen.within("a.course_id in {ids}", "ids", ids);
-        let text = format!(
-            "select a.course_id as a_work, a.rank as a_rank, {}
-             from course_co_authors a join users u on u.id = a.user_id
-             where {} order by a.rank",
-            columns::<User>("u"),
-            filter.text()
-        );
-        let rows = all(filter.bind(sql("courses.co_authors", text)), reader, |row| {
-            let person = (row.try_get("", "a_rank")?, Arc::new(User::read(row, "u")?));
-            Ok((row.try_get("", "a_work")?, person))
-        })
-        .await?;
-        Ok(grouped(rows))
-    }
+impl Ranks for CoAuthors {
+    type Work = CourseId;
+    const NAME: &'static str = "courses.co_authors";
+    const TABLE: &'static str = "course_co_authors";
+    const WORK: &'static str = "course_id";
 }
 
 /// What works are ordered by.

@@ -133,15 +133,11 @@ impl By {
         By { column, kind: Kind::Time }
     }
 
-    pub(super) fn read(self, row: &QueryResult, at: usize) -> Result<Cell, DbErr> {
-        Ok(match self.kind {
-            Kind::Text => row.try_get_by_index::<Option<String>>(at)?.map(Cell::Text),
-            Kind::Number => row.try_get_by_index::<Option<i64>>(at)?.map(Cell::Number),
-            Kind::Time => row
-                .try_get_by_index::<Option<DateTime<Utc>>>(at)?
-                .map(|time| Cell::Number(time.timestamp_micros())),
-        }
-        .unwrap_or(Cell::Null))
+    /// A cell as cursors have it, from how the databases write it into JSON.
+    fn read(self, cell: Cell) -> Result<Cell, DbErr> {
+        let (Cell::Text(text), Kind::Time) = (&cell, self.kind) else { return Ok(cell) };
+        let time: DateTime<Utc> = text.parse().map_err(|_| DbErr::Type(format!("{text} is no time")))?;
+        Ok(Cell::Number(time.timestamp_micros()))
     }
 
     fn value(self, cell: &Cell) -> Value {
@@ -174,11 +170,17 @@ impl Order {
         self
     }
 
-    /// The keys, to be selected before anything else.
+    /// The keys, to be selected before anything else, as one text ([`Row`](super::Row) says why).
     pub(super) fn columns(&self) -> String {
-        let columns: Vec<String> =
-            self.keys.iter().enumerate().map(|(at, key)| format!("{} as key_{at}", key.column)).collect();
-        columns.join(", ")
+        let columns: Vec<&str> = self.keys.iter().map(|key| key.column).collect();
+        format!("cast({{array}}({}) as text) as cells_", columns.join(", "))
+    }
+
+    /// The place of a row that was selected with [`Order::columns`].
+    pub(super) fn read(&self, row: &QueryResult) -> Result<Cursor, DbErr> {
+        let text: String = row.try_get_by_index(0)?;
+        let cells: Vec<Cell> = serde_json::from_str(&text).map_err(|error| DbErr::Type(error.to_string()))?;
+        Ok(Cursor(self.keys.iter().zip(cells).map(|(key, cell)| key.read(cell)).collect::<Result<_, _>>()?))
     }
 
     fn descends(&self, backward: bool) -> bool {
@@ -189,13 +191,6 @@ impl Order {
     pub(super) fn by(&self, backward: bool) -> String {
         let way = if self.descends(backward) { " desc" } else { "" };
         let columns: Vec<String> = self.keys.iter().map(|key| format!("{}{way}", key.column)).collect();
-        columns.join(", ")
-    }
-
-    /// As [`Order::by`], of rows that were selected with [`Order::columns`].
-    pub(super) fn by_position(&self, backward: bool) -> String {
-        let way = if self.descends(backward) { " desc" } else { "" };
-        let columns: Vec<String> = (0..self.keys.len()).map(|at| format!("key_{at}{way}")).collect();
         columns.join(", ")
     }
 

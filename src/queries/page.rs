@@ -140,8 +140,7 @@ impl<T> List<T> {
     }
 
     fn item(&self, row: &QueryResult) -> Result<Item<T>, DbErr> {
-        let cells = self.order.keys.iter().enumerate().map(|(at, key)| key.read(row, at));
-        Ok(Item { value: (self.read)(row)?, cursor: Cursor(cells.collect::<Result<_, _>>()?) })
+        Ok(Item { value: (self.read)(row)?, cursor: self.order.read(row)? })
     }
 
     /// The same part of the list for each of several parents, in one statement.
@@ -174,30 +173,24 @@ impl<T> List<T> {
         // Most parents have few. All that they have, if it is no more than their pages might be, costs half of what
         // ranking it costs the database.
         let few = (parents.len() * (slice.size + 1)).min(FEW);
-        let selected = format!(
-            "select {}, {column} as parent_id_, {} from {} where {} and {column} in {{parents}}",
-            self.order.columns(),
-            self.columns,
-            self.from,
-            filter.text(),
-        );
+        let selected = format!("select {}, {column} as parent_id_, {}", self.order.columns(), self.columns);
+        let from = format!("from {} where {} and {column} in {{parents}}", self.from, filter.text());
         let bound = |text: String, limit: usize| {
             let statement = filter.bind(sql(self.name, text)).ids("parents", parents.iter().copied());
             statement.bind("limit", limit as i64)
         };
-        let mut rows = reader.rows(bound(format!("{selected} limit {{limit}}"), few + 1)).await?;
+        let mut rows = reader.rows(bound(format!("{selected} {from} limit {{limit}}"), few + 1)).await?;
         if rows.len() > few {
             let ranked = format!(
-                "select * from (select page.*, row_number() over (partition by parent_id_ order by {}) as place_
-                                from ({selected}) page) ranked
+                "select * from ({selected}, row_number() over (partition by {column} order by {}) as place_ {from}) ranked
                  where place_ <= {{limit}}",
-                self.order.by_position(slice.backward),
+                self.order.by(slice.backward),
             );
             rows = reader.rows(bound(ranked, slice.size + 1)).await?;
         }
         let mut items: HashMap<i64, Vec<Item<T>>> = HashMap::new();
         for row in &rows {
-            let parent = row.try_get_by_index(self.order.keys.len())?;
+            let parent = row.try_get_by_index(1)?;
             items.entry(parent).or_default().push(self.item(row)?);
         }
         for items in items.values_mut() {

@@ -1,52 +1,30 @@
 //! Paths: ordered lists of courses (R11).
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use entity::id::{CourseId, GroupId, PathId, UserId};
 pub use entity::path::Model as Path;
 
 use super::courses::WorkOrder;
-use super::users::{User, search_text};
-use super::{
-    Batch, By, Direction, Filter, List, Order, Reader, Relation, Row, Seen, all, columns, grouped, noun,
-};
-use crate::db::sql::sql;
-use crate::error::{Error, Refusal};
+use super::ranks::Ranks;
+use super::users::search_text;
+use super::{By, Direction, Filter, List, Order, Relation, Row, Seen, columns, noun};
+use crate::error::Refusal;
 
 noun! {
     /// Paths by id.
     Paths: "paths.by_id", "paths", Path, PathId, [Seen::Path("r")]
 }
 
-/// The co-authors of paths: rank and person, in order of rank.
+/// The co-authors.
 #[derive(Debug)]
 pub struct CoAuthors;
 
-impl Batch for CoAuthors {
-    type Key = PathId;
-    type Value = Arc<Vec<(i32, Arc<User>)>>;
-
-    async fn load(
-        reader: &Reader,
-        ids: Vec<PathId>,
-    ) -> Result<HashMap<PathId, Arc<Vec<(i32, Arc<User>)>>>, Error> {
-        let seen = reader.sight().await?.filter(&[Seen::Person("u")]);
-        let filter = seen.within("a.path_id in {ids}", "ids", ids);
-        let text = format!(
-            "select a.path_id as a_work, a.rank as a_rank, {}
-             from path_co_authors a join users u on u.id = a.user_id
-             where {} order by a.rank",
-            columns::<User>("u"),
-            filter.text()
-        );
-        let rows = all(filter.bind(sql("paths.co_authors", text)), reader, |row| {
-            let person = (row.try_get("", "a_rank")?, Arc::new(User::read(row, "u")?));
-            Ok((row.try_get("", "a_work")?, person))
-        })
-        .await?;
-        Ok(grouped(rows))
-    }
+impl Ranks for CoAuthors {
+    type Work = PathId;
+    const NAME: &'static str = "paths.co_authors";
+    const TABLE: &'static str = "path_co_authors";
+    const WORK: &'static str = "path_id";
 }
 
 /// By title.

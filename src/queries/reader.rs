@@ -12,11 +12,14 @@ use tokio::sync::OnceCell;
 
 use super::Sight;
 use crate::access::Caller;
-use crate::db::Database;
 use crate::db::sql::Sql;
+use crate::db::{CONNECTIONS, Database};
 use crate::error::Error;
 use crate::platform::{self, Platform};
 use crate::tree::Tree;
+
+/// How many read at once: as many as there are connections to read with.
+pub const READERS: usize = CONNECTIONS as usize;
 
 /// Somebody reading. What it learns once (the time, the platform, the tree) it keeps, so it lives no longer than a
 /// request; after a write a new one is made.
@@ -43,10 +46,16 @@ impl Reader {
         }
     }
 
+    /// As [`Reader::new`], where it is known that `caller` sees everything.
+    pub fn seeing_everything(database: Database, caller: Caller) -> Reader {
+        Reader { sight: OnceCell::new_with(Some(Sight::Everything)), ..Reader::new(database, caller) }
+    }
+
     /// The same, who sees nothing personal of anybody.
     #[must_use]
     pub fn impersonal(self) -> Reader {
-        Reader { impersonal: true, ..self }
+        let sight = self.sight.into_inner().map(Sight::impersonal);
+        Reader { impersonal: true, sight: OnceCell::new_with(sight), ..self }
     }
 
     /// Where to read.

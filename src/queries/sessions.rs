@@ -1,6 +1,5 @@
 //! Sessions of a path, and their instructors (R12).
 
-use std::collections::HashMap;
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -10,12 +9,10 @@ use entity::session;
 use sea_orm::{DbErr, QueryResult};
 
 use super::paths::Path;
-use super::users::{Span, User, search_text};
-use super::{
-    Batch, By, Direction, Filter, List, Noun, Order, Reader, Relation, Row, Seen, all, columns, grouped,
-};
-use crate::db::sql::sql;
-use crate::error::{Error, Refusal};
+use super::ranks::Ranks;
+use super::users::{Span, search_text};
+use super::{By, Direction, Filter, List, Noun, Order, Relation, Row, Seen, columns};
+use crate::error::Refusal;
 
 /// A session and the path that it goes through, which is read with it: hundreds of sessions have few paths, but each
 /// would ask for its own.
@@ -71,34 +68,15 @@ impl Noun for Sessions {
     }
 }
 
-/// The co-instructors of sessions: rank and person, in order of rank.
+/// The co-instructors.
 #[derive(Debug)]
 pub struct CoInstructors;
 
-impl Batch for CoInstructors {
-    type Key = SessionId;
-    type Value = Arc<Vec<(i32, Arc<User>)>>;
-
-    async fn load(
-        reader: &Reader,
-        ids: Vec<SessionId>,
-    ) -> Result<HashMap<SessionId, Arc<Vec<(i32, Arc<User>)>>>, Error> {
-        let seen = reader.sight().await?.filter(&[Seen::Person("u")]);
-        let filter = seen.within("a.session_id in {ids}", "ids", ids);
-        let text = format!(
-            "select a.session_id as a_work, a.rank as a_rank, {}
-             from session_co_instructors a join users u on u.id = a.user_id
-             where {} order by a.rank",
-            columns::<User>("u"),
-            filter.text()
-        );
-        let rows = all(filter.bind(sql("sessions.co_instructors", text)), reader, |row| {
-            let person = (row.try_get("", "a_rank")?, Arc::new(User::read(row, "u")?));
-            Ok((row.try_get("", "a_work")?, person))
-        })
-        .await?;
-        Ok(grouped(rows))
-    }
+impl Ranks for CoInstructors {
+    type Work = SessionId;
+    const NAME: &'static str = "sessions.co_instructors";
+    const TABLE: &'static str = "session_co_instructors";
+    const WORK: &'static str = "session_id";
 }
 
 /// What sessions are ordered by.

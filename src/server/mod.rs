@@ -241,7 +241,11 @@ impl Server {
     async fn vouched(&self, vouched: &Vouched) -> Result<Option<Known>, Error> {
         let Ok(email_key) = email_key(&vouched.email) else { return Ok(None) };
         let user = access::store::vouched(&self.database.read, &email_key, vouched.at).await?;
-        Ok(user.map(|user| Known { caller: Caller::User(user), pass: Pass::Provider }))
+        Ok(user.map(|(user, sees_everything)| Known {
+            caller: Caller::User(user),
+            pass: Pass::Provider,
+            sees_everything,
+        }))
     }
 
     async fn found(&self, kind: Kind, sha256: &str) -> Result<Option<Known>, Error> {
@@ -250,22 +254,24 @@ impl Server {
             Kind::SignIn => {
                 let lifetimes = self.doors.desk.lifetimes;
                 let found = sign_in::store::shown(db, clock, lifetimes, sha256).await?;
-                found.map(|(user, id, is_due)| {
-                    let known = Known { caller: Caller::User(user), pass: Pass::SignIn(id) };
+                found.map(|((user, id, sees_everything), is_due)| {
+                    let known = Known { caller: Caller::User(user), pass: Pass::SignIn(id), sees_everything };
                     (known, is_due.then_some(Used::SignIn(user, id)))
                 })
             }
             Kind::Token => {
                 let found = tokens::store::shown(db, clock, sha256).await?;
-                found.map(|((user, id), scopes, is_due)| {
-                    let known = Known { caller: Caller::User(user), pass: Pass::Token(scopes) };
+                found.map(|((user, id, sees_everything), scopes, is_due)| {
+                    let known =
+                        Known { caller: Caller::User(user), pass: Pass::Token(scopes), sees_everything };
                     (known, is_due.then_some(Used::Token(tokens::Which::Own(id))))
                 })
             }
             Kind::Service => {
                 let found = tokens::store::service_shown(db, clock, sha256).await?;
                 found.map(|(id, scopes, is_due)| {
-                    let known = Known { caller: Caller::Service(id), pass: Pass::Token(scopes) };
+                    let pass = Pass::Token(scopes);
+                    let known = Known { caller: Caller::Service(id), pass, sees_everything: true };
                     (known, is_due.then_some(Used::Token(tokens::Which::Service(id))))
                 })
             }
@@ -322,13 +328,14 @@ impl Server {
 
     /// What a request carries besides what was asked.
     fn context(&self, asker: Asker, request_id: String) -> RequestContext {
-        let (caller, pass) = asker.known.map(|known| (known.caller, known.pass)).unzip();
+        let caller = asker.known.as_ref().map(|known| known.caller.clone());
         let context = RequestContext::new(self.database.clone(), caller, request_id)
             .with_desk(self.doors.desk.clone(), asker.visit)
             .with_chunk(self.doors.chunk.unwrap_or(CHUNK))
             .until(self.stopping.clone());
-        let context = match pass {
-            Some(pass) => context.with_pass(pass),
+        let context = match asker.known {
+            Some(known) if known.sees_everything => context.with_pass(known.pass).seeing_everything(),
+            Some(known) => context.with_pass(known.pass),
             None => context,
         };
         match asker.purse {

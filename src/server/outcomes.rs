@@ -40,7 +40,7 @@ async fn table(server: &Server, peer: Peer, id: &str, headers: &HeaderMap) -> Re
     }
     let shown = request::shown(headers, server.doors.cookie)?;
     let asker = server.asker(shown, server.visit(peer, headers)).await?;
-    let Known { caller, pass } = asker.known.ok_or_else(Problem::unauthenticated)?;
+    let Known { caller, pass, .. } = asker.known.ok_or_else(Problem::unauthenticated)?;
     pass.require(Scope::Jobs).map_err(|_| Problem::not_found())?;
     let job: JobId = id::parse(&async_graphql::ID::from(id), &["id"]).map_err(|_| Problem::not_found())?;
     let reader = Arc::new(Reader::new(server.database.clone(), caller));

@@ -9,6 +9,7 @@ use super::rules::{Lifetimes, Login};
 use crate::clock::Clock;
 use crate::db::sql::sql;
 use crate::error::Error;
+use crate::platform::store::ADMINISTERS_PLATFORM;
 
 /// Sign-ins that one person may have; beyond, the one that was not used for longest ends.
 const SIGN_INS: i64 = 50;
@@ -154,13 +155,16 @@ pub async fn shown(
     clock: &Clock,
     lifetimes: Lifetimes,
     sha256: &str,
-) -> Result<Option<(UserId, SignInId, bool)>, Error> {
-    let row: Option<(UserId, SignInId, i64)> = sql(
+) -> Result<Option<((UserId, SignInId, bool), bool)>, Error> {
+    let row: Option<(UserId, SignInId, i64, i64)> = sql(
         "sign_in.shown",
-        "select s.user_id, s.id, cast(case when s.last_used_at < {a_minute_ago} then 1 else 0 end as bigint)
-         from sign_ins s join users u on u.id = s.user_id
-         where s.sha256 = {sha256} and u.status = 'ACTIVE' and s.created_at >= u.status_since
-           and s.expires_at > {now} and s.last_used_at > {idle}",
+        format!(
+            "select s.user_id, s.id, {ADMINISTERS_PLATFORM},
+                cast(case when s.last_used_at < {{a_minute_ago}} then 1 else 0 end as bigint)
+             from sign_ins s join users u on u.id = s.user_id
+             where s.sha256 = {{sha256}} and u.status = 'ACTIVE' and s.created_at >= u.status_since
+               and s.expires_at > {{now}} and s.last_used_at > {{idle}}"
+        ),
     )
     .bind("sha256", sha256)
     .time("now", clock.moment(TimeDelta::zero()))
@@ -168,7 +172,7 @@ pub async fn shown(
     .time("idle", clock.moment(-lifetimes.idle))
     .one(db)
     .await?;
-    Ok(row.map(|(user, id, is_due)| (user, id, is_due == 1)))
+    Ok(row.map(|(user, id, administers, is_due)| ((user, id, administers == 1), is_due == 1)))
 }
 
 /// Notes that a sign-in was used.

@@ -8,6 +8,7 @@ use super::{MOST, NewToken, Scopes};
 use crate::clock::Clock;
 use crate::db::sql::sql;
 use crate::error::Error;
+use crate::platform::store::ADMINISTERS_PLATFORM;
 
 /// A token as its owner sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -145,26 +146,30 @@ pub async fn of_platform(db: &impl ConnectionTrait) -> Result<Vec<TokenRow<Servi
 /// A token that works: whose it is, which it is, its scopes, and whether it is time to note that it was used.
 pub type Shown<T> = (T, Option<Scopes>, bool);
 
-/// Whose token this is the hash of, while it works and they may sign in.
+/// Whose token this is the hash of, while it works and they may sign in; and whether they administer the platform.
 pub async fn shown(
     db: &impl ConnectionTrait,
     clock: &Clock,
     sha256: &str,
-) -> Result<Option<Shown<(UserId, TokenId)>>, Error> {
-    let row: Option<(UserId, TokenId, Option<String>, i64)> = sql(
+) -> Result<Option<Shown<(UserId, TokenId, bool)>>, Error> {
+    let row: Option<(UserId, TokenId, i64, Option<String>, i64)> = sql(
         "tokens.shown",
-        "select t.user_id, t.id, t.scopes,
-            cast(case when t.last_used_at >= {a_minute_ago} then 0 else 1 end as bigint)
-         from tokens t join users u on u.id = t.user_id
-         where t.sha256 = {sha256} and u.status = 'ACTIVE' and t.created_at >= u.status_since
-           and (t.expires_at is null or t.expires_at > {now})",
+        format!(
+            "select t.user_id, t.id, {ADMINISTERS_PLATFORM}, t.scopes,
+                cast(case when t.last_used_at >= {{a_minute_ago}} then 0 else 1 end as bigint)
+             from tokens t join users u on u.id = t.user_id
+             where t.sha256 = {{sha256}} and u.status = 'ACTIVE' and t.created_at >= u.status_since
+               and (t.expires_at is null or t.expires_at > {{now}})"
+        ),
     )
     .bind("sha256", sha256)
     .time("now", clock.moment(TimeDelta::zero()))
     .time("a_minute_ago", clock.moment(-TimeDelta::minutes(1)))
     .one(db)
     .await?;
-    Ok(row.map(|(user, id, scopes, is_due)| ((user, id), scopes.as_deref().map(Scopes::read), is_due == 1)))
+    Ok(row.map(|(user, id, administers, scopes, is_due)| {
+        ((user, id, administers == 1), scopes.as_deref().map(Scopes::read), is_due == 1)
+    }))
 }
 
 /// Which token of the platform this is the hash of, while it works.

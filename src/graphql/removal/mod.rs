@@ -1,5 +1,6 @@
 //! Removals as clients see them: plans before, records after, both with the same effects; jobs for many at once.
 
+mod about;
 mod deletion;
 mod effect;
 mod input;
@@ -7,6 +8,7 @@ mod job;
 mod mutation;
 mod plan;
 mod query;
+mod reason;
 mod record;
 mod subscription;
 

@@ -170,7 +170,9 @@ impl Connection {
                     self.shown = Shown::Bearer(token.to_owned());
                 }
                 match self.server.asker(self.shown.clone(), self.visit.clone()).await {
-                    Ok(asker) => {
+                    Ok(mut asker) => {
+                        // It lasts longer than what is known now.
+                        asker.known.iter_mut().for_each(|known| known.sees_everything = false);
                         self.asker = Some(asker);
                         ControlFlow::Continue(Some(Outgoing::ConnectionAck))
                     }
@@ -230,7 +232,10 @@ impl Connection {
     async fn still_allowed(&self) -> bool {
         let Some(Asker { known: Some(known), .. }) = &self.asker else { return true };
         match self.server.asker(self.shown.clone(), self.visit.clone()).await {
-            Ok(asker) => asker.known.as_ref() == Some(known),
+            Ok(asker) => {
+                let shown = asker.known.as_ref();
+                shown.is_some_and(|shown| (&shown.caller, &shown.pass) == (&known.caller, &known.pass))
+            }
             // A database that does not answer takes nobody's rights.
             Err(problem) => problem.code() != "UNAUTHENTICATED",
         }

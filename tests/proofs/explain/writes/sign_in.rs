@@ -28,7 +28,7 @@ pub async fn everything(large: &Large, person: UserId) {
     by_token(large).await;
     let owner = email(large, OWNER).await;
     let vouched = access::store::vouched(&large.db.read, &owner, large.now).await;
-    assert_eq!(vouched.expect("a look"), Some(OWNER));
+    assert_eq!(vouched.expect("a look"), Some((OWNER, true)));
 }
 
 async fn by_password(large: &Large, desk: &Arc<Desk>, person: UserId) {
@@ -44,7 +44,7 @@ async fn by_password(large: &Large, desk: &Arc<Desk>, person: UserId) {
     };
     let signed_in = sign_in::sign_in(db, desk, HERE, asked).await.expect("a sign-in");
     let known = store::shown(&db.read, &db.clock, Lifetimes::default(), &signed_in.secret.sha256()).await;
-    let (user, id, _) = known.expect("a look").expect("a sign-in");
+    let ((user, id, _), _) = known.expect("a look").expect("a sign-in");
     assert_eq!((user, id), (person, signed_in.sign_in.id));
     assert_eq!(sign_in::of_user(db, desk, person).await.expect("sign-ins").len(), 1);
     sign_in::used(db, person, id).await.expect("it was used");
