@@ -57,6 +57,7 @@ const ROWS: &[(&str, &str)] = &[
         "1, 'Club', 'club ' || u.id, 'PRIVATE', u.created_at",
     ),
     ("group_external_ids (system, value, group_id)", "'sis', 'g' || u.id, {group}"),
+    ("former_memberships (group_id, user_id, role)", "{group}, u.id, 'LEARNER'"),
     ("external_ids (system, value, user_id)", "'sis', 'p' || u.id, u.id"),
     ("custom_fields (user_id, name, value)", "u.id, 'badge', 'b' || u.id"),
     ("tokens (user_id, sha256, created_at)", "u.id, 'hash of ' || u.id, u.created_at"),
