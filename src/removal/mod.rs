@@ -25,3 +25,6 @@ pub mod rules;
 mod safety;
 pub mod single;
 mod store;
+
+pub use planning::setting;
+pub use store::standings;

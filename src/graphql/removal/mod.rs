@@ -12,7 +12,7 @@ mod subscription;
 
 pub use deletion::Deletion;
 pub use job::RemovalJob;
-pub use mutation::RemovalMutation;
+pub use mutation::{RemovalMutation, good_for};
 pub use query::RemovalQuery;
 pub use record::Removal;
 pub use subscription::RemovalSubscription;
