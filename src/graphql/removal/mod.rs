@@ -9,6 +9,7 @@ mod plan;
 mod query;
 mod record;
 mod subscription;
+mod warning;
 
 pub use deletion::Deletion;
 pub use job::RemovalJob;

@@ -54,7 +54,7 @@ pub async fn controlled(large: &Large) {
     let job = batch::prepare(db, owner(), None, batch).await.expect("a job");
     jobs::work_off(db).await.expect("it is prepared");
     let query = "query($id: ID!) { removalJob(id: $id) { outcomesLink
-        plan { digest totals { people } groupsWithoutAdministrator { id } }
+        plan { digest totals { people } warnings { code hiddenCount nodes { id } } }
         items(first: 2, planned: DELETED) { nodes { plan { outcome } } } } }";
     let shown = large.ask(query, serde_json::json!({ "id": job.global().as_str() })).await;
     let plan_digest = shown["removalJob"]["plan"]["digest"].as_str().map(str::to_owned);
