@@ -146,6 +146,8 @@ struct Asker {
 /// What was used to come in, which is noted from time to time.
 enum Used {
     SignIn(UserId, SignInId),
+    /// A token of the provider's, whose sign-in is not ours to see.
+    Provider(UserId),
     Token(tokens::Which),
 }
 
@@ -240,8 +242,14 @@ impl Server {
     /// Whoever has the address that the provider vouches for, and has been active since.
     async fn vouched(&self, vouched: &Vouched) -> Result<Option<Known>, Error> {
         let Ok(email_key) = email_key(&vouched.email) else { return Ok(None) };
-        let user = access::store::vouched(&self.database.read, &email_key, vouched.at).await?;
-        Ok(user.map(|user| Known { caller: Caller::User(user), pass: Pass::Provider }))
+        let (db, clock) = (&self.database.read, &self.database.clock);
+        let found = access::store::vouched(db, clock, &email_key, vouched.at).await?;
+        Ok(found.map(|(user, is_due)| {
+            if is_due {
+                self.note(&Used::Provider(user));
+            }
+            Known { caller: Caller::User(user), pass: Pass::Provider }
+        }))
     }
 
     async fn found(&self, kind: Kind, sha256: &str) -> Result<Option<Known>, Error> {
@@ -283,6 +291,7 @@ impl Server {
         let (db, in_flight) = (self.database.clone(), self.in_flight.clone());
         let noting: BoxFuture<'static, Result<(), Failure>> = match *used {
             Used::SignIn(user, id) => Box::pin(async move { sign_in::used(&db, user, id).await }),
+            Used::Provider(user) => Box::pin(async move { sign_in::came(&db, user).await }),
             Used::Token(which) => Box::pin(async move { tokens::used(&db, which).await }),
         };
         tokio::spawn(async move {
