@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use async_graphql::{Request, Variables};
 use chrono::{DateTime, Utc};
@@ -43,7 +44,8 @@ impl Large {
         fill(&fresh.url()).await;
         let seen: Arc<Mutex<BTreeMap<String, Seen>>> = Arc::default();
         let seeing = seen.clone();
-        let db = Database::open(&fresh.url()).await.expect("a database");
+        // How long a read takes says nothing here.
+        let db = Database::open_bounded(&fresh.url(), Duration::from_secs(3_600)).await.expect("a database");
         let db = db.observed(move |statement, _| see(&seeing, statement));
         let now = db.clock.now(&db.read).await.expect("the time");
         Large { db, now, fresh, schema: schema(), asker: OWNER.0.into(), seen }

@@ -34,7 +34,7 @@ pub async fn everything(large: &Large) {
         ask(large, field, &arguments, &format!("nodes {{ id {fields} }}"), &variables).await;
     }
     single(large, &variables).await;
-    others::everything(large, &variables).await;
+    others::everything(large).await;
 }
 
 /// Counts a list, and reads it in each order.

@@ -42,6 +42,12 @@ pub async fn everything(large: &Large, person: UserId) {
 pub async fn controlled(large: &Large) {
     use roster::graphql::id::GlobalId;
     let (db, owner) = (&large.db, || Caller::User(OWNER));
+    let head = "select min(user_id) from memberships where role = 'ADMINISTRATOR' and user_id <> 1";
+    let people = [UserId(large.number(head).await).global()];
+    let query = "query($people: [ID!]!) { removalPlan(input: { deleteUsers: { people: { ids: $people },
+        privateSubgroups: REMOVE } }) { digest warnings { code nodes { id } } } }";
+    let shown = large.ask(query, serde_json::json!({ "people": people.map(|id| id.0) })).await;
+    assert!(shown["removalPlan"]["digest"].is_string(), "{shown}");
     let first = large.number("select min(id) + 20000 from users").await;
     let people = chunk(first);
     let batch = Batch {
