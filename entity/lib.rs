@@ -9,6 +9,7 @@ pub mod custom_field;
 pub mod date;
 pub mod external_id;
 pub mod flag;
+pub mod former_membership;
 pub mod group;
 pub mod group_external_id;
 pub mod hand_over;

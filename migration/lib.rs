@@ -16,6 +16,7 @@ mod m0005_history;
 mod m0006_records;
 mod m0007_jobs;
 mod m0008_sign_in;
+mod m0010_former_memberships;
 
 /// Every step, oldest first.
 pub struct Migrator;
@@ -32,6 +33,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0006_records::Step),
             Box::new(m0007_jobs::Step),
             Box::new(m0008_sign_in::Step),
+            Box::new(m0010_former_memberships::Step),
         ]
     }
 }

@@ -157,8 +157,15 @@ fn preview(job: &Value) -> String {
             let _ = writeln!(text, "  {} {what}", totals[field]);
         }
     }
-    for group in job["plan"]["groupsWithoutAdministrator"].as_array().into_iter().flatten() {
-        let _ = writeln!(text, "  {} is left without an administrator of its own", group["name"]);
+    for warning in job["plan"]["warnings"].as_array().into_iter().flatten() {
+        let _ = writeln!(text, "  {}", warning["message"].as_str().unwrap_or_default());
+        for name in warning["nodes"].as_array().into_iter().flatten().filter_map(|node| node["name"].as_str())
+        {
+            let _ = writeln!(text, "    {name}");
+        }
+        if let Some(more) = warning["hiddenCount"].as_u64().filter(|more| *more > 0) {
+            let _ = writeln!(text, "    and {more} more");
+        }
     }
     text
 }
@@ -203,7 +210,7 @@ async fn until(
 ) -> Result<Value, Stopped> {
     const QUERY: &str =
         "query($id: ID!) { removalJob(id: $id) { status done total countsByOutcome { outcome count }
-        plan { digest groupsWithoutAdministrator { name } totals { people outcomes { outcome count }
+        plan { digest warnings { message hiddenCount nodes { ... on Group { name } ... on User { name: displayName } } } totals { people outcomes { outcome count }
             accountsDeleted membershipsRemoved membershipsKept sessionsLeft seatsReleased coursesHandedOver
             pathsHandedOver sessionsHandedOver } } } }";
     let bar = ProgressBar::new(0).with_message(what);

@@ -202,6 +202,7 @@ pub const OPERATIONS: &[(&str, &str, Rule)] = &[
     ("Query", "user", Needs(UsersRead)),
     ("Query", "users", Needs(UsersRead)),
     ("Query", "viewer", Any),
+    ("Query", "viewerAccess", Any),
     ("Subscription", "removalJobProgress", Needs(Jobs)),
     ("Subscription", "removalJobsChanged", Needs(Jobs)),
 ];

@@ -1,10 +1,11 @@
 //! What access reads: who the caller is, and what they are where.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use entity::id::{GroupId, ServiceTokenId, UserId};
 use entity::kind::{Role, Status};
 use sea_orm::ConnectionTrait;
 
+use crate::clock::Clock;
 use crate::db::sql::sql;
 use crate::error::Error;
 use crate::platform::store::ADMINISTERS_PLATFORM;
@@ -47,23 +48,27 @@ pub async fn by_email(db: &impl ConnectionTrait, email_key: &str) -> Result<Opti
     .await
 }
 
-/// Whose email this is the key of, where they may sign in, and could at that time; and whether they administer the
-/// platform.
+/// Whose email this is the key of, where they may sign in, and could at that time; whether they administer the platform,
+/// and whether it is time to note that they were here.
 pub async fn vouched(
     db: &impl ConnectionTrait,
+    clock: &Clock,
     email_key: &str,
     at: DateTime<Utc>,
-) -> Result<Option<(UserId, bool)>, Error> {
-    let row: Option<(UserId, i64)> = sql(
+) -> Result<Option<((UserId, bool), bool)>, Error> {
+    let row: Option<(UserId, i64, i64)> = sql(
         "access.vouched",
         format!(
-            "select u.id, {ADMINISTERS_PLATFORM} from users u
+            "select u.id, {ADMINISTERS_PLATFORM},
+                cast(case when u.last_sign_in_at >= {{an_hour_ago}} then 0 else 1 end as bigint)
+             from users u
              where u.email_key = {{email_key}} and u.status = 'ACTIVE' and u.status_since <= {{at}}"
         ),
     )
     .bind("email_key", email_key)
     .bind("at", at)
+    .time("an_hour_ago", clock.moment(-TimeDelta::hours(1)))
     .one(db)
     .await?;
-    Ok(row.map(|(user, administers)| (user, administers == 1)))
+    Ok(row.map(|(user, administers, is_due)| ((user, administers == 1), is_due == 1)))
 }

@@ -9,7 +9,7 @@
 //! | `{now}`          | [`Sql::bind`]  | `$1`                                  | `$1`                                      |
 //! | `{since}`        | [`Sql::time`]  | `(clock_timestamp() + … $1 …)`        | `$1`                                      |
 //! | `in {users}`     | [`Sql::ids`]   | `= any($1)`                           | `in (select value from json_each($1))`    |
-//! | `not in {users}` | [`Sql::ids`]   | `<> all($1)`                          | `not in (select value from json_each($1))`|
+//! | `not in {users}` | [`Sql::ids`]   | `not in (select unnest($1))`          | `not in (select value from json_each($1))`|
 //! | `from {gone}`    | [`Sql::rows`]  | `unnest($1, $2) as gone (a, b)`       | `(select … from json_each($1) …) as gone` |
 //! | `{array}(a, b)`  |                | `json_build_array(a, b)`              | `json_array(a, b)`                        |
 
@@ -318,7 +318,8 @@ impl Bind {
             }
             Bind::Ids(ids) if postgres => {
                 values.push(Column::Numbers(ids).array());
-                text.replace(&format!("not in {word}"), &format!("<> all(${next})"))
+                // Looked up in a hash, where `<> all($1)` compares with each, once it is planned for any values.
+                text.replace(&format!("not in {word}"), &format!("not in (select unnest(${next}::bigint[]))"))
                     .replace(&format!("in {word}"), &format!("= any(${next})"))
             }
             Bind::Ids(ids) => {
@@ -373,7 +374,7 @@ mod tests {
         };
         assert_eq!(
             statement(DbBackend::Postgres),
-            "/* room.what */ select $1 where id = any($2) and id <> all($2) and x in (select a from \
+            "/* room.what */ select $1 where id = any($2) and id not in (select unnest($2::bigint[])) and x in (select a from \
              unnest($3::bigint[], $4::text[]) as gone (a, b))"
         );
         assert_eq!(

@@ -271,6 +271,22 @@ pub fn require_scope(ctx: &Context<'_>, scope: Scope) -> Result<(), ApiError> {
     Ok(of(ctx)?.require(scope)?)
 }
 
+/// Passes everybody but tokens.
+///
+/// # Errors
+/// `FORBIDDEN`.
+pub fn require_no_token(ctx: &Context<'_>) -> Result<(), ApiError> {
+    if of(ctx)?.is_by_token() { Err(Refusal::NotByToken.into()) } else { Ok(()) }
+}
+
+/// What the caller's token may be used for; none where it is no token, or one for everything that tokens may do.
+///
+/// # Errors
+/// When the server forgot to add a context.
+pub fn scopes(ctx: &Context<'_>) -> Result<Option<Scopes>, ApiError> {
+    Ok(of(ctx)?.scopes().cloned())
+}
+
 /// Whether the caller's token may not be used for everything.
 ///
 /// # Errors

@@ -153,7 +153,7 @@ macro_rules! codes {
 
         impl UserErrorCode {
             /// The code of a refusal; none where it is a top-level error instead.
-            fn of(refusal: &Refusal) -> Option<UserErrorCode> {
+            pub(super) fn of(refusal: &Refusal) -> Option<UserErrorCode> {
                 match refusal {
                     $($pattern => Some(UserErrorCode::$variant),)+
                     Refusal::At { refusal, .. } => UserErrorCode::of(refusal),

@@ -16,6 +16,7 @@ use super::id::GlobalId;
 use super::kinds::{GroupPrivacy, Role};
 use super::membership::{Member, Membership};
 use super::path::Path;
+use super::permission::GroupPermissions;
 use super::post::Post;
 use super::session::Session;
 use crate::queries::Counts;
@@ -127,6 +128,11 @@ impl Group {
     /// How many of the groups above you see: 0 for the platform group.
     async fn depth(&self, ctx: &Context<'_>) -> Result<usize, ApiError> {
         seen(ctx, |tree| tree.upwards(self.0.id).skip(1).collect()).await
+    }
+
+    /// What you may do to it and to whoever is in it, told before you try it.
+    async fn viewer_can(&self) -> GroupPermissions {
+        GroupPermissions(self.0.id)
     }
 
     /// How many of everything it has.

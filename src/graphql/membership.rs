@@ -9,6 +9,7 @@ use super::context::load;
 use super::error::ApiError;
 use super::group::Group;
 use super::kinds::Role;
+use super::permission::{MemberPermissions, MembershipPermissions};
 use super::user::User;
 use crate::queries::links::Linked;
 use crate::queries::memberships::{self, Memberships, Roles};
@@ -53,6 +54,12 @@ impl Membership {
     async fn granted_at(&self) -> DateTime<Utc> {
         self.0.row.granted_at
     }
+
+    /// What you may do to it, told before you try it.
+    async fn viewer_can(&self) -> MembershipPermissions {
+        let row = &self.0.row;
+        MembershipPermissions { user: row.user_id, group: row.group_id, role: row.role }
+    }
 }
 
 /// A member of a group.
@@ -82,6 +89,11 @@ impl Member {
     async fn roles(&self, ctx: &Context<'_>) -> Result<Vec<Role>, ApiError> {
         let roles = load::<Roles>(ctx, (self.0.group, self.0.user.id)).await?.unwrap_or_default();
         Ok(roles.iter().map(|row| row.role.into()).collect())
+    }
+
+    /// What you may do to the member, told before you try it.
+    async fn viewer_can(&self) -> MemberPermissions {
+        MemberPermissions { user: self.0.user.id, group: self.0.group }
     }
 
     /// Since when the person is a member: when the oldest of the roles was granted.

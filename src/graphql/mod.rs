@@ -56,6 +56,8 @@
 //! 6. A new way to be refused is a variant of [`crate::error::Refusal`], and a line in [`error`], which does not
 //!    compile without.
 //!
+//! If pages draw a button for it, [`permission`] tells who may: a field of a few lines.
+//!
 //! # How to add a noun
 //!
 //! `queries/things.rs` with a `Batch` by id; `graphql/thing.rs` with `pub struct Thing(Arc<things::Thing>)`, its
@@ -84,6 +86,7 @@ mod node;
 mod participation;
 mod path;
 mod people;
+mod permission;
 mod platform;
 mod post;
 mod removal;
@@ -95,6 +98,7 @@ mod tests;
 mod tokens;
 mod user;
 mod users;
+mod viewer;
 mod works;
 
 use async_graphql::{ID, MergedObject, MergedSubscription, Schema, SchemaBuilder};
@@ -112,6 +116,7 @@ pub struct Query(
     node::NodeQuery,
     platform::PlatformQuery,
     users::UserQuery,
+    viewer::ViewerQuery,
     groups::GroupQuery,
     course::CourseQuery,
     path::PathQuery,

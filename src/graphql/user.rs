@@ -18,6 +18,7 @@ use super::learning::{ActivityResult, Certificate, CourseEnrolment, PaymentSubsc
 use super::membership::Membership;
 use super::participation::Participation;
 use super::path::Path;
+use super::permission::UserPermissions;
 use super::post::Post;
 use super::removal::{Deletion, Removal};
 use super::session::Session;
@@ -377,6 +378,11 @@ impl User {
         before: Option<String>,
     ) -> Result<Connection<Post>, ApiError> {
         connection::of_relation(PostsBy, self.0.id, &Paging { first, after, last, before })
+    }
+
+    /// What you may do to the person, told before you try it.
+    async fn viewer_can(&self) -> UserPermissions {
+        UserPermissions::new(self.0.id, self.0.deleted_at)
     }
 
     /// How the account came to be deleted: when, why, by whom, and the groups at the time; null while it lives.

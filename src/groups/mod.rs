@@ -21,7 +21,6 @@ use crate::error::{Error, Failure, Refusal};
 use crate::keys::{self, ExternalId};
 use crate::tree::Tree;
 use crate::{memberships, platform, sessions};
-use store::Contents;
 
 /// Characters a group's name may have.
 const NAME_LENGTH: usize = 200;
@@ -91,9 +90,7 @@ pub async fn create(tx: &Tx, group: &NewGroup) -> Result<GroupId, Failure> {
     let name = keys::text(&["name"], &group.name, NAME_LENGTH)?;
     let ids = keys::external_ids(&group.external_ids)?;
     let (authority, tree) = alone(tx).await?;
-    visible(&authority, &tree, group.parent, "parentId")?;
-    authority.require_administrator(&tree, group.parent)?;
-    rules::may_hang_below(&tree, group.parent)?;
+    rules::may_create(&authority, &tree, group.parent)?;
     free(tx, None, &ids).await?;
     let made = store::add(db, group.parent, &name, group.privacy, tx.now).await?;
     store::replace_external_ids(db, made, &ids).await?;
@@ -113,8 +110,7 @@ pub async fn rename(tx: &Tx, change: &GroupChange) -> Result<GroupId, Failure> {
     locks::tree(db).await?;
     let authority = access::authority(tx).await?;
     let (_, tree) = platform::current(db, &tx.trees).await?;
-    visible(&authority, &tree, group, "groupId")?;
-    authority.require_administrator(&tree, group)?;
+    rules::may_rename(&authority, &tree, group)?;
     if let Some(name) = name {
         store::rename(db, group, &name).await?;
     }
@@ -135,14 +131,10 @@ pub async fn move_to(tx: &Tx, change: &GroupMove) -> Result<GroupId, Failure> {
     let GroupMove { group, parent, rise_digest } = change;
     let (group, parent) = (*group, *parent);
     let (authority, tree) = alone(tx).await?;
-    visible(&authority, &tree, group, "groupId")?;
-    visible(&authority, &tree, parent, "parentId")?;
-    rules::not_platform(&tree, group)?;
-    require_each(&authority, &tree, tree.parent(group).into_iter().chain([group, parent]))?;
+    rules::may_move_to(&authority, &tree, group, Some(parent))?;
     if tree.parent(group) == Some(parent) {
         return Ok(group);
     }
-    rules::may_move(&tree, group, parent)?;
     if !tree.is_private(group) {
         let change = format!("move {} {}", group.0, parent.0);
         rise(tx, &authority, &tree, group, parent, &change, rise_digest.as_deref()).await?;
@@ -161,9 +153,7 @@ pub async fn set_privacy(tx: &Tx, change: &PrivacyChange) -> Result<GroupId, Fai
     let PrivacyChange { group, privacy, rise_digest } = change;
     let group = *group;
     let (authority, tree) = alone(tx).await?;
-    visible(&authority, &tree, group, "groupId")?;
-    rules::not_platform(&tree, group)?;
-    authority.require_administrator(&tree, group)?;
+    rules::may_open_close_or_delete(&authority, &tree, group)?;
     match (privacy, tree.is_private(group)) {
         (Privacy::Public, false) | (Privacy::Private, true) => return Ok(group),
         (Privacy::Private, false) => {}
@@ -190,11 +180,9 @@ pub async fn delete(tx: &Tx, deletion: &GroupDeletion) -> Result<GroupId, Failur
     let db = &tx.conn;
     let group = deletion.group;
     let (authority, tree) = alone(tx).await?;
-    visible(&authority, &tree, group, "groupId")?;
-    rules::not_platform(&tree, group)?;
-    authority.require_administrator(&tree, group)?;
+    rules::may_open_close_or_delete(&authority, &tree, group)?;
     if let Some(to) = deletion.content_to {
-        visible(&authority, &tree, to, "contentTo")?;
+        rules::visible(&authority, &tree, to, "contentTo")?;
         if to == group {
             let message = "The works of a group that is deleted go to another group.";
             return Err(Refusal::bad_input(&["contentTo"], message).into());
@@ -203,9 +191,8 @@ pub async fn delete(tx: &Tx, deletion: &GroupDeletion) -> Result<GroupId, Failur
         store::give_contents(db, group, to).await?;
     }
     sessions::capture_ended(db, tx.now).await?;
-    let left = store::contents(db, group, tx.now).await?;
-    if left != Contents::default() {
-        return Err(Refusal::GroupNotEmpty { what: left.in_words() }.into());
+    if let Some(left) = store::contents(db, &[group], tx.now).await?.remove(&group) {
+        rules::empty(left)?;
     }
     store::delete(db, group, tx.now).await?;
     changed(tx).await?;
@@ -243,7 +230,7 @@ async fn rise(
     }
     let reached: BTreeSet<GroupId> = rising.iter().map(|(_, into)| *into).collect();
     let written = reached.iter().map(|group| (*group, Role::Learner)).collect();
-    memberships::require(authority, tree, &BTreeSet::new(), &written)?;
+    memberships::rules::require(authority, tree, &BTreeSet::new(), &written)?;
 
     let reached: Vec<GroupId> = reached.into_iter().collect();
     let joining = store::joining(db, group, &reached, tx.now).await?;
@@ -277,20 +264,6 @@ async fn changed(tx: &Tx) -> Result<(), Failure> {
     Ok(())
 }
 
-fn visible(authority: &Authority, tree: &Tree, group: GroupId, field: &str) -> Result<(), Refusal> {
-    if authority.sees(tree, group) { Ok(()) } else { Err(Refusal::not_found(&[field], "Group")) }
-}
-
-fn require_each(
-    authority: &Authority,
-    tree: &Tree,
-    groups: impl IntoIterator<Item = GroupId>,
-) -> Result<(), Refusal> {
-    let missing: BTreeSet<GroupId> =
-        groups.into_iter().filter(|group| !authority.administers(tree, *group)).collect();
-    if missing.is_empty() { Ok(()) } else { Err(authority.forbidden(tree, missing)) }
-}
-
 /// Passes when no group but `group` has one of these external ids.
 async fn free(tx: &Tx, group: Option<GroupId>, ids: &[ExternalId]) -> Result<(), Failure> {
     if ids.is_empty() {
@@ -301,29 +274,4 @@ async fn free(tx: &Tx, group: Option<GroupId>, ids: &[ExternalId]) -> Result<(),
         return Err(Refusal::ExternalIdTaken.into());
     }
     Ok(())
-}
-
-impl Contents {
-    /// What there is, with counts.
-    fn in_words(self) -> String {
-        let parts = [
-            (self.members, "member", "members"),
-            (self.subgroups, "subgroup", "subgroups"),
-            (self.courses, "course", "courses"),
-            (self.paths, "path", "paths"),
-            (self.sessions, "session", "sessions"),
-            (
-                self.audiences,
-                "audience of a session that has not ended",
-                "audiences of sessions that have not ended",
-            ),
-            (self.posts, "post", "posts"),
-        ];
-        let said: Vec<String> = parts
-            .into_iter()
-            .filter(|(count, ..)| *count > 0)
-            .map(|(count, one, many)| format!("{count} {}", if count == 1 { one } else { many }))
-            .collect();
-        said.join(", ")
-    }
 }

@@ -1,10 +1,78 @@
-//! Where a group may hang, and whose learners rise when the tree changes (R1, R3, R33).
+//! Who may change the tree, where a group may hang, and whose learners rise when it changes (R1, R3, R33).
+
+use std::collections::BTreeSet;
 
 use entity::id::{GroupId, SessionId, UserId};
 use sha2::{Digest, Sha256};
 
+use crate::access::Authority;
 use crate::error::Refusal;
 use crate::tree::{DEEPEST, Tree};
+
+/// Whether a group may be made below `parent`.
+///
+/// # Errors
+/// `NOT_FOUND` of what is not seen, `FORBIDDEN` without administrator rights, `GROUP_TOO_DEEP`.
+pub fn may_create(authority: &Authority, tree: &Tree, parent: GroupId) -> Result<(), Refusal> {
+    visible(authority, tree, parent, "parentId")?;
+    authority.require_administrator(tree, parent)?;
+    may_hang_below(tree, parent)
+}
+
+/// Whether the name and the external ids of `group` may be changed.
+///
+/// # Errors
+/// `NOT_FOUND` of what is not seen, `FORBIDDEN` without administrator rights.
+pub fn may_rename(authority: &Authority, tree: &Tree, group: GroupId) -> Result<(), Refusal> {
+    visible(authority, tree, group, "groupId")?;
+    authority.require_administrator(tree, group)
+}
+
+/// Whether `group` may be moved: below `parent`, or at all where none is named.
+///
+/// # Errors
+/// `NOT_FOUND` of what is not seen, `PLATFORM_GROUP`, `FORBIDDEN` without administrator rights on it, on its old and on
+/// its new parent, `CYCLE`, `GROUP_TOO_DEEP`.
+pub fn may_move_to(
+    authority: &Authority,
+    tree: &Tree,
+    group: GroupId,
+    parent: Option<GroupId>,
+) -> Result<(), Refusal> {
+    visible(authority, tree, group, "groupId")?;
+    if let Some(parent) = parent {
+        visible(authority, tree, parent, "parentId")?;
+    }
+    not_platform(tree, group)?;
+    let concerned = tree.parent(group).into_iter().chain([group]).chain(parent);
+    let missing: BTreeSet<GroupId> =
+        concerned.filter(|concerned| !authority.administers(tree, *concerned)).collect();
+    if !missing.is_empty() {
+        return Err(authority.forbidden(tree, missing));
+    }
+    match parent {
+        Some(parent) if tree.parent(group) != Some(parent) => may_move(tree, group, parent),
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// Whether `group` may be opened, closed or deleted.
+///
+/// # Errors
+/// `NOT_FOUND` of what is not seen, `PLATFORM_GROUP`, `FORBIDDEN` without administrator rights.
+pub fn may_open_close_or_delete(authority: &Authority, tree: &Tree, group: GroupId) -> Result<(), Refusal> {
+    visible(authority, tree, group, "groupId")?;
+    not_platform(tree, group)?;
+    authority.require_administrator(tree, group)
+}
+
+/// Whether the caller sees `group`, which the input names in `field`.
+///
+/// # Errors
+/// `NOT_FOUND`.
+pub fn visible(authority: &Authority, tree: &Tree, group: GroupId, field: &str) -> Result<(), Refusal> {
+    if authority.sees(tree, group) { Ok(()) } else { Err(Refusal::not_found(&[field], "Group")) }
+}
 
 /// Whether one more group may hang below `parent`.
 ///
@@ -34,6 +102,61 @@ pub fn may_move(tree: &Tree, group: GroupId, parent: GroupId) -> Result<(), Refu
 /// `PLATFORM_GROUP`.
 pub fn not_platform(tree: &Tree, group: GroupId) -> Result<(), Refusal> {
     if group == tree.root() { Err(Refusal::PlatformGroup) } else { Ok(()) }
+}
+
+/// What hangs on a group, and keeps it from being deleted (R33).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Contents {
+    /// People with at least one role in it.
+    pub members: i64,
+    /// Groups directly below.
+    pub subgroups: i64,
+    /// Courses that it owns.
+    pub courses: i64,
+    /// Paths that it owns.
+    pub paths: i64,
+    /// Sessions that it owns.
+    pub sessions: i64,
+    /// Sessions that have not ended, in whose audience it stands.
+    pub audiences: i64,
+    /// Posts in it.
+    pub posts: i64,
+}
+
+/// R33: whether a group with these contents may be deleted.
+///
+/// # Errors
+/// `GROUP_NOT_EMPTY` with counts.
+pub fn empty(contents: Contents) -> Result<(), Refusal> {
+    if contents == Contents::default() {
+        Ok(())
+    } else {
+        Err(Refusal::GroupNotEmpty { what: contents.in_words() })
+    }
+}
+
+impl Contents {
+    fn in_words(self) -> String {
+        let parts = [
+            (self.members, "member", "members"),
+            (self.subgroups, "subgroup", "subgroups"),
+            (self.courses, "course", "courses"),
+            (self.paths, "path", "paths"),
+            (self.sessions, "session", "sessions"),
+            (
+                self.audiences,
+                "audience of a session that has not ended",
+                "audiences of sessions that have not ended",
+            ),
+            (self.posts, "post", "posts"),
+        ];
+        let said: Vec<String> = parts
+            .into_iter()
+            .filter(|(count, ..)| *count > 0)
+            .map(|(count, one, many)| format!("{count} {}", if count == 1 { one } else { many }))
+            .collect();
+        said.join(", ")
+    }
 }
 
 /// R3: the groups into which the learners of a public group below `parent` rise, nearest first.

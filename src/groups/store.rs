@@ -1,32 +1,16 @@
 //! What changing the tree reads and writes.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use entity::id::{GroupId, SessionId, UserId};
 use entity::kind::Privacy;
 use sea_orm::ConnectionTrait;
 
+use super::rules::Contents;
 use crate::db::sql::{Rows, sql};
 use crate::error::Error;
 use crate::keys::{self, ExternalId};
-
-/// What a group still has (R33).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Contents {
-    /// People with a role in it.
-    pub members: i64,
-    /// Groups directly below.
-    pub subgroups: i64,
-    /// Courses it owns.
-    pub courses: i64,
-    /// Paths it owns.
-    pub paths: i64,
-    /// Sessions it owns.
-    pub sessions: i64,
-    /// Sessions that have not ended and whose audience it stands in.
-    pub audiences: i64,
-    /// Posts and messages in it.
-    pub posts: i64,
-}
 
 /// Makes a group.
 pub async fn add(
@@ -131,29 +115,34 @@ pub async fn joining(
     .await
 }
 
-/// What the group still has.
+/// What each of the groups still has.
 pub async fn contents(
     db: &impl ConnectionTrait,
-    group: GroupId,
+    groups: &[GroupId],
     now: DateTime<Utc>,
-) -> Result<Contents, Error> {
-    let (members, subgroups, courses, paths, sessions, audiences, posts) = sql(
+) -> Result<BTreeMap<GroupId, Contents>, Error> {
+    type Counts = (GroupId, i64, i64, i64, i64, i64, i64, i64);
+    let rows: Vec<Counts> = sql(
         "groups.contents",
-        "select
-            (select count(distinct user_id) from memberships where group_id = {group}),
-            (select count(*) from groups where parent_id = {group}),
-            (select count(*) from courses where group_id = {group}),
-            (select count(*) from paths where group_id = {group}),
-            (select count(*) from sessions where group_id = {group}),
+        "select g.id,
+            (select count(distinct m.user_id) from memberships m where m.group_id = g.id),
+            (select count(*) from groups b where b.parent_id = g.id),
+            (select count(*) from courses c where c.group_id = g.id),
+            (select count(*) from paths p where p.group_id = g.id),
+            (select count(*) from sessions s where s.group_id = g.id),
             (select count(*) from session_groups a join sessions s on s.id = a.session_id
-             where a.group_id = {group} and s.ends_at > {now}),
-            (select count(*) from posts where group_id = {group})",
+             where a.group_id = g.id and s.ends_at > {now}),
+            (select count(*) from posts o where o.group_id = g.id)
+         from groups g where g.id in {groups}",
     )
-    .bind("group", group)
+    .ids("groups", groups.iter().copied())
     .bind("now", now)
-    .only(db)
+    .all(db)
     .await?;
-    Ok(Contents { members, subgroups, courses, paths, sessions, audiences, posts })
+    let contents = |(group, members, subgroups, courses, paths, sessions, audiences, posts)| {
+        (group, Contents { members, subgroups, courses, paths, sessions, audiences, posts })
+    };
+    Ok(rows.into_iter().map(contents).collect())
 }
 
 /// Gives everything that `from` owns to `to`.

@@ -84,7 +84,7 @@ async fn all(tx: &Tx, grants: &[Grant], place: impl Fn(usize) -> Vec<String>) ->
             .intersection(&new_of_all)
             .map(|(_, group, role)| (*group, *role))
             .collect();
-        require(&authority, &tree, &BTreeSet::new(), &written)
+        rules::require(&authority, &tree, &BTreeSet::new(), &written)
             .map_err(|refusal| refusal.at(&place(entry)))?;
     }
     sessions::capture_ended(db, tx.now).await?;
@@ -98,27 +98,10 @@ fn check(
     authority: &Authority,
     tree: &Tree,
 ) -> Result<(), Refusal> {
-    if !authority.sees(tree, grant.group) {
-        return Err(Refusal::not_found(&["groupId"], "Group"));
-    }
-    require(authority, tree, &BTreeSet::from([(grant.group, grant.role)]), &BTreeSet::new())?;
+    rules::may_grant(authority, tree, grant.group, grant.role)?;
     match states.get(&grant.user) {
         None => Err(Refusal::not_found(&["userId"], "User")),
         Some(status) if !status.is_living() => Err(Refusal::user_deleted(grant.user, &["userId"])),
         Some(_) => Ok(()),
     }
-}
-
-/// Passes whoever may grant what is `asked` and write what is `written` (R3).
-///
-/// # Errors
-/// `FORBIDDEN`, naming the groups in which a right is missing.
-pub(crate) fn require(
-    authority: &Authority,
-    tree: &Tree,
-    asked: &BTreeSet<(GroupId, Role)>,
-    written: &BTreeSet<(GroupId, Role)>,
-) -> Result<(), Refusal> {
-    let missing = rules::missing_rights(authority, tree, asked, written);
-    if missing.is_empty() { Ok(()) } else { Err(authority.forbidden(tree, missing)) }
 }

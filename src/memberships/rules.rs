@@ -6,6 +6,7 @@ use entity::id::GroupId;
 use entity::kind::Role;
 
 use crate::access::Authority;
+use crate::error::Refusal;
 use crate::tree::Tree;
 
 /// R3: the rows that these grants write: themselves, and for a learner one in every group that they rise into. `who` is
@@ -40,6 +41,46 @@ pub fn missing_rights(
         .filter(|(group, role)| !authority.may_grant(tree, *group, *role))
         .map(|(group, _)| *group)
         .collect()
+}
+
+/// Passes whoever may grant what is `asked` and write what is `written` (R3).
+///
+/// # Errors
+/// `FORBIDDEN`, naming the groups in which a right is missing.
+pub fn require(
+    authority: &Authority,
+    tree: &Tree,
+    asked: &BTreeSet<(GroupId, Role)>,
+    written: &BTreeSet<(GroupId, Role)>,
+) -> Result<(), Refusal> {
+    let missing = missing_rights(authority, tree, asked, written);
+    if missing.is_empty() { Ok(()) } else { Err(authority.forbidden(tree, missing)) }
+}
+
+/// Whether `role` may be granted in `group`, whatever rises from it.
+///
+/// # Errors
+/// `NOT_FOUND` of a group that is not seen, `FORBIDDEN` naming it.
+pub fn may_grant(authority: &Authority, tree: &Tree, group: GroupId, role: Role) -> Result<(), Refusal> {
+    if !authority.sees(tree, group) {
+        return Err(Refusal::not_found(&["groupId"], "Group"));
+    }
+    require(authority, tree, &BTreeSet::from([(group, role)]), &BTreeSet::new())
+}
+
+/// As [`may_grant`], to somebody who is in none of the groups into which they would rise (R3).
+///
+/// # Errors
+/// As [`may_grant`]; `FORBIDDEN` naming the private groups into which they would rise.
+pub fn may_grant_to_newcomer(
+    authority: &Authority,
+    tree: &Tree,
+    group: GroupId,
+    role: Role,
+) -> Result<(), Refusal> {
+    may_grant(authority, tree, group, role)?;
+    let written = rows(tree, [((), group, role)]).into_iter().map(|((), group, role)| (group, role));
+    require(authority, tree, &BTreeSet::new(), &written.collect())
 }
 
 #[cfg(test)]

@@ -71,6 +71,13 @@ fn accounts(tables: &Tables, broken: &mut Vec<String>) {
             ));
         }
     }
+    let living = living(tables);
+    for row in tables.former_memberships.iter().filter(|row| living.contains_key(&row.user_id)) {
+        broken.push(format!(
+            "R26: user {} lives and was in group {} when deleted",
+            row.user_id.0, row.group_id.0
+        ));
+    }
     for platform in &tables.platforms {
         let administers = tables.memberships.iter().any(|row| {
             (row.user_id, row.group_id, row.role)

@@ -4,9 +4,9 @@
 use chrono::{DateTime, Utc};
 use entity::{
     activity, certificate, course, course_co_author, course_enrolment, custom_field, date, external_id,
-    group, group_external_id, membership, path, path_co_author, path_course, platform, post, progress,
-    result, sale, session, session_capture, session_co_instructor, session_enrolment, session_exclusion,
-    session_group, slot, slot_registration, subscription, user,
+    former_membership, group, group_external_id, membership, path, path_co_author, path_course, platform,
+    post, progress, result, sale, session, session_capture, session_co_instructor, session_enrolment,
+    session_exclusion, session_group, slot, slot_registration, subscription, user,
 };
 use sea_orm::{ConnectionTrait, DbBackend, EntityTrait, IdenStatic, Iterable, ModelTrait, Value};
 
@@ -61,6 +61,8 @@ tables! {
     platforms: platform,
     /// Who is what in which group (R2).
     memberships: membership,
+    /// What the deleted were in which group (R26).
+    former_memberships: former_membership,
     /// Courses.
     courses: course,
     /// Their co-authors (R10).

@@ -13,7 +13,7 @@ use entity::id::{GroupId, UserId};
 use entity::kind::{Role, Status};
 use serde::Serialize;
 
-use crate::access::{self, Authority};
+use crate::access;
 use crate::change::Change;
 use crate::db::{Tx, locks};
 use crate::error::{Failure, Refusal};
@@ -21,7 +21,6 @@ use crate::keys::{self, ExternalId};
 use crate::platform::Platform;
 use crate::queries::users::visible;
 use crate::queries::{Seen, Sight};
-use crate::tree::Tree;
 use crate::{memberships, platform, sessions};
 use rules::{Checked, Touches};
 
@@ -169,7 +168,7 @@ async fn all(
     let (platform, tree) = platform::current(db, &tx.trees).await?;
     let mut places = BTreeSet::new();
     for (entry, person) in people.iter().enumerate() {
-        let rows = rows(person, &authority, &tree).map_err(|refusal| at((entry, refusal)))?;
+        let rows = rules::rows(person, &authority, &tree).map_err(|refusal| at((entry, refusal)))?;
         places.extend(rows.into_iter().map(|(group, role)| (entry, group, role)));
     }
     let may_reinstate = authority.administers_platform(&tree);
@@ -181,29 +180,6 @@ async fn all(
     let rows: Vec<_> = places.into_iter().map(|(entry, group, role)| (users[entry], group, role)).collect();
     memberships::store::add(db, &rows, tx.caller.user(), tx.now).await?;
     Ok(users)
-}
-
-/// The memberships of a new person, those included into which they rise (R3, R34).
-fn rows(
-    person: &NewPerson,
-    authority: &Authority,
-    tree: &Tree,
-) -> Result<BTreeSet<(GroupId, Role)>, Refusal> {
-    let asked: BTreeSet<(GroupId, Role)> = if person.memberships.is_empty() {
-        BTreeSet::from([(tree.root(), Role::Learner)])
-    } else {
-        person.memberships.iter().copied().collect()
-    };
-    for (entry, (group, _)) in person.memberships.iter().enumerate() {
-        if !authority.sees(tree, *group) {
-            return Err(Refusal::not_found(&["memberships", &entry.to_string(), "groupId"], "Group"));
-        }
-    }
-    let grants = asked.iter().map(|(group, role)| ((), *group, *role));
-    let rows =
-        memberships::rules::rows(tree, grants).into_iter().map(|((), group, role)| (group, role)).collect();
-    memberships::require(authority, tree, &asked, &rows)?;
-    Ok(rows)
 }
 
 /// Whether nobody has the emails, usernames and external ids of these people; the first who is refused.
@@ -286,11 +262,7 @@ pub async fn update(tx: &Tx, change: &PersonChange) -> Result<UserId, Failure> {
         sign_in: !change.entry.email.is_keep() || !change.entry.username.is_keep(),
     };
     rules::may_update(&authority, &tree, user, user == platform.owner, &memberships, touches)?;
-    match status {
-        Status::Active | Status::Suspended | Status::Deactivated => {}
-        Status::Anonymized => return Err(Refusal::InvalidTransition { status }.into()),
-        Status::Deleted | Status::Erased => return Err(Refusal::user_deleted(user, &["userId"]).into()),
-    }
+    rules::may_change(user, status)?;
 
     let known = rules::changed(known, &change.entry)?;
     let had = store::external_ids(db, user).await?;

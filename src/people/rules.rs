@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use entity::id::{GroupId, UserId};
-use entity::kind::Role;
+use entity::kind::{Role, Status};
 
 use super::{CustomField, Entry, EntryChange, NewPerson};
 use crate::access::Authority;
 use crate::change::Change;
 use crate::error::Refusal;
 use crate::keys::{self, ExternalId};
+use crate::memberships;
 use crate::tree::Tree;
 
 /// Custom fields that one person may have.
@@ -192,6 +193,44 @@ pub fn may_update(
         return Err(authority.forbidden(tree, []));
     }
     Ok(())
+}
+
+/// Whether the entry of an account in this state may change.
+///
+/// # Errors
+/// `INVALID_TRANSITION` for an anonymized account, whose data are gone for good (R21); `USER_DELETED`.
+pub fn may_change(user: UserId, status: Status) -> Result<(), Refusal> {
+    match status {
+        Status::Active | Status::Suspended | Status::Deactivated => Ok(()),
+        Status::Anonymized => Err(Refusal::InvalidTransition { status }),
+        Status::Deleted | Status::Erased => Err(Refusal::user_deleted(user, &["userId"])),
+    }
+}
+
+/// The memberships of a new person, those included into which they rise (R3, R34).
+///
+/// # Errors
+/// `NOT_FOUND` of a group that is not seen; `FORBIDDEN` naming the groups in which one of them may not be granted.
+pub fn rows(
+    person: &NewPerson,
+    authority: &Authority,
+    tree: &Tree,
+) -> Result<BTreeSet<(GroupId, Role)>, Refusal> {
+    let asked: BTreeSet<(GroupId, Role)> = if person.memberships.is_empty() {
+        BTreeSet::from([(tree.root(), Role::Learner)])
+    } else {
+        person.memberships.iter().copied().collect()
+    };
+    for (entry, (group, _)) in person.memberships.iter().enumerate() {
+        if !authority.sees(tree, *group) {
+            return Err(Refusal::not_found(&["memberships", &entry.to_string(), "groupId"], "Group"));
+        }
+    }
+    let grants = asked.iter().map(|(group, role)| ((), *group, *role));
+    let rows =
+        memberships::rules::rows(tree, grants).into_iter().map(|((), group, role)| (group, role)).collect();
+    memberships::rules::require(authority, tree, &asked, &rows)?;
+    Ok(rows)
 }
 
 /// What a change of somebody's entry touches.

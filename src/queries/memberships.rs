@@ -50,6 +50,35 @@ impl FromOther for Memberships {
     const PEOPLE: &'static [By] = &[By::text("u.name_key"), By::number("u.id"), By::text("l.role")];
 }
 
+/// Where somebody is administrator or user administrator, by the group's name.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Administrations;
+
+impl Link for Administrations {
+    type Row = Membership;
+    type Other = Group;
+    type OtherId = GroupId;
+    const ROWS: Rows = Rows::Table("memberships");
+    const COLUMN: &'static str = "l.group_id";
+
+    fn filter(&self) -> Filter {
+        Filter::new().and("l.role in ('ADMINISTRATOR', 'USER_ADMINISTRATOR')")
+    }
+}
+
+impl FromUser for Administrations {
+    type Others = Groups;
+    const OF_USER: &'static str = "memberships.administrations";
+    const OTHER: &'static str = "groups";
+    const ORDER: &'static [By] = &[By::text("o.name_key"), By::number("o.id"), By::text("l.role")];
+    // One's own.
+    const SEEN: &'static [Seen] = &[];
+
+    fn other(row: &Membership) -> GroupId {
+        row.group_id
+    }
+}
+
 /// The members of a group, each once, by name.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Members {

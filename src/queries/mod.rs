@@ -25,6 +25,7 @@ pub mod learning;
 pub mod links;
 pub mod memberships;
 pub mod paths;
+pub mod permissions;
 pub mod platform;
 pub mod posts;
 pub mod ranks;

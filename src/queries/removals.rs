@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use entity::id::{GroupId, JobId, RecordId, UserId};
+use entity::id::{JobId, RecordId, UserId};
 pub use entity::job::Model as Job;
 pub use entity::job_event::Model as JobEvent;
 pub use entity::job_item::Model as JobItem;
@@ -16,6 +16,7 @@ use crate::db::sql::sql;
 use crate::error::{Error, Failure};
 use crate::removal::batch;
 use crate::removal::plan::PersonPlan;
+use crate::removal::warning::Warning;
 
 noun! {
     /// Records by id.
@@ -248,19 +249,19 @@ impl Batch for SinglePlans {
     }
 }
 
-/// The groups that jobs would leave without an administrator of their own.
+/// What to know of jobs that are prepared.
 #[derive(Debug)]
-pub struct WithoutAdministrator;
+pub struct Warnings;
 
-impl Batch for WithoutAdministrator {
+impl Batch for Warnings {
     type Key = JobId;
-    type Value = Arc<Vec<GroupId>>;
+    type Value = Arc<Vec<Warning>>;
 
-    async fn load(reader: &Reader, jobs: Vec<JobId>) -> Result<HashMap<JobId, Arc<Vec<GroupId>>>, Error> {
-        let mut found = HashMap::new();
+    async fn load(reader: &Reader, jobs: Vec<JobId>) -> Result<HashMap<JobId, Arc<Vec<Warning>>>, Error> {
+        let (mut found, now) = (HashMap::new(), reader.now().await?);
         for (id, job) in Jobs::load(reader, jobs).await? {
-            let groups = batch::without_administrator(reader.db(), &job.options).await?;
-            found.insert(id, Arc::new(groups.into_iter().collect()));
+            let warnings = batch::warnings(reader.db(), id, &job.options, now).await?;
+            found.insert(id, Arc::new(warnings));
         }
         Ok(found)
     }

@@ -5,9 +5,13 @@
 //! | who                               | people                                  | works                     | private groups |
 //! |-----------------------------------|-----------------------------------------|---------------------------|----------------|
 //! | the platform, its administrators  | all                                     | all                       | all            |
-//! | its user administrators           | all                                     | all                       | their own      |
+//! | its user administrators           | all, the deleted as everybody else      | all                       | their own      |
 //! | everybody else                    | themselves; of their groups and sessions; | of their groups, their own | their own      |
-//! |                                   | whom they removed                       |                           |                |
+//! |                                   | whom they removed; who was deleted      |                           |                |
+//! |                                   | while in a group they administer        |                           |                |
+//!
+//! What is seen for several reasons is put together by `union`, so that a database begins with what is seen, which is
+//! little for most; where each reason is a condition of its own, it looks at everything there is.
 //!
 //! Their groups are those they hold a role in, and those below a group they administer (R4). As learners of a public
 //! group rise up to the platform group (R3), being a learner *there* makes nobody the company of everybody: it opens
@@ -228,8 +232,7 @@ impl Part {
 
     fn filter(&self, seen: Seen) -> Filter {
         let condition = match seen {
-            Seen::Person(_)
-            | Seen::Personal(_)
+            Seen::Personal(_)
             | Seen::Text(_)
             | Seen::Learning { .. }
             | Seen::Course(_)
@@ -241,14 +244,18 @@ impl Part {
             {
                 return Filter::new();
             }
+            Seen::Person(u) if self.everybody => {
+                format!("({u}.status <> 'DELETED' or {u}.id in ({}))", removed())
+            }
             Seen::Person(u) => format!(
-                "({u}.id = {{me}} or {u}.id in (select sr.user_id from records sr where sr.actor_id = {{me}})
-                    or ({u}.status not in ('DELETED', 'ERASED') and (
-                    {u}.id in (select sm.user_id from memberships sm where sm.group_id in {{company}})
-                    or {u}.id in (select sp.user_id from ({present}) sp)
-                    or {u}.id in (select si.main_instructor_id from sessions si where si.id in {{my_sessions}})
-                    or {u}.id in (select sc.user_id from session_co_instructors sc
-                                  where sc.session_id in {{my_sessions}}))))",
+                "{u}.id in (select sv.id from users sv where sv.id = {{me}}
+                    union {removed}
+                    union select sm.user_id from memberships sm where sm.group_id in {{company}}
+                    union select si.main_instructor_id from sessions si where si.id in {{my_sessions}}
+                    union select sc.user_id from session_co_instructors sc where sc.session_id in {{my_sessions}}
+                    union select sp.user_id from ({present}) sp join users su on su.id = sp.user_id
+                          where su.status not in ('DELETED', 'ERASED'))",
+                removed = removed(),
                 present = participations(Of::Sessions("in {my_sessions}"))
             ),
             Seen::Personal(user) => of_groups(user, "administered"),
@@ -257,27 +264,30 @@ impl Part {
                 of_groups(&format!("{u}.id"), "administered")
             ),
             Seen::Learning { user, course } => format!(
-                "({} or {course} in (select lc.id from courses lc
+                "({} or {user} in ({}) or {course} in (select lc.id from courses lc
                                      where lc.group_id in {{taught}} or lc.main_author_id = {{me}}))",
-                of_groups(user, "taught")
+                of_groups(user, "taught"),
+                deleted()
             ),
             Seen::Group(group) => format!("{group} not in {{hidden}}"),
-            Seen::Course(c) => course(c),
+            Seen::Course(c) => format!("{c}.id in ({})", courses()),
             Seen::Path(p) => format!(
-                "({p}.group_id in {{own}} or {p}.main_author_id = {{me}}
-                    or {p}.id in (select sa.path_id from path_co_authors sa where sa.user_id = {{me}})
-                    or {p}.id in (select ss.path_id from sessions ss where ss.id in {{my_sessions}}))"
+                "{p}.id in (select so.id from paths so where so.group_id in {{own}}
+                    union select sm.id from paths sm where sm.main_author_id = {{me}}
+                    union select sa.path_id from path_co_authors sa where sa.user_id = {{me}}
+                    union select ss.path_id from sessions ss where ss.id in {{my_sessions}})"
             ),
             Seen::Session(s) => session(&format!("{s}.id")),
             Seen::OfSession(column) => session(column),
-            Seen::Activity(a) => format!(
-                "({a}.owner_id = {{me}} or {a}.course_id in (select ac.id from courses ac where {}))",
-                course("ac")
-            ),
+            Seen::Activity(a) => format!("({a}.owner_id = {{me}} or {a}.course_id in ({}))", courses()),
             Seen::Post(p) => format!("({p}.author_id = {{me}} or {p}.group_id in {{own}})"),
             Seen::Record(r) => format!(
-                "({r}.actor_id = {{me}} or {r}.user_id = {{me}} or {r}.user_id in (
-                    select sm.user_id from memberships sm where sm.group_id in {{administered}}))"
+                "{r}.id in (select sa.id from records sa where sa.actor_id = {{me}}
+                    union select su.id from records su where su.user_id in (
+                        select sv.id from users sv where sv.id = {{me}}
+                        union select sm.user_id from memberships sm where sm.group_id in {{administered}}
+                        union {}))",
+                deleted()
             ),
             Seen::Job(j) => format!("{j}.actor_id = {{me}}"),
         };
@@ -316,20 +326,31 @@ fn of_groups(user: &str, groups: &str) -> String {
     )
 }
 
-fn course(c: &str) -> String {
-    format!(
-        "({c}.group_id in {{own}} or {c}.main_author_id = {{me}}
-            or {c}.id in (select sa.course_id from course_co_authors sa where sa.user_id = {{me}})
-            or {c}.id in (select se.course_id from course_enrolments se where se.user_id = {{me}})
-            or {c}.id in (select sk.course_id from path_courses sk join sessions ss on ss.path_id = sk.path_id
-                          where ss.id in {{my_sessions}}))"
-    )
+/// Whom I removed, and who was deleted while in a group that I administer.
+fn removed() -> String {
+    format!("select sr.user_id from records sr where sr.actor_id = {{me}} union {}", deleted())
+}
+
+/// Who was deleted while in a group that I administer.
+fn deleted() -> &'static str {
+    "select sf.user_id from former_memberships sf where sf.group_id in {administered}"
+}
+
+/// The courses of my groups, mine, and those that I take part in.
+fn courses() -> &'static str {
+    "select so.id from courses so where so.group_id in {own}
+     union select sm.id from courses sm where sm.main_author_id = {me}
+     union select sa.course_id from course_co_authors sa where sa.user_id = {me}
+     union select se.course_id from course_enrolments se where se.user_id = {me}
+     union select sk.course_id from path_courses sk join sessions ss on ss.path_id = sk.path_id
+           where ss.id in {my_sessions}"
 }
 
 /// A session of one of my groups, for a group that I administer, or one that I take part in or instruct.
 fn session(id: &str) -> String {
     format!(
-        "({id} in {{my_sessions}} or {id} in (select so.id from sessions so where so.group_id in {{own}})
-            or {id} in (select sg.session_id from session_groups sg where sg.group_id in {{administered}}))"
+        "{id} in (select st.id from sessions st where st.id in {{my_sessions}}
+            union select so.id from sessions so where so.group_id in {{own}}
+            union select sg.session_id from session_groups sg where sg.group_id in {{administered}})"
     )
 }

@@ -26,6 +26,11 @@ pub const COVERAGE: &[(&str, &str, Verdict)] = &[
     ("dates", "set_by", Kept("R25: that person's leaving stops nothing")),
     ("dates", "user_id", Swept("R9.7: dates set for the person are cleared")),
     ("external_ids", "user_id", Kept("R20: a deleted person can be reinstated with their entry")),
+    (
+        "former_memberships",
+        "user_id",
+        Decided("R26: the groups that a deleted person was in, written with the deletion"),
+    ),
     ("hand_overs", "from_user_id", Kept("R17: the record survives the people in it")),
     ("hand_overs", "to_user_id", Kept("R17: the record survives the people in it")),
     ("idempotency_keys", "actor_id", Kept("R29: a request sent again gets its first answer")),

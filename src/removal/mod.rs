@@ -25,3 +25,7 @@ pub mod rules;
 mod safety;
 pub mod single;
 mod store;
+pub mod warning;
+
+pub use planning::setting;
+pub use store::standings;

@@ -6,6 +6,7 @@ use super::facts::Standing;
 use super::list::{self, List};
 use super::plan::Plan;
 use super::request::{People, Request};
+use super::warning::{self, Warning};
 use super::{batch, planning, store};
 use crate::access::Caller;
 use crate::db::Snapshot;
@@ -41,18 +42,27 @@ pub enum Answer {
     Decided {
         /// The answer that holds.
         private_subgroups: PrivateSubgroups,
-        /// The plan.
-        plan: Plan,
+        /// What would be done.
+        foreseen: Foreseen,
     },
     /// The answers differ.
     Undecided {
         /// Where.
         groups: Groups,
-        /// The plan if private subgroups are kept.
-        kept: Plan,
-        /// The plan if they are removed.
-        removed: Plan,
+        /// If private subgroups are kept.
+        kept: Foreseen,
+        /// If they are removed.
+        removed: Foreseen,
     },
+}
+
+/// A plan, and what to know before it is carried out.
+#[derive(Clone, Debug)]
+pub struct Foreseen {
+    /// The plan.
+    pub plan: Plan,
+    /// What to know.
+    pub warnings: Vec<Warning>,
 }
 
 /// What `shown` would do now. Of the groups in which a right is missing, those that the caller sees (R15).
@@ -77,12 +87,13 @@ pub async fn preview(snapshot: &Snapshot<'_>, shown: &Shown) -> Result<Preview, 
             for person in &mut plan.people {
                 person.missing.retain(|group| setting.authority.sees(&setting.tree, *group));
             }
-            Ok::<Plan, Failure>(plan)
+            let warnings = warning::of_plan(db, &plan, snapshot.now).await?;
+            Ok::<Foreseen, Failure>(Foreseen { plan, warnings })
         }
     };
     let answer = match planning::answer(&people, &request, &setting) {
         Ok(private_subgroups) => {
-            Answer::Decided { private_subgroups, plan: plan(request, private_subgroups).await? }
+            Answer::Decided { private_subgroups, foreseen: plan(request, private_subgroups).await? }
         }
         Err(Refusal::PrivateSubgroupsUndecided { groups }) => Answer::Undecided {
             groups,

@@ -1,17 +1,16 @@
 //! Removing one person.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use entity::id::RecordId;
+use entity::id::{GroupId, RecordId};
 use entity::kind::Outcome;
 use serde::{Deserialize, Serialize};
 
-use super::chunk;
-use super::facts::Setting;
-use super::list;
-use super::plan::{PersonPlan, Plan};
+use super::facts::{Setting, Standing};
+use super::plan::Plan;
 use super::request::{Named, People, Request};
-use super::store;
+use super::rules::{Verdict, verdict};
+use super::{chunk, list, planning, store};
 use crate::db::Tx;
 use crate::error::{Failure, Refusal};
 use crate::queries::Sight;
@@ -67,7 +66,8 @@ pub async fn remove(tx: &Tx, input: &Single) -> Result<Removed, Failure> {
         let record = record.ok_or(Refusal::AlreadyDeleted { at, record })?;
         return Ok(Removed { outcome: Outcome::AlreadyDeleted, record });
     }
-    Err(refusal(done.plan, &setting).into())
+    let kept_in = done.plan.kept_in();
+    Err(refusal(done.plan.outcome, done.plan.missing, kept_in, &setting).into())
 }
 
 fn unknown(list: &list::List) -> Refusal {
@@ -77,14 +77,35 @@ fn unknown(list: &list::List) -> Refusal {
     }
 }
 
-/// The outcome of somebody to whom nothing was done, as a refusal.
-fn refusal(plan: PersonPlan, setting: &Setting) -> Refusal {
-    let kept_in = plan.kept_in();
-    match plan.outcome {
+/// What [`remove`] would come to for `person`, as far as it depends on them and on the caller's rights.
+///
+/// # Errors
+/// As [`remove`], but for a plan that has changed (R18) and the safety share (R29).
+pub fn permitted(person: &Standing, request: &Request, setting: &Setting) -> Result<Outcome, Refusal> {
+    let request = &request.normalized(setting.tree.root());
+    planning::check_group(request, setting)?;
+    let answer = planning::answer(std::slice::from_ref(person), request, setting)?;
+    let Verdict { outcome, missing, staying, .. } = verdict(person, request, answer, setting);
+    if outcome.is_done() || outcome == Outcome::AlreadyDeleted {
+        return Ok(outcome);
+    }
+    let kept_in = staying.iter().map(|(membership, _)| membership.group).collect();
+    Err(refusal(outcome, missing, kept_in, setting))
+}
+
+/// The outcome of somebody to whom nothing was done, as a refusal: `missing` are the groups in which a right is missing,
+/// `kept_in` those that keep them.
+fn refusal(
+    outcome: Outcome,
+    missing: Vec<GroupId>,
+    kept_in: BTreeSet<GroupId>,
+    setting: &Setting,
+) -> Refusal {
+    match outcome {
         Outcome::AlreadyErased => Refusal::AlreadyErased,
         Outcome::OwnerProtected => Refusal::OwnerProtected,
         Outcome::SelfRemoval => Refusal::SelfRemoval,
-        Outcome::Forbidden => setting.authority.forbidden(&setting.tree, plan.missing),
+        Outcome::Forbidden => setting.authority.forbidden(&setting.tree, missing),
         Outcome::NotAMember => Refusal::NotAMember,
         Outcome::WouldDeleteAccount => Refusal::WouldDeleteAccount,
         Outcome::PlanChanged => Refusal::PlanChanged,

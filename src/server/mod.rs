@@ -146,6 +146,8 @@ struct Asker {
 /// What was used to come in, which is noted from time to time.
 enum Used {
     SignIn(UserId, SignInId),
+    /// A token of the provider's, whose sign-in is not ours to see.
+    Provider(UserId),
     Token(tokens::Which),
 }
 
@@ -240,11 +242,13 @@ impl Server {
     /// Whoever has the address that the provider vouches for, and has been active since.
     async fn vouched(&self, vouched: &Vouched) -> Result<Option<Known>, Error> {
         let Ok(email_key) = email_key(&vouched.email) else { return Ok(None) };
-        let user = access::store::vouched(&self.database.read, &email_key, vouched.at).await?;
-        Ok(user.map(|(user, sees_everything)| Known {
-            caller: Caller::User(user),
-            pass: Pass::Provider,
-            sees_everything,
+        let (db, clock) = (&self.database.read, &self.database.clock);
+        let found = access::store::vouched(db, clock, &email_key, vouched.at).await?;
+        Ok(found.map(|((user, sees_everything), is_due)| {
+            if is_due {
+                self.note(&Used::Provider(user));
+            }
+            Known { caller: Caller::User(user), pass: Pass::Provider, sees_everything }
         }))
     }
 
@@ -289,6 +293,7 @@ impl Server {
         let (db, in_flight) = (self.database.clone(), self.in_flight.clone());
         let noting: BoxFuture<'static, Result<(), Failure>> = match *used {
             Used::SignIn(user, id) => Box::pin(async move { sign_in::used(&db, user, id).await }),
+            Used::Provider(user) => Box::pin(async move { sign_in::came(&db, user).await }),
             Used::Token(which) => Box::pin(async move { tokens::used(&db, which).await }),
         };
         tokio::spawn(async move {

@@ -230,6 +230,20 @@ pub async fn used(db: &Database, user: UserId, id: SignInId) -> Result<(), Failu
     .await
 }
 
+/// Notes that somebody has signed in elsewhere.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn came(db: &Database, user: UserId) -> Result<(), Failure> {
+    write(db, Caller::User(user), None, (), |tx, ()| {
+        Box::pin(async move {
+            let user = oneself(tx).await?;
+            Ok(store::came(&tx.conn, user, tx.now).await?)
+        })
+    })
+    .await
+}
+
 /// The person who asks, kept as they are until the transaction ends.
 async fn oneself(tx: &Tx) -> Result<UserId, Failure> {
     let user = tx.caller.user().ok_or(Refusal::Unauthenticated)?;

@@ -2,22 +2,26 @@
 //!
 //! Whichever way a password changes, every sign-in ends but the one it was changed by, and no link sets another.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use chrono::TimeDelta;
 use entity::id::{SignInId, UserId};
 use entity::kind::Status;
+use sea_orm::ConnectionTrait;
 use serde::Serialize;
 
 use super::{Desk, hashing, rules, store};
 use crate::access::{self, Caller};
-use crate::db::{Database, Tx, locks, write};
+use crate::db::{Database, Tx, locks, snapshot, write};
 use crate::error::{Failure, Refusal};
 use crate::keys::email_key;
 use crate::mail::Letter;
-use crate::people::rules::{Touches, may_update};
+use crate::queries::users::visible;
+use crate::queries::{Seen, Sight};
 use crate::token::{Kind, Token, sha256};
+use crate::tree::TreeCache;
 use crate::{people, platform};
 
 /// How long a link works that somebody asked for who forgot their password.
@@ -93,6 +97,12 @@ pub async fn set(
     (user, password): (UserId, String),
 ) -> Result<UserId, Failure> {
     rules::password("password", &password)?;
+    // Whoever may not has nothing hashed; whether they still may is asked again where it is written.
+    let asked = (caller.clone(), user);
+    snapshot(db, asked, |snapshot, (caller, user)| {
+        Box::pin(may_set(&snapshot.conn, snapshot.trees, caller, *user))
+    })
+    .await?;
     let hash = hashing::hash(&password).await?;
     let setting = Setting { user, hash };
     let address: Option<String> =
@@ -115,25 +125,28 @@ async fn was_set(tx: &Tx, Setting { user, hash }: &Setting) -> Result<Option<Str
     let (db, user) = (&tx.conn, *user);
     locks::tree(db).await?;
     locks::users_exclusively(db, &[user]).await?;
-    let authority = access::authority(tx).await?;
-    let (platform, tree) = platform::current(db, &tx.trees).await?;
-    people::require_seen(tx, user).await?;
-    let (status, _) =
-        people::store::known(db, user).await?.ok_or_else(|| Refusal::not_found(&["userId"], "User"))?;
-    let memberships = people::store::memberships(db, user).await?;
-    let touches = Touches { organisation: false, sign_in: true };
-    may_update(&authority, &tree, user, user == platform.owner, &memberships, touches)?;
-    if authority.is(user) {
-        let message = "Change your own password with changePassword, which asks for the one before.";
-        return Err(Refusal::bad_input(&["userId"], message).into());
-    }
-    match status {
-        Status::Active | Status::Suspended | Status::Deactivated => {}
-        Status::Anonymized => return Err(Refusal::InvalidTransition { status }.into()),
-        Status::Deleted | Status::Erased => return Err(Refusal::user_deleted(user, &["userId"]).into()),
-    }
+    may_set(db, &tx.trees, &tx.caller, user).await?;
     replace(tx, user, hash, true, None).await?;
     Ok(store::address(db, user).await?)
+}
+
+/// Passes whoever may set the password of `user`.
+async fn may_set(
+    db: &impl ConnectionTrait,
+    trees: &TreeCache,
+    caller: &Caller,
+    user: UserId,
+) -> Result<(), Failure> {
+    let authority = access::of(db, caller).await?;
+    let (platform, tree) = platform::current(db, trees).await?;
+    let not_found = || Refusal::not_found(&["userId"], "User");
+    let sight = Sight::of(db, trees, caller).await?;
+    if visible(db, &sight, &[Seen::Person("u")], BTreeSet::from([user])).await?.is_empty() {
+        return Err(not_found().into());
+    }
+    let (status, _) = people::store::known(db, user).await?.ok_or_else(not_found)?;
+    let memberships = people::store::memberships(db, user).await?;
+    Ok(rules::may_set(&authority, &tree, user, user == platform.owner, status, &memberships)?)
 }
 
 /// Sends somebody a link to choose a password by, if an active account has this email: in a task that nobody waits

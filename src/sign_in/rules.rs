@@ -1,9 +1,17 @@
 //! What a password may be, what somebody signs in by, and how long a sign-in lasts.
 
-use chrono::TimeDelta;
+use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::TimeDelta;
+use entity::id::{GroupId, UserId};
+use entity::kind::{Role, Status};
+
+use crate::access::Authority;
 use crate::error::Refusal;
 use crate::keys;
+use crate::people;
+use crate::people::rules::Touches;
+use crate::tree::Tree;
 
 /// Bytes of a password: enough to be none that is guessed, few enough to be hashed.
 const PASSWORD: std::ops::RangeInclusive<usize> = 8..=128;
@@ -55,6 +63,28 @@ impl Login {
     pub fn account(&self) -> &str {
         if self.email_key.is_empty() { &self.username_key } else { &self.email_key }
     }
+}
+
+/// Whether the caller may set the password of `person` (R34).
+///
+/// # Errors
+/// As [`people::rules::may_update`] of what somebody signs in with; `BAD_INPUT` for one's own, which takes the one
+/// before; as [`people::rules::may_change`].
+pub fn may_set(
+    authority: &Authority,
+    tree: &Tree,
+    person: UserId,
+    is_owner: bool,
+    status: Status,
+    memberships: &BTreeMap<GroupId, BTreeSet<Role>>,
+) -> Result<(), Refusal> {
+    let touches = Touches { organisation: false, sign_in: true };
+    people::rules::may_update(authority, tree, person, is_owner, memberships, touches)?;
+    if authority.is(person) {
+        let message = "Change your own password with changePassword, which asks for the one before.";
+        return Err(Refusal::bad_input(&["userId"], message));
+    }
+    people::rules::may_change(person, status)
 }
 
 /// A password that somebody chose, or tries.

@@ -139,13 +139,18 @@ pub async fn begin(
     .bind("expires_at", expires_at)
     .only(db)
     .await?;
+    came(db, user, now).await?;
+    let user_agent = user_agent.map(str::to_owned);
+    Ok(SignIn { id, user_agent, created_at: now, last_used_at: now, expires_at })
+}
+
+/// Notes that somebody has signed in.
+pub async fn came(db: &impl ConnectionTrait, user: UserId, now: DateTime<Utc>) -> Result<(), Error> {
     sql("sign_in.last", "update users set last_sign_in_at = {now} where id = {user}")
         .bind("now", now)
         .bind("user", user)
         .exactly(db, 1)
-        .await?;
-    let user_agent = user_agent.map(str::to_owned);
-    Ok(SignIn { id, user_agent, created_at: now, last_used_at: now, expires_at })
+        .await
 }
 
 /// Whose secret this is the hash of, by which sign-in, and whether it is time to note that it was used. None where it

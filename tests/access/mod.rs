@@ -1,4 +1,5 @@
 //! Who may see what, and who may do what (the matrix of trust).
 
 mod matrix;
+mod permission;
 mod sight;

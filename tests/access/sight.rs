@@ -24,7 +24,9 @@ use crate::common::{World, each_database};
 ///
 /// p-chief administers the platform, p-clerk is its user administrator. p-head administers g-school, p-registrar is its
 /// user administrator, p-writer its author, p-coach its coach. Learners: p-pupil in g-class, p-monk in g-vault,
-/// p-cook in g-cellar, p-guest in g-annex, p-agent in g-office. p-gone was deleted. Pupil and guest meet in s-fair.
+/// p-cook in g-cellar, p-guest in g-annex, p-agent in g-office. p-gone came as a deleted one. Pupil and guest meet in
+/// s-fair. Before anybody looks, p-chief deletes p-left of g-class, p-hid of g-vault, p-out of g-annex, p-spy of g-office,
+/// and p-past, whom they have taken out of g-school before.
 fn school(it: Organisation) -> Organisation {
     it.group("g-school", "platform", Public)
         .group("g-class", "g-school", Public)
@@ -34,6 +36,7 @@ fn school(it: Organisation) -> Organisation {
         .group("g-office", "platform", Private)
         .users(&["p-chief", "p-clerk", "p-head", "p-registrar", "p-writer", "p-coach", "p-boss"])
         .users(&["p-pupil", "p-monk", "p-cook", "p-guest", "p-agent", "p-gone"])
+        .users(&LEAVING)
         .member("p-chief", "platform", &[Administrator])
         .member("p-clerk", "platform", &[UserAdministrator])
         .member("p-head", "g-school", &[Administrator])
@@ -41,11 +44,11 @@ fn school(it: Organisation) -> Organisation {
         .member("p-writer", "g-school", &[Author])
         .member("p-coach", "g-school", &[Coach])
         .member("p-boss", "g-office", &[Administrator])
-        .learners("g-class", &["p-pupil"])
-        .learners("g-vault", &["p-monk"])
+        .learners("g-class", &["p-pupil", "p-left", "p-past"])
+        .learners("g-vault", &["p-monk", "p-hid"])
         .learners("g-cellar", &["p-cook"])
-        .learners("g-annex", &["p-guest"])
-        .learners("g-office", &["p-agent"])
+        .learners("g-annex", &["p-guest", "p-out"])
+        .learners("g-office", &["p-agent", "p-spy"])
         .deleted("p-gone", Cause::Requested, 3)
         .course("c-school", "g-school", "p-writer")
         .course("c-annex", "g-annex", "owner")
@@ -60,11 +63,19 @@ fn school(it: Organisation) -> Organisation {
         .activity("a-office", "c-office", "p-boss")
         .progress("p-pupil", "c-school", 50)
         .progress("p-agent", "c-office", 50)
+        .progress("p-left", "c-annex", 70)
         .post("p-pupil", "g-class", "w-class")
         .post("p-agent", "g-office", "w-office")
 }
 
-const PEOPLE: [&str; 13] = [
+const LEAVING: [&str; 5] = ["p-left", "p-hid", "p-out", "p-spy", "p-past"];
+
+const PEOPLE: [&str; 18] = [
+    "p-left",
+    "p-hid",
+    "p-out",
+    "p-spy",
+    "p-past",
     "p-chief",
     "p-clerk",
     "p-head",
@@ -125,7 +136,7 @@ async fn found_by(world: &World, types: &Types, who: &str) -> BTreeSet<String> {
                 let inner = types.selection(node, 2, "first: 6");
                 format!("{{ {name}(first: 30) {{ totalCount edges {{ cursor }} nodes {{ {inner} }} }} }}")
             }
-            None if ["platform", "viewer", "groupTree"].contains(&name) => {
+            None if ["platform", "viewer", "viewerAccess", "groupTree"].contains(&name) => {
                 format!("{{ {name} {{ {} }} }}", types.selection(of, 3, "first: 6"))
             }
             None => continue,
@@ -151,9 +162,64 @@ async fn found_by(world: &World, types: &Types, who: &str) -> BTreeSet<String> {
     found_in(&text)
 }
 
+/// Deletes those who leave.
+async fn leave(world: &World) {
+    let past = json!({ "userId": world.user("p-past"), "groupId": world.group("g-school"), "privateSubgroups": "REMOVE" });
+    world.done("p-chief", "removeUserFromGroup", past, "outcome").await;
+    for person in LEAVING {
+        let input = json!({ "userId": world.user(person), "privateSubgroups": "REMOVE" });
+        let done = world.done("p-chief", "deleteUser", input, "outcome").await;
+        assert_eq!(done["outcome"], "DELETED", "{person}");
+    }
+}
+
 each_database! {
+    async fn who_was_deleted_is_seen_with_what_they_learnt_by_those_who_administered_them(start: Start) {
+        let world = start.with(school).await;
+        leave(&world).await;
+        let query = "query($id: ID!) { node(id: $id) { ... on User {
+            status displayName email progress(first: 5) { nodes { percent } }
+            memberships(first: 5) { totalCount } deletion { cause groups { name } by { displayName } removal { outcome } }
+        } } }";
+        let asked = json!({ "id": world.user("p-left") });
+        for (who, personal) in [("p-chief", true), ("p-head", false), ("p-registrar", false)] {
+            let found = world.read(who, query, asked.clone()).await["node"].clone();
+            assert_eq!([&found["status"], &found["displayName"]], ["DELETED", "p-left"], "{who}");
+            assert_eq!(found["progress"]["nodes"], json!([{ "percent": 70 }]), "{who}");
+            assert_eq!(found["memberships"]["totalCount"], 0);
+            assert_eq!(found["email"].is_string(), personal, "{who}: an email is seen by who may bring them back");
+            let groups = found["deletion"]["groups"].as_array().expect("groups");
+            let names: BTreeSet<&str> = groups.iter().filter_map(|group| group["name"].as_str()).collect();
+            assert_eq!(names, BTreeSet::from(["Platform", "g-class", "g-school"]), "{who}");
+            assert_eq!(found["deletion"]["removal"]["outcome"], "DELETED", "{who}");
+        }
+        for who in ["p-writer", "p-coach", "p-pupil", "p-guest", "p-boss"] {
+            assert_eq!(world.read(who, query, asked.clone()).await["node"], Value::Null, "{who}");
+        }
+        // Lists and counts say the same.
+        let list = "{ users(first: 20, filter: { status: [DELETED] }) { totalCount nodes { displayName } }
+            platform { usersByStatus { status count } } }";
+        for (who, names) in [
+            ("p-head", vec!["p-hid", "p-left"]),
+            ("p-registrar", vec!["p-left"]),
+            ("p-boss", vec!["p-spy"]),
+            ("p-clerk", vec!["p-left", "p-out", "p-past"]),
+            ("p-coach", vec![]),
+        ] {
+            let found = world.read(who, list, json!({})).await;
+            let listed = found["users"]["nodes"].as_array().expect("people");
+            let listed: Vec<&str> = listed.iter().filter_map(|node| node["displayName"].as_str()).collect();
+            assert_eq!(listed, names, "{who}");
+            assert_eq!(found["users"]["totalCount"], names.len());
+            let counts = found["platform"]["usersByStatus"].as_array().expect("counts");
+            let deleted = counts.iter().find(|count| count["status"] == "DELETED").expect("all states");
+            assert_eq!(deleted["count"], names.len(), "{who}");
+        }
+    }
+
     async fn everybody_finds_what_they_may_see_and_nothing_else(start: Start) {
         let world = start.with(school).await;
+        leave(&world).await;
         let types = Types::read(&world).await;
         let mut table = String::new();
         for who in [

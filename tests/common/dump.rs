@@ -48,6 +48,7 @@ pub async fn of(db: &Database) -> Dump {
         custom_field,
         date,
         external_id,
+        former_membership,
         group,
         group_external_id,
         hand_over,

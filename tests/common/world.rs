@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_graphql::{Request, Variables};
 use entity::id::{CourseId, GroupId, PathId, SessionId, SlotId, UserId};
-use roster::access::Caller;
+use roster::access::{Caller, Pass};
 use roster::db::{Database, write};
 use roster::demo;
 use roster::graphql::id::GlobalId;
@@ -137,9 +137,24 @@ impl World {
     /// What the API answers `who` with, whole.
     pub async fn ask(&self, who: &str, query: &str, variables: Value) -> Value {
         let caller = (who != "nobody").then(|| Caller::User(self.user_id(who)));
+        self.ask_by(caller, None, query, variables).await
+    }
+
+    /// The same, of a caller who is known by `pass`.
+    pub async fn ask_by(
+        &self,
+        caller: Option<Caller>,
+        pass: Option<Pass>,
+        query: &str,
+        variables: Value,
+    ) -> Value {
         let context = RequestContext::new(self.db.clone(), caller, "test".to_owned())
             .with_chunk(self.chunk)
             .with_rows(self.rows);
+        let context = match pass {
+            Some(pass) => context.with_pass(pass),
+            None => context,
+        };
         let request = Request::new(query).variables(Variables::from_json(variables)).data(context);
         serde_json::to_value(self.schema.execute(request).await).expect("an answer is JSON")
     }

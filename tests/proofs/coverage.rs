@@ -33,6 +33,7 @@ fn entities() -> BTreeMap<Column, bool> {
         custom_field,
         date,
         external_id,
+        former_membership,
         group,
         group_external_id,
         hand_over,

@@ -150,6 +150,37 @@ each_database! {
         assert_eq!(few, plan(FEW, MANY).await);
     }
 
+    async fn what_the_viewer_can(start: Start) {
+        let world = start.with(|it| organisation(it).member("heir", "Sales", &[Administrator])).await;
+        let can = "{ allowed code missingGroups { name } }";
+        let page = async |who, first| {
+            let query = format!(
+                "query($first: Int!) {{ users(first: $first) {{ nodes {{
+                    viewerCan {{ update {can} updateSignIn {can} updateExternalIds {can} setPassword {can} delete {can} }}
+                    memberships(first: 5) {{ nodes {{
+                        viewerCan {{ remove {can} revokeRole {can} }}
+                        group {{ viewerCan {{
+                            update {can} createSubgroup {can} move {can} changePrivacy {can} delete {can}
+                            grantRole(role: LEARNER) {can} removeMember {can} createContent {can} createUser {can}
+                        }} }}
+                    }} }}
+                }} }} }}"
+            );
+            let (answer, mut names) = names(&world, world.read(who, &query, json!({ "first": first }))).await;
+            assert_eq!(answer["users"]["nodes"].as_array().map(Vec::len), Some(first));
+            // What a list needs, what is known of the caller, and what of everybody and of every group.
+            assert!(names.len() <= 16, "{names:?}");
+            names.sort();
+            names.dedup();
+            names
+        };
+        world.read("owner", "{ platform { name } }", json!({})).await;
+        for who in ["owner", "heir"] {
+            let few = page(who, 10).await;
+            assert_eq!(few, page(who, 50).await);
+        }
+    }
+
     async fn a_nested_read(start: Start) {
         let world = start.with(organisation).await;
         let page = async |first| {

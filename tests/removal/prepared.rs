@@ -37,7 +37,7 @@ async fn prepared(world: &World, who: &str, people: &Value) -> (JobId, Value) {
 
 async fn plan(world: &World, who: &str, job: JobId) -> Value {
     let query = "query($id: ID!) { removalJob(id: $id) { status total done
-        plan { digest startableUntil groupsWithoutAdministrator { name }
+        plan { digest startableUntil warnings { code message tokens lastUsedAt hiddenCount nodes { ... on Group { name } ... on User { displayName } } }
             totals { people outcomes { outcome count } membershipsRemoved coursesHandedOver accountsDeleted } }
         items(first: 100) { nodes { user { id } typed outcome plannedOutcome digest
             plan { outcome digest effects(first: 100) { nodes { __typename ... on HandedOver { to { id } } } } } } } } }";
@@ -61,7 +61,12 @@ each_database! {
         let of_jobs = ["job_events", "job_items", "jobs"].map(str::to_owned);
         assert_eq!(changed, BTreeSet::from(of_jobs), "nothing else was changed");
         assert_eq!((&plan["status"], &plan["done"]), (&json!("PREPARED"), &json!(0)));
-        assert_eq!(plan["plan"]["groupsWithoutAdministrator"], json!([{ "name": "Class" }]));
+        let left = json!([{
+            "code": "GROUPS_WITHOUT_ADMINISTRATOR",
+            "message": "1 group is left without an administrator of their own.",
+            "tokens": null, "lastUsedAt": null, "hiddenCount": 0, "nodes": [{ "name": "Class" }],
+        }]);
+        assert_eq!(plan["plan"]["warnings"], left);
         let shown = world.delete_all(&["ann", "bob", "owner"]).plan().await;
         assert_eq!(plan["plan"]["digest"], shown.value["digest"], "the same as is shown at once");
         assert_eq!(plan["plan"]["totals"]["outcomes"], shown.value["totals"]["outcomes"]);
@@ -81,6 +86,41 @@ each_database! {
         assert_eq!(world.now().await.head("Latin"), "owner");
         let again = world.refused("owner", "startRemovalJob", start(job, &plan["plan"]["digest"])).await;
         assert_eq!(again.refused(), "INVALID_TRANSITION");
+    }
+
+    async fn r9_tokens_that_would_stop_are_warned_of(start_: Start) {
+        let world = start_.with(school).await;
+        let now = world.made.now;
+        let hour = TimeDelta::hours(1);
+        // Of Ann's tokens one has expired; Carl stays, and Bob is not active, so that his let nobody in.
+        for (name, count) in [("ann", 3), ("bob", 1), ("carl", 1)] {
+            for number in 0..count {
+                world.give_token(name, &format!("hash {name} {number}")).await;
+            }
+        }
+        let time = |at: chrono::DateTime<chrono::Utc>| at.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, false);
+        world.sql(&format!("update tokens set expires_at = '{}' where sha256 = 'hash ann 0'", time(now - hour))).await;
+        world.sql(&format!("update tokens set last_used_at = '{}' where sha256 = 'hash ann 1'", time(now - hour))).await;
+        world.sql(&format!("update users set status = 'SUSPENDED' where id = {}", world.user_id("bob").0)).await;
+        let people = json!({ "ids": world.users(&["ann", "bob"]) });
+        let (_, job) = prepared(&world, "owner", &people).await;
+        let query = "query($input: RemovalPlanInput!) { removalPlan(input: $input) {
+            warnings { code message tokens lastUsedAt hiddenCount nodes { ... on Group { name } ... on User { displayName } } } } }";
+        let input = json!({ "deleteUsers": { "people": people } });
+        let at_once = world.read("owner", query, json!({ "input": input })).await;
+        let warnings = &at_once["removalPlan"]["warnings"];
+        assert_eq!(&job["plan"]["warnings"], warnings, "the same as is shown at once");
+        let warning = warnings.as_array().unwrap().iter().find(|warning| warning["code"] == "TOKENS_IN_USE").unwrap();
+        assert_eq!([&warning["tokens"], &warning["hiddenCount"]], [&json!(2), &json!(0)]);
+        assert_eq!(warning["nodes"], json!([{ "displayName": "ann" }]));
+        let used: chrono::DateTime<chrono::Utc> = warning["lastUsedAt"].as_str().unwrap().parse().unwrap();
+        assert_eq!(used, now - hour);
+        assert!(warning["message"].as_str().unwrap().starts_with("2 API tokens in use by programs would stop working, of 1 person;"));
+        // Whoever merely leaves a group keeps their tokens.
+        let input = json!({ "removeUsersFromGroup": { "people": { "ids": world.users(&["ann"]) }, "groupId": world.group("Class") } });
+        let leaving = world.read("owner", query, json!({ "input": input })).await;
+        let codes: Vec<&Value> = leaving["removalPlan"]["warnings"].as_array().unwrap().iter().map(|warning| &warning["code"]).collect();
+        assert!(!codes.contains(&&json!("TOKENS_IN_USE")), "{codes:?}");
     }
 
     async fn r18_another_digest_and_a_plan_that_drifted_are_refused(start_: Start) {

@@ -1,6 +1,7 @@
 //! Signing in where the organisation's people do: a provider of identities that is run here.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::State;
@@ -155,6 +156,32 @@ each_database! {
         let create = "mutation($input: CreateTokenInput!) { createToken(input: $input) { secret } }";
         let made = it.server.ask(Some(&token), create, input).await;
         assert_eq!(it.viewer(made["data"]["createToken"]["secret"].as_str().unwrap()).await, "FORBIDDEN");
+    }
+
+    async fn whoever_the_provider_vouches_for_was_here_as_is_noted_once_an_hour(start: Start) {
+        let it = organisation(start).await;
+        let claims = it.claims("ann").await;
+        let token = signed(Some("one"), Algorithm::RS256, &with(&claims, json!({ "exp": claims["iat"].as_i64().unwrap() + 86_400 })));
+        let last = async || {
+            let tables = it.world.tables().await;
+            tables.users.iter().find(|row| row.id == it.world.user_id("ann")).unwrap().last_sign_in_at
+        };
+        // Noted by a task that nobody waits for.
+        let visited = async |since| loop {
+            assert_eq!(it.viewer(&token).await, "ann");
+            match last().await {
+                Some(at) if at >= since => break at,
+                _ => tokio::time::sleep(Duration::from_millis(20)).await,
+            }
+        };
+        let clock = &it.world.db.clock;
+        let first = visited(it.world.made.now).await;
+        clock.advance(TimeDelta::minutes(50));
+        assert_eq!(it.viewer(&token).await, "ann");
+        assert_eq!(last().await, Some(first));
+        clock.advance(TimeDelta::minutes(11));
+        let second = visited(first + TimeDelta::minutes(61)).await;
+        assert!(second < first + TimeDelta::minutes(90), "the visit between was not noted");
     }
 
     async fn what_the_provider_does_not_vouch_for_lets_nobody_in(start: Start) {

@@ -55,6 +55,36 @@ each_database! {
         assert_eq!(front.refused(&[bearer(&ann)], "revokeToken", revoking).await, "NOT_FOUND");
     }
 
+    async fn the_viewer_is_told_their_scopes_and_what_they_administer(start: Start) {
+        let front = front(start).await;
+        let world = &front.world;
+        let query = "{ viewerAccess { user { displayName } isByToken scopes administersPlatform
+            administered(first: 5) { totalCount nodes { role groupsBelow group { name } } } } }";
+        let ann = front.sign_in("ann").await;
+        let (mine, _) = front.ask(&[bearer(&ann)], query, Value::Null).await;
+        let mine = &mine["data"]["viewerAccess"];
+        assert_eq!([&mine["isByToken"], &mine["scopes"]], [&json!(false), &Value::Null]);
+        assert_eq!([&mine["user"]["displayName"], &mine["administersPlatform"]], [&json!("ann"), &json!(false)]);
+        assert_eq!(mine["administered"], json!({ "totalCount": 0, "nodes": [] }));
+        let limited = token(&front, &ann, &["GROUPS_READ", "JOBS"]).await;
+        let without = query.replace("user { displayName }", "user { id }");
+        let (by_token, _) = front.ask(&[bearer(&limited)], &without, Value::Null).await;
+        let by_token = &by_token["data"]["viewerAccess"];
+        assert_eq!([&by_token["isByToken"], &by_token["scopes"]], [&json!(true), &json!(["GROUPS_READ", "JOBS"])]);
+        let owner = front.sign_in("owner").await;
+        let nobodys = service(&front, &owner, &["USERS_READ"]).await;
+        let (service, _) = front.ask(&[bearer(&nobodys)], &without, Value::Null).await;
+        let service = &service["data"]["viewerAccess"];
+        assert_eq!([&service["user"], &service["administersPlatform"]], [&Value::Null, &json!(true)]);
+        assert_eq!(service["administered"]["totalCount"], 0);
+        let (platform, _) = front.ask(&[bearer(&owner)], query, Value::Null).await;
+        let platform = &platform["data"]["viewerAccess"];
+        assert_eq!(platform["administersPlatform"], true);
+        let below = world.made.tree().below(world.group_id("platform")).len();
+        let group = json!({ "role": "ADMINISTRATOR", "groupsBelow": below, "group": { "name": "Platform" } });
+        assert_eq!(platform["administered"]["nodes"], json!([group]));
+    }
+
     async fn the_same_key_makes_one_token_and_shows_it_once(start: Start) {
         let front = front(start).await;
         let ann = front.sign_in("ann").await;

@@ -8,16 +8,16 @@ use entity::id::JobId;
 
 use super::plan::{PersonRemovalPlan, RemovalTotals};
 use super::record::Removal;
+use super::warning::RemovalWarning;
 use crate::error::Error;
 use crate::graphql::connection::{self, Connection, Paging};
 use crate::graphql::context::load;
 use crate::graphql::error::ApiError;
-use crate::graphql::group::Group;
 use crate::graphql::id::GlobalId;
 use crate::graphql::kinds::{JobStatus, RemovalCause, RemovalOutcome};
 use crate::graphql::user::User;
 use crate::queries::removals::{
-    Items, Job, JobEvent, JobItem, Jobs, OutcomeCounts, SinglePlans, UnresolvedCounts, WithoutAdministrator,
+    Items, Job, JobEvent, JobItem, Jobs, OutcomeCounts, SinglePlans, UnresolvedCounts, Warnings,
 };
 use crate::removal::batch::Totals;
 
@@ -245,11 +245,10 @@ impl PreparedRemovalPlan {
         Ok(RemovalTotals::of(job.total, &totals))
     }
 
-    /// Groups that would be left without an administrator of their own, of those you may see. That is allowed: those of
-    /// the groups above administer them too (R4).
-    async fn groups_without_administrator(&self, ctx: &Context<'_>) -> Result<Vec<Group>, ApiError> {
-        let groups = load::<WithoutAdministrator>(ctx, self.0.0.id).await?.unwrap_or_default();
-        super::plan::groups(ctx, groups.iter().copied()).await
+    /// What to know before starting it.
+    async fn warnings(&self, ctx: &Context<'_>) -> Result<Vec<RemovalWarning>, ApiError> {
+        let warnings = load::<Warnings>(ctx, self.0.0.id).await?.unwrap_or_default();
+        Ok(warnings.iter().cloned().map(RemovalWarning::from).collect())
     }
 }
 

@@ -11,10 +11,11 @@ mod query;
 mod reason;
 mod record;
 mod subscription;
+mod warning;
 
 pub use deletion::Deletion;
 pub use job::RemovalJob;
-pub use mutation::RemovalMutation;
+pub use mutation::{RemovalMutation, good_for};
 pub use query::RemovalQuery;
 pub use record::Removal;
 pub use subscription::RemovalSubscription;

@@ -45,7 +45,7 @@ payload! {
 ///
 /// # Errors
 /// `FORBIDDEN`, naming the scope.
-async fn good_for(ctx: &Context<'_>, request: &Request) -> Result<(), ApiError> {
+pub async fn good_for(ctx: &Context<'_>, request: &Request) -> Result<(), ApiError> {
     if !context::is_limited(ctx)? {
         return Ok(());
     }

@@ -9,6 +9,7 @@ use futures::future::try_join_all;
 
 use super::effect::RemovalEffect;
 use super::job::RemovalOutcomeCount;
+use super::warning::RemovalWarning;
 use crate::graphql::connection::{self, Connection, Paging};
 use crate::graphql::error::ApiError;
 use crate::graphql::group::Group;
@@ -17,7 +18,7 @@ use crate::graphql::kinds::{PrivateSubgroups, RemovalOutcome};
 use crate::graphql::user::User;
 use crate::removal::batch::Totals;
 use crate::removal::plan::{Effect, PersonPlan, Plan};
-use crate::removal::preview::{Answer, Preview};
+use crate::removal::preview::{Answer, Foreseen, Preview};
 use crate::removal::request::{Options, Request};
 
 /// What a removal would do now. Nothing was changed. To do exactly this, send the `digest` along with the mutation.
@@ -85,8 +86,12 @@ impl RemovalPlan {
     }
 
     fn plan(&self) -> Option<&Plan> {
+        self.foreseen().map(|foreseen| &foreseen.plan)
+    }
+
+    fn foreseen(&self) -> Option<&Foreseen> {
         match (&self.preview.answer, self.kind) {
-            (Answer::Decided { plan, .. }, _) => Some(plan),
+            (Answer::Decided { foreseen, .. }, _) => Some(foreseen),
             (Answer::Undecided { kept, .. }, Which::Kept) => Some(kept),
             (Answer::Undecided { removed, .. }, Which::Removed) => Some(removed),
             (Answer::Undecided { .. }, Which::Asked) => None,
@@ -157,6 +162,12 @@ impl RemovalPlan {
     /// How much would go, stay and move in all; null while the question of private subgroups is open.
     async fn totals(&self) -> Option<RemovalTotals> {
         self.plan().map(|plan| totals(plan, &self.preview))
+    }
+
+    /// What to know before doing it; none while the question of private subgroups is open.
+    async fn warnings(&self) -> Vec<RemovalWarning> {
+        let warnings = self.foreseen().map(|foreseen| foreseen.warnings.clone()).unwrap_or_default();
+        warnings.into_iter().map(RemovalWarning::from).collect()
     }
 
     /// What would happen to each person, in order of id; null while the question of private subgroups is open.

@@ -18,7 +18,7 @@ use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
 
 pub use self::control::{Retry, Start, again, cancel, start};
-pub use self::preparing::{Totals, single_plans, without_administrator};
+pub use self::preparing::{Totals, single_plans, warnings};
 pub use self::turn::Turn;
 use super::facts::{Setting, Standing};
 use super::list::{self, List};

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use entity::id::{GroupId, JobId, UserId};
+use entity::id::{JobId, UserId};
 use entity::kind::Outcome;
 use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
@@ -15,7 +15,9 @@ use crate::access::Caller;
 use crate::db::{Database, Snapshot, Tx, snapshot, write};
 use crate::error::{Error, Failure};
 use crate::jobs::{self, Lease, PREPARED_FOR, Step};
+use crate::ownership::Administrator;
 use crate::removal::plan::{Effect, PersonPlan, Plan, WorkId, digest_of};
+use crate::removal::warning::{self, Warning};
 use crate::removal::{planning, store};
 use crate::tree::TreeCache;
 
@@ -178,24 +180,19 @@ pub async fn single_plans(
     Ok(plan.people.into_iter().map(|person| (person.user, person)).collect())
 }
 
-/// The groups that would be left without an administrator of their own by a job with these `options`, in order of id.
+/// What to know of a job that is prepared, with these `options`.
 ///
 /// # Errors
 /// When the database cannot be read.
-pub async fn without_administrator(
+pub async fn warnings(
     db: &impl ConnectionTrait,
+    job: JobId,
     options: &str,
-) -> Result<BTreeSet<GroupId>, Error> {
+    now: DateTime<Utc>,
+) -> Result<Vec<Warning>, Error> {
     let kept: Kept = serde_json::from_str(options)?;
-    let mut left: BTreeMap<GroupId, BTreeSet<UserId>> =
-        kept.administrators.iter().map(|(group, _)| (*group, BTreeSet::new())).collect();
-    for (group, user) in store::administrators(db, left.keys().copied().collect::<Vec<_>>()).await? {
-        left.entry(group).or_default().insert(user);
-    }
-    let stays = |group: &GroupId, user: &UserId| {
-        let going = kept.administrators.iter().filter(|(of, _)| of == group);
-        !going.flat_map(|(_, going)| going).any(|going| going.user == *user)
-    };
-    let empty = left.iter().filter(|(group, users)| !users.iter().any(|user| stays(group, user)));
-    Ok(empty.map(|(group, _)| *group).collect())
+    let users =
+        |administrators: BTreeSet<Administrator>| administrators.into_iter().map(|one| one.user).collect();
+    let stepping = kept.administrators.into_iter().map(|(group, going)| (group, users(going))).collect();
+    warning::of_job(db, job, stepping, now).await
 }

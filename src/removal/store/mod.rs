@@ -13,4 +13,4 @@ pub use job::{
     write_totals,
 };
 pub use list::{existing, with_emails, with_external_ids};
-pub use read::{concerns_succession, facts, standings};
+pub use read::{concerns_succession, facts, standings, tokens_in_use, tokens_in_use_of_job};

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
-use entity::id::{GroupId, SessionId, SlotId, UserId};
+use entity::id::{GroupId, JobId, SessionId, SlotId, UserId};
 use entity::kind::{AudienceKind, Role, SeatKind, Status};
 use sea_orm::ConnectionTrait;
 
@@ -11,6 +11,7 @@ use crate::db::sql::sql;
 use crate::error::Error;
 use crate::ownership;
 use crate::removal::facts::{Enrolment, Facts, Membership, Person, Seat, Session, Standing};
+use crate::removal::warning::TokensInUse;
 
 /// Who of `users` exists, their state and memberships; in order of id.
 pub async fn standings(db: &impl ConnectionTrait, users: &[UserId]) -> Result<Vec<Standing>, Error> {
@@ -131,6 +132,45 @@ pub async fn concerns_succession(db: &impl ConnectionTrait, users: &[UserId]) ->
     .one(db)
     .await?;
     Ok(found.is_some())
+}
+
+/// Tokens of `users` that let somebody in.
+pub async fn tokens_in_use(
+    db: &impl ConnectionTrait,
+    users: &[UserId],
+    now: DateTime<Utc>,
+) -> Result<Vec<TokensInUse>, Error> {
+    sql(
+        "removal.tokens_in_use",
+        "select t.user_id, count(*), max(t.last_used_at) from tokens t join users u on u.id = t.user_id
+         where t.user_id in {users} and u.status = 'ACTIVE' and t.created_at >= u.status_since
+           and (t.expires_at is null or t.expires_at > {now})
+         group by t.user_id order by t.user_id",
+    )
+    .ids("users", users.iter().copied())
+    .bind("now", now)
+    .all(db)
+    .await
+}
+
+/// Tokens that let somebody in, of those whose accounts end by a job that is prepared.
+pub async fn tokens_in_use_of_job(
+    db: &impl ConnectionTrait,
+    job: JobId,
+    now: DateTime<Utc>,
+) -> Result<Vec<TokensInUse>, Error> {
+    sql(
+        "removal.tokens_in_use_of_job",
+        "select t.user_id, count(*), max(t.last_used_at)
+         from job_items i join tokens t on t.user_id = i.user_id join users u on u.id = i.user_id
+         where i.job_id = {job} and i.planned = 'DELETED' and u.status = 'ACTIVE'
+           and t.created_at >= u.status_since and (t.expires_at is null or t.expires_at > {now})
+         group by t.user_id order by t.user_id",
+    )
+    .bind("job", job)
+    .bind("now", now)
+    .all(db)
+    .await
 }
 
 fn person(facts: &mut Facts, user: UserId) -> &mut Person {

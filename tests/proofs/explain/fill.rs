@@ -1,6 +1,8 @@
 //! A platform of 100,000 people on which every table that grows is large, each filled by one statement: the sample
 //! organisation, copies of its crowd, and what every copy, or every so many people, have one of.
 
+use std::time::Duration;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use roster::db::Database;
 use roster::db::sql::{Rows, sql};
@@ -11,6 +13,8 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend};
 const SAMPLE: usize = 5_000;
 /// How often each of its crowd is there again.
 const COPIES: i64 = 25;
+/// How long a statement that fills may take.
+const HOUR: Duration = Duration::from_secs(3_600);
 /// The first of the crowd, well after the people with names of their own.
 const FIRST: i64 = 1_001;
 
@@ -57,6 +61,7 @@ const ROWS: &[(&str, &str)] = &[
         "1, 'Club', 'club ' || u.id, 'PRIVATE', u.created_at",
     ),
     ("group_external_ids (system, value, group_id)", "'sis', 'g' || u.id, {group}"),
+    ("former_memberships (group_id, user_id, role)", "{group}, u.id, 'LEARNER'"),
     ("external_ids (system, value, user_id)", "'sis', 'p' || u.id, u.id"),
     ("custom_fields (user_id, name, value)", "u.id, 'badge', 'b' || u.id"),
     ("tokens (user_id, sha256, created_at)", "u.id, 'hash of ' || u.id, u.created_at"),
@@ -150,7 +155,8 @@ const ONE_OF: [(&str, &str); 6] = [
 
 /// Fills the migrated and empty database at `url`, and has its rows counted.
 pub async fn fill(url: &str) {
-    let db = Database::open(url).await.expect("a database");
+    // However long it takes.
+    let db = Database::open_bounded(url, HOUR).await.expect("a database");
     let now = db.clock.now(&db.read).await.expect("the time");
     demo::load(&db, &Sample { people: SAMPLE, seed: 1, now }).await.expect("the sample organisation");
     let copied = format!("users u cross join {{copies}} where u.id >= {FIRST}");

@@ -1,7 +1,9 @@
 //! The large platform, and what was run on it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use async_graphql::{Request, Variables};
 use chrono::{DateTime, Utc};
@@ -25,6 +27,7 @@ pub struct Large {
     pub now: DateTime<Utc>,
     fresh: Fresh,
     schema: RosterSchema,
+    asker: AtomicI64,
     seen: Arc<Mutex<BTreeMap<String, Seen>>>,
 }
 
@@ -41,10 +44,11 @@ impl Large {
         fill(&fresh.url()).await;
         let seen: Arc<Mutex<BTreeMap<String, Seen>>> = Arc::default();
         let seeing = seen.clone();
-        let db = Database::open(&fresh.url()).await.expect("a database");
+        // How long a read takes says nothing here.
+        let db = Database::open_bounded(&fresh.url(), Duration::from_secs(3_600)).await.expect("a database");
         let db = db.observed(move |statement, _| see(&seeing, statement));
         let now = db.clock.now(&db.read).await.expect("the time");
-        Large { db, now, fresh, schema: schema(), seen }
+        Large { db, now, fresh, schema: schema(), asker: OWNER.0.into(), seen }
     }
 
     /// The database, opened once more and not observed.
@@ -57,9 +61,15 @@ impl Large {
         self.fresh.forget().await;
     }
 
-    /// What the API answers the owner with, without errors.
+    /// Lets `user` ask from now on; at first it is the owner.
+    pub fn asked_by(&self, user: UserId) {
+        self.asker.store(user.0, Ordering::Relaxed);
+    }
+
+    /// What the API answers whoever asks with, without errors.
     pub async fn ask(&self, query: &str, variables: Json) -> Json {
-        let context = RequestContext::new(self.db.clone(), Some(Caller::User(OWNER)), "test".to_owned());
+        let caller = Caller::User(UserId(self.asker.load(Ordering::Relaxed)));
+        let context = RequestContext::new(self.db.clone(), Some(caller), "test".to_owned());
         let request = Request::new(query).variables(Variables::from_json(variables)).data(context);
         let answer = serde_json::to_value(self.schema.execute(request).await).expect("an answer is JSON");
         assert!(answer["errors"].is_null(), "{query}\n{answer:#}");

@@ -130,11 +130,11 @@ pub const RELATIONS: &[(&str, &[&str])] = &[
 /// What is asked of every thing, besides its lists: where it is found, the filter, the fields.
 pub const FIELDS: &[(&str, &str, &str)] = &[
     ("users", "status: [DELETED]", "deletion { by { id } removal { id } groups { id } }"),
-    ("users", "", "externalIds { value } customFields { value }"),
+    ("users", "", "externalIds { value } customFields { value } viewerCan { delete { allowed } }"),
     (
         "groups",
         "",
-        "externalIds { value } ancestors { id } path { id } counts { members courses } parent { id }
+        "viewerCan { delete { code } } externalIds { value } ancestors { id } path { id } counts { members courses } parent { id }
          members(first: 2) { nodes { roles since } }",
     ),
     ("courses", "", "group { id } mainAuthor { id } coAuthors { user { id } }"),
@@ -165,8 +165,9 @@ pub const VARIABLES: &[(&str, &str)] = &[
 ];
 
 /// What is asked for one thing.
-pub const SINGLE: [&str; 5] = [
+pub const SINGLE: [&str; 6] = [
     "{ platform { name seats { used } usersByStatus { count } } groupTree { memberCount } }",
+    "{ viewerAccess { administersPlatform administered(first: 20) { totalCount nodes { groupsBelow group { id } } } } }",
     "{ user(by: { email: \"nobody@example.org\" }) { id } }",
     "{ user(by: { username: \"nobody\" }) { id } }",
     "{ user(by: { externalId: { system: \"sis\", value: \"p2007\" } }) { id } }",

@@ -1,6 +1,7 @@
 //! Every read of the API, each list in all its orders, from both ends and from the middle.
 
 mod asked;
+mod others;
 
 use asked::{BY_TIME, FIELDS, LEARNING, LISTS, RELATIONS, SINGLE, VARIABLES};
 use serde_json::{Value, json};
@@ -33,6 +34,7 @@ pub async fn everything(large: &Large) {
         ask(large, field, &arguments, &format!("nodes {{ id {fields} }}"), &variables).await;
     }
     single(large, &variables).await;
+    others::everything(large).await;
 }
 
 /// Counts a list, and reads it in each order.

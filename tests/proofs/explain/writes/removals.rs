@@ -42,6 +42,12 @@ pub async fn everything(large: &Large, person: UserId) {
 pub async fn controlled(large: &Large) {
     use roster::graphql::id::GlobalId;
     let (db, owner) = (&large.db, || Caller::User(OWNER));
+    let head = "select min(user_id) from memberships where role = 'ADMINISTRATOR' and user_id <> 1";
+    let people = [UserId(large.number(head).await).global()];
+    let query = "query($people: [ID!]!) { removalPlan(input: { deleteUsers: { people: { ids: $people },
+        privateSubgroups: REMOVE } }) { digest warnings { code nodes { id } } } }";
+    let shown = large.ask(query, serde_json::json!({ "people": people.map(|id| id.0) })).await;
+    assert!(shown["removalPlan"]["digest"].is_string(), "{shown}");
     let first = large.number("select min(id) + 20000 from users").await;
     let people = chunk(first);
     let batch = Batch {
@@ -54,7 +60,7 @@ pub async fn controlled(large: &Large) {
     let job = batch::prepare(db, owner(), None, batch).await.expect("a job");
     jobs::work_off(db).await.expect("it is prepared");
     let query = "query($id: ID!) { removalJob(id: $id) { outcomesLink
-        plan { digest totals { people } groupsWithoutAdministrator { id } }
+        plan { digest totals { people } warnings { code hiddenCount nodes { id } } }
         items(first: 2, planned: DELETED) { nodes { plan { outcome } } } } }";
     let shown = large.ask(query, serde_json::json!({ "id": job.global().as_str() })).await;
     let plan_digest = shown["removalJob"]["plan"]["digest"].as_str().map(str::to_owned);
