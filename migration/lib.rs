@@ -16,6 +16,8 @@ mod m0005_history;
 mod m0006_records;
 mod m0007_jobs;
 mod m0008_sign_in;
+mod m0009_events;
+mod m0010_webhooks;
 
 /// Every step, oldest first.
 pub struct Migrator;
@@ -32,6 +34,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0006_records::Step),
             Box::new(m0007_jobs::Step),
             Box::new(m0008_sign_in::Step),
+            Box::new(m0009_events::Step),
+            Box::new(m0010_webhooks::Step),
         ]
     }
 }

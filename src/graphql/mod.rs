@@ -71,6 +71,7 @@ pub mod cost;
 mod course;
 mod entry;
 pub mod error;
+pub mod events;
 mod grant;
 mod group;
 mod groups;
@@ -95,6 +96,7 @@ mod tests;
 mod tokens;
 mod user;
 mod users;
+mod webhooks;
 mod works;
 
 use async_graphql::{ID, MergedObject, MergedSubscription, Schema, SchemaBuilder};
@@ -121,6 +123,8 @@ pub struct Query(
     removal::RemovalQuery,
     sign_in::SignInQuery,
     tokens::TokenQuery,
+    events::EventQuery,
+    webhooks::WebhookQuery,
 );
 
 /// Everything that can be changed.
@@ -134,6 +138,7 @@ pub struct Mutation(
     removal::RemovalMutation,
     sign_in::SignInMutation,
     tokens::TokenMutation,
+    webhooks::WebhookMutation,
 );
 
 /// Everything that can be followed.

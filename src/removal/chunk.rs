@@ -8,7 +8,7 @@ use entity::kind::{Cause, Outcome, PrivateSubgroups};
 use super::facts::Setting;
 use super::plan::{PersonPlan, Plan};
 use super::request::{Request, Scope};
-use super::{planning, safety, store};
+use super::{planning, safety, store, telling};
 use crate::db::{Tx, locks};
 use crate::error::Failure;
 use crate::ownership::Leaving;
@@ -112,6 +112,11 @@ pub(super) async fn execute(
         job: settled.map(|settled| settled.job),
     };
     let mut records = store::apply(db, &plan, &context).await?;
+    for person in &plan.people {
+        if let Some(record) = records.get(&person.user) {
+            tx.tell(telling::events(person, *record, &context));
+        }
+    }
     let done =
         plan.people.into_iter().map(|plan| Done { record: records.remove(&plan.user), plan }).collect();
     Ok((done, setting))

@@ -25,3 +25,4 @@ pub mod rules;
 mod safety;
 pub mod single;
 mod store;
+mod telling;

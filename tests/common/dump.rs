@@ -47,6 +47,7 @@ pub async fn of(db: &Database) -> Dump {
         course_enrolment,
         custom_field,
         date,
+        event,
         external_id,
         group,
         group_external_id,
@@ -81,6 +82,8 @@ pub async fn of(db: &Database) -> Dump {
         subscription,
         token,
         user,
+        webhook,
+        webhook_delivery,
     )
 }
 

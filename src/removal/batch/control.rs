@@ -58,7 +58,7 @@ pub async fn cancel(tx: &Tx, job: &JobId) -> Result<JobId, Failure> {
         JobStatus::Running => store::set_status(&tx.conn, *job, JobStatus::Cancelling).await?,
         JobStatus::Queued | JobStatus::Preparing | JobStatus::Prepared | JobStatus::AwaitingConfirmation => {
             store::cancel_waiting(&tx.conn, *job).await?;
-            store::finish(&tx.conn, *job, JobStatus::Cancelled, tx.now).await?;
+            super::finish(tx, *job, Some(JobStatus::Cancelled)).await?;
         }
         status @ (JobStatus::Expired | JobStatus::Succeeded | JobStatus::FinishedWithFailures) => {
             return Err(Refusal::InvalidJobTransition { status }.into());

@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use entity::id::{GroupId, JobId, UserId};
-use entity::kind::{JobStatus, PrivateSubgroups};
+use entity::kind::{JobStatus, Outcome, PrivateSubgroups};
 use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
 
@@ -31,6 +31,7 @@ use super::store::{self, NewItem, NewJob};
 use crate::access::Caller;
 use crate::db::{Database, Key, Tx, write};
 use crate::error::{Error, Failure, Refusal};
+use crate::events::Event;
 use crate::jobs;
 use crate::ownership::{self, Administrator, Leaving};
 use crate::queries::Sight;
@@ -219,6 +220,17 @@ async fn accept_as(tx: &Tx, batch: &Batch, status: JobStatus, origin: Origin) ->
     store::add_items(db, job, &items).await?;
     jobs::store::tell(db, job, tx.now).await?;
     Ok(job)
+}
+
+/// Ends a job as `status`, or as its outcomes have it, and tells of it.
+async fn finish(tx: &Tx, job: JobId, status: Option<JobStatus>) -> Result<(), Failure> {
+    let outcomes = store::outcomes(&tx.conn, job).await?;
+    let failed = outcomes.iter().any(|(outcome, _)| outcome.is_none_or(Outcome::is_failure));
+    let by_outcomes = if failed { JobStatus::FinishedWithFailures } else { JobStatus::Succeeded };
+    let status = store::finish(&tx.conn, job, status.unwrap_or(by_outcomes), tx.now).await?;
+    let counts = outcomes.into_iter().filter_map(|(outcome, count)| Some((outcome?, count)));
+    tx.tell([Event::job_finished(job, status, counts)]);
+    Ok(())
 }
 
 /// Settles what concerns all of `users`: the answer to R6, who leaves (R13).

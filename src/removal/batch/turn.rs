@@ -217,7 +217,7 @@ async fn advance(tx: &Tx, taking: &Taking, full: usize, lasting: TimeDelta) -> R
     }
     let ended = store::next_chunk(&tx.conn, lease.job).await?.is_none();
     if ended {
-        end(tx, *lease).await?;
+        super::finish(tx, lease.job, None).await?;
     }
     jobs::store::tell(&tx.conn, lease.job, tx.now).await?;
     Ok(ended)
@@ -232,21 +232,14 @@ async fn halve(tx: &Tx, lease: Lease, chunk: i64, people: usize) -> Result<(), F
 /// A list in which nobody waits.
 async fn finish(tx: &Tx, lease: Lease) -> Result<(), Failure> {
     jobs::store::held(&tx.conn, lease).await?;
-    end(tx, lease).await?;
+    super::finish(tx, lease.job, None).await?;
     Ok(jobs::store::tell(&tx.conn, lease.job, tx.now).await?)
-}
-
-async fn end(tx: &Tx, lease: Lease) -> Result<(), Failure> {
-    let outcomes = store::outcomes(&tx.conn, lease.job).await?;
-    let failed = outcomes.iter().any(|(outcome, _)| outcome.is_none_or(Outcome::is_failure));
-    let status = if failed { JobStatus::FinishedWithFailures } else { JobStatus::Succeeded };
-    Ok(store::finish(&tx.conn, lease.job, status, tx.now).await?)
 }
 
 /// What was done stays done; whoever waited is left alone.
 async fn cancel(tx: &Tx, lease: Lease) -> Result<(), Failure> {
     jobs::store::held(&tx.conn, lease).await?;
     store::cancel_waiting(&tx.conn, lease.job).await?;
-    store::finish(&tx.conn, lease.job, JobStatus::Cancelled, tx.now).await?;
+    super::finish(tx, lease.job, Some(JobStatus::Cancelled)).await?;
     Ok(jobs::store::tell(&tx.conn, lease.job, tx.now).await?)
 }

@@ -219,23 +219,24 @@ pub async fn outcomes(db: &impl ConnectionTrait, job: JobId) -> Result<Vec<(Opti
     .await
 }
 
-/// Ends `job`.
+/// Ends `job`; as what.
 pub async fn finish(
     db: &impl ConnectionTrait,
     job: JobId,
     status: JobStatus,
     now: DateTime<Utc>,
-) -> Result<(), Error> {
-    sql(
+) -> Result<JobStatus, Error> {
+    let ended: Option<(JobStatus,)> = sql(
         "removal.finish",
         "update jobs set status = case when status = 'CANCELLING' then 'CANCELLED' else {status} end, finished_at = {now}
-         where id = {job} and finished_at is null",
+         where id = {job} and finished_at is null returning status",
     )
     .bind("status", status)
     .bind("now", now)
     .bind("job", job)
-    .exactly(db, 1)
-    .await
+    .one(db)
+    .await?;
+    ended.map(|(status,)| status).ok_or(Error::Drift("removal.finish"))
 }
 
 /// When `user` was deleted, and the record of it where there is one; none for a living account.

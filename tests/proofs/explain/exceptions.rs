@@ -28,6 +28,7 @@ const EXCEPTIONS: &[Exception] = &[
             ("activities.list", "activities"),
             ("removals.list", "records"),
             ("removals.jobs", "jobs"),
+            ("events.list", "events"),
         ],
         part: "select count(*) from ",
         on: EACH,

@@ -2,9 +2,13 @@
 
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use entity::id::{GroupId, JobId, UserId};
 use entity::kind::{Cause, Posts, PrivateSubgroups};
 use roster::access::Caller;
+use roster::db::Tx;
+use roster::error::Failure;
+use roster::events;
 use roster::jobs::{self, Lease};
 use roster::queries::users::UserFilter;
 use roster::queries::{Reader, removals};
@@ -79,12 +83,17 @@ pub async fn controlled(large: &Large) {
 pub async fn workers(large: &Large) {
     let db = &large.db;
     run!(large, jobs::tidy, ());
+    run!(large, forgotten, ());
     let lease = Lease { job: JobId(large.number("select min(id) from jobs").await), epoch: -1 };
     // Nobody ever held it.
     assert!(jobs::store::give_up(&db.read, lease).await.is_err());
     assert!(jobs::store::expire(&db.read, lease.job).await.is_err());
     assert_eq!(jobs::store::waits(&db.read).await.ok(), Some(None));
     jobs::wait(db, lease.job, Duration::ZERO, Box::pin(std::future::pending())).await.expect("it has ended");
+}
+
+async fn forgotten(tx: &Tx, (): &()) -> Result<(), Failure> {
+    events::forget(tx, TimeDelta::days(30)).await.map(|_| ())
 }
 
 fn chunk(first: i64) -> People {
