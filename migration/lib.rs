@@ -18,6 +18,7 @@ mod m0007_jobs;
 mod m0008_sign_in;
 mod m0009_events;
 mod m0010_webhooks;
+mod m0011_pairs;
 
 /// Every step, oldest first.
 pub struct Migrator;
@@ -36,6 +37,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0008_sign_in::Step),
             Box::new(m0009_events::Step),
             Box::new(m0010_webhooks::Step),
+            Box::new(m0011_pairs::Step),
         ]
     }
 }

@@ -22,7 +22,7 @@ pub fn events(plan: &PersonPlan, record: RecordId, context: &Context) -> impl It
     }
     // In order already; several roles in a group are one.
     groups.dedup();
-    let (user, job) = (plan.user, context.job);
+    let (user, job, group) = (plan.user, context.job, plan.group.unwrap_or(context.group));
     let count = |kind: Work| moved.iter().filter(|(work, _)| work.kind() == kind).count();
     let person = match (plan.outcome, context.role) {
         (Outcome::Deleted, _) => Event::new(
@@ -37,14 +37,14 @@ pub fn events(plan: &PersonPlan, record: RecordId, context: &Context) -> impl It
         (_, Some(role)) => Event::new(
             Kind::MembershipRevoked,
             json!({
-                "userId": user, "groupId": context.group, "groupIds": groups, "role": role.as_str(),
+                "userId": user, "groupId": group, "groupIds": groups, "role": role.as_str(),
                 "removalId": record, "jobId": job, "cause": context.cause.as_str(),
             }),
         ),
         (_, None) => Event::new(
             Kind::UserRemovedFromGroup,
             json!({
-                "userId": user, "groupId": context.group, "groupIds": groups,
+                "userId": user, "groupId": group, "groupIds": groups,
                 "removalId": record, "jobId": job, "cause": context.cause.as_str(),
             }),
         ),

@@ -8,6 +8,7 @@ mod idempotency;
 mod jobs;
 mod looking;
 mod many;
+mod pairs;
 mod plan;
 mod prepared;
 mod reach;

@@ -274,6 +274,19 @@ impl RemovalJobItem {
         }
     }
 
+    /// The id of the group that is named for this entry alone; null where the job names one for all, or none.
+    async fn group_id(&self) -> Option<ID> {
+        self.0.group_id.map(GlobalId::global)
+    }
+
+    /// The group that is named for this entry alone; null where there is none, and if you may not see it.
+    async fn group(&self, ctx: &Context<'_>) -> Result<Option<Group>, ApiError> {
+        match self.0.group_id {
+            Some(group) => Group::load(ctx, group).await,
+            None => Ok(None),
+        }
+    }
+
     /// The entry as typed, where it means nobody.
     async fn typed(&self) -> Option<&str> {
         self.0.typed.as_deref()
@@ -294,7 +307,7 @@ impl RemovalJobItem {
     async fn plan(&self, ctx: &Context<'_>) -> Result<Option<PersonRemovalPlan>, ApiError> {
         match (self.0.planned, self.0.outcome, self.0.user_id) {
             (Some(_), None, Some(user)) => {
-                let plan = load::<SinglePlans>(ctx, (self.0.job_id, user)).await?;
+                let plan = load::<SinglePlans>(ctx, (self.0.job_id, (user, self.0.group_id))).await?;
                 Ok(plan.map(PersonRemovalPlan::from))
             }
             _ => Ok(None),

@@ -66,6 +66,17 @@ pub async fn controlled(large: &Large) {
     let start = batch::Start { job, plan_digest, confirm_count: None };
     batch::start(db, owner(), None, start).await.expect("it is started");
     run!(large, batch::cancel, job);
+    let pairs = (first..first + CHUNK).flat_map(|id| [1, 2].map(|nth| (UserId(id), GroupId(nth + 1))));
+    let pairs = pairs.map(|(user, group)| (Named::Id(user).into(), group)).collect();
+    let batch = Batch {
+        people: People::Pairs(pairs),
+        request: request(Scope::Each),
+        plan_digest: None,
+        confirm_count: None,
+        bounds: Bounds::default(),
+    };
+    batch::prepare(db, owner(), None, batch).await.expect("a job");
+    jobs::work_off(db).await.expect("it is prepared");
     let failed = JobId(large.number("select max(job_id) from job_items where typed is not null").await);
     let retry = batch::Retry { job: failed, confirm_count: None };
     batch::again(db, owner(), None, retry).await.expect("it is tried again");
