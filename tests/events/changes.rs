@@ -15,11 +15,10 @@ use crate::common::{self, Start, World, each_database};
 use crate::sign_in::front::{bearer, code, front};
 
 fn class(it: Organisation) -> Organisation {
-    it.group("Class", "platform", Public).users(&["ann", "bob", "boss"]).member(
-        "boss",
-        "Class",
-        &[Administrator],
-    )
+    it.group("Class", "platform", Public)
+        .users(&["ann", "bob", "boss"])
+        .learners("Class", &["ann", "bob"])
+        .member("boss", "Class", &[Administrator])
 }
 
 /// Makes `many` people, each in a write of their own.
