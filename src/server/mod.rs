@@ -8,7 +8,7 @@
 //! | `origin`    | refuses pages of other sites, lets in those that were named                           |
 //! | `http`      | `POST` and `GET /graphql`                                                             |
 //! | `socket`    | `/graphql/ws`, by graphql-transport-ws                                                |
-//! | `outcomes`  | `/jobs/{id}/outcomes.csv`                                                             |
+//! | `outcomes`  | `/jobs/{id}/outcomes.csv` and `.xlsx`                                                 |
 //! | `request`   | reads a request: JSON alone, bounded, never a batch                                   |
 //! | `documents` | where they are given, lets only trusted documents pass                                |
 //! | `guard`     | refuses queries that the parser could not bear                                        |
@@ -186,6 +186,7 @@ impl Server {
             .route("/graphql", any(http::graphql))
             .route("/graphql/ws", get(socket::open))
             .route("/jobs/{id}/outcomes.csv", get(outcomes::csv))
+            .route("/jobs/{id}/outcomes.xlsx", get(outcomes::xlsx))
             .layer(self.doors.origins.cors());
         Router::new()
             .route("/", get(graphiql::page))

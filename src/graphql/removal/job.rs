@@ -197,6 +197,11 @@ impl RemovalJob {
         format!("/jobs/{}/outcomes.csv", self.0.id.global().as_str())
     }
 
+    /// The same table as a workbook (XLSX).
+    async fn outcomes_workbook_link(&self) -> String {
+        format!("/jobs/{}/outcomes.xlsx", self.0.id.global().as_str())
+    }
+
     /// What became of each entry, in the order of the list.
     async fn items(
         &self,
