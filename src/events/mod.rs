@@ -122,10 +122,12 @@ pub async fn write_down(tx: &Tx) -> Result<usize, Error> {
     Ok(told.len())
 }
 
-/// Forgets what happened longer ago than it is `kept`; which events.
+/// Forgets what happened longer ago than it is `kept`; which events. What was restored from another server is put where it
+/// is found again.
 ///
 /// # Errors
 /// When the database refuses.
 pub async fn forget(tx: &Tx, kept: TimeDelta) -> Result<Vec<EventId>, Failure> {
+    store::settle_restored(&tx.conn).await?;
     Ok(store::forget(&tx.conn, tx.now - kept).await?)
 }

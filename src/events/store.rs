@@ -37,6 +37,21 @@ pub async fn add(db: &impl ConnectionTrait, events: &[Event], now: DateTime<Utc>
     sql("events.add", text).rows("told", rows).bind("now", now).exactly(db, events.len()).await
 }
 
+/// That a transaction's number is one that this server has not come to.
+const TO_COME: &str = "transaction_id >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint";
+
+/// Puts what was written by another server, from which this database was restored, before all that is written by this
+/// one: the numbers of transactions begin anew there.
+pub async fn settle_restored(db: &impl ConnectionTrait) -> Result<(), Error> {
+    if db.get_database_backend() == DbBackend::Postgres {
+        for (name, table) in [("events.restored", "events"), ("events.restored_places", "webhooks")] {
+            let text = format!("update {table} set transaction_id = 0 where {TO_COME}");
+            sql(name, text).execute(db).await?;
+        }
+    }
+    Ok(())
+}
+
 /// Whether the event at this place is still kept, so that all that came after it is.
 pub async fn is_kept(db: &impl ConnectionTrait, transaction: i64, id: i64) -> Result<bool, Error> {
     let found: Option<(i64,)> = sql(

@@ -135,10 +135,7 @@ pub async fn create(
 }
 
 /// Writes a webhook whose address may be reached.
-///
-/// # Errors
-/// As [`create`].
-pub async fn add(tx: &Tx, new: &NewWebhook) -> Result<Made, Failure> {
+async fn add(tx: &Tx, new: &NewWebhook) -> Result<Made, Failure> {
     let url = rules::address(&new.url)?;
     named(new.kinds.as_deref())?;
     let description =

@@ -100,6 +100,30 @@ fn nothing_that_commits_late_is_missed() {
     });
 }
 
+/// The numbers of transactions begin anew on the server that a database is restored to.
+#[test]
+fn what_was_restored_from_another_server_comes_before_all_that_happens_then() {
+    common::run(common::Kind::Postgres, |start: Start| {
+        Box::pin(async move {
+            let world = start.with(class).await;
+            newcomers(&world, 0, 1).await;
+            heard(&world).await;
+            world.sql("update events set transaction_id = transaction_id + 1000000000").await;
+            newcomers(&world, 1, 1).await;
+            let platform = Caller::System { on_behalf_of: None };
+            let tidied = write(&world.db, platform, None, (), |tx, ()| {
+                Box::pin(events::forget(tx, TimeDelta::days(30)))
+            });
+            tidied.await.expect("tidied");
+            let all = heard(&world).await;
+            assert_eq!(names(&all), ["user.created", "membership.granted"].repeat(2));
+            let people: Vec<i64> =
+                all.iter().map(|event| crate::removal::asking::number(&event["data"]["userId"])).collect();
+            assert!(people.is_sorted(), "{people:?}");
+        })
+    });
+}
+
 each_database! {
     async fn pages_go_on_where_the_last_ended(start: Start) {
         let world = start.with(class).await;

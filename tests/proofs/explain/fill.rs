@@ -138,7 +138,7 @@ const ROWS: &[(&str, &str)] = &[
         "hand_overs (record_id, kind, work_id, from_user_id, to_user_id, step)",
         "(select max(r.id) from records r where r.user_id = u.id), 'COURSE', {course}, u.id, 1, 'PLATFORM_OWNER'",
     ),
-    ("events (transaction_id, kind, at, data)", "0, 'user.updated', u.created_at, '{}'"),
+    ("events (transaction_id, kind, at, data)", "0, 'user.updated', {later}, '{}'"),
     (
         "webhook_deliveries (webhook_id, event_id, status, attempts, next_attempt_at, created_at)",
         "(select min(id) from webhooks), (select min(id) from events) + u.id / 9,
