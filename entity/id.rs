@@ -55,4 +55,10 @@ ids! {
     RecordId,
     /// A job (R16).
     JobId,
+    /// Something that happened.
+    EventId,
+    /// Where events are sent.
+    WebhookId,
+    /// An event on its way to a webhook.
+    DeliveryId,
 }

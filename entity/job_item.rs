@@ -3,7 +3,7 @@
 use sea_orm::entity::prelude::*;
 use serde::Deserialize;
 
-use crate::id::{JobId, RecordId, UserId};
+use crate::id::{GroupId, JobId, RecordId, UserId};
 use crate::kind::Outcome;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Deserialize)]
@@ -15,7 +15,7 @@ pub struct Model {
     /// Its place in the list, from 1.
     #[sea_orm(primary_key, auto_increment = false)]
     pub position: i64,
-    /// The person, once in a job at most. Null: nobody was found.
+    /// The person, once in a job at most, or once with each group. Null: nobody was found.
     pub user_id: Option<UserId>,
     /// The entry as typed, kept only while nobody was found, 30 days at most. Null otherwise.
     pub typed: Option<String>,
@@ -34,6 +34,8 @@ pub struct Model {
     pub record_id: Option<RecordId>,
     /// What would become of the person by the plan that was prepared. Null: not planned.
     pub planned: Option<Outcome>,
+    /// The group that is named for this person. Null: the job names one for all, or none.
+    pub group_id: Option<GroupId>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -209,6 +209,38 @@ kinds! {
         FinishedWithFailures = "FINISHED_WITH_FAILURES",
     }
 
+    /// Whether events are sent to a webhook.
+    WebhookStatus {
+        /// They are.
+        Active = "ACTIVE",
+        /// Somebody stopped it; what happens meanwhile is sent when it goes on.
+        Paused = "PAUSED",
+        /// It was given up, since nothing arrived for days; as for one that was stopped.
+        Disabled = "DISABLED",
+    }
+
+    /// Where an event on its way to a webhook stands.
+    DeliveryStatus {
+        /// It has not arrived yet.
+        Pending = "PENDING",
+        /// It arrived.
+        Delivered = "DELIVERED",
+        /// It was given up.
+        Failed = "FAILED",
+    }
+
+    /// Why an attempt to send an event failed.
+    DeliveryFailure {
+        /// The address is none that events are sent to.
+        AddressRefused = "ADDRESS_REFUSED",
+        /// Nobody could be reached there.
+        Unreachable = "UNREACHABLE",
+        /// No answer came in time.
+        TimedOut = "TIMED_OUT",
+        /// The answer was not that it had arrived.
+        Refused = "REFUSED",
+    }
+
     /// A post is read by a group, a message by its people.
     PostKind {
         /// A post.

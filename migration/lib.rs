@@ -16,7 +16,10 @@ mod m0005_history;
 mod m0006_records;
 mod m0007_jobs;
 mod m0008_sign_in;
-mod m0010_former_memberships;
+mod m0009_events;
+mod m0010_webhooks;
+mod m0011_pairs;
+mod m0012_former_memberships;
 
 /// Every step, oldest first.
 pub struct Migrator;
@@ -33,7 +36,10 @@ impl MigratorTrait for Migrator {
             Box::new(m0006_records::Step),
             Box::new(m0007_jobs::Step),
             Box::new(m0008_sign_in::Step),
-            Box::new(m0010_former_memberships::Step),
+            Box::new(m0009_events::Step),
+            Box::new(m0010_webhooks::Step),
+            Box::new(m0011_pairs::Step),
+            Box::new(m0012_former_memberships::Step),
         ]
     }
 }

@@ -10,9 +10,11 @@ use chrono::TimeDelta;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::db::READ_LIMIT;
+use crate::events::KEPT;
 use crate::mail::Mailer;
+use crate::network::Network;
 use crate::removal::batch::CHUNK;
-use crate::server::{Network, Provider};
+use crate::server::Provider;
 use crate::sign_in::limits::{Allowed, Attempts};
 use crate::sign_in::{Desk, Lifetimes};
 
@@ -88,6 +90,13 @@ pub struct Door {
     /// Do not tell the schema over the API.
     #[arg(long)]
     pub no_introspection: bool,
+    /// Networks that webhooks may reach besides the public one, and without TLS: addresses or networks (10.0.0.0/8),
+    /// separated by commas.
+    #[arg(long, value_name = "NETWORKS", value_delimiter = ',')]
+    pub webhook_allow: Vec<Network>,
+    /// How many days it is kept what happened, to be read and sent.
+    #[arg(long, value_name = "DAYS", default_value_t = KEPT.num_days() as u16, value_parser = clap::value_parser!(u16).range(1..=3_660))]
+    pub keep_events: u16,
     /// How people sign in.
     #[command(flatten)]
     pub sign_in: SignIn,

@@ -355,6 +355,9 @@ pub enum Refusal {
     /// The cursor is not one of this list.
     #[error("The cursor is not one of this list in this order.")]
     InvalidCursor,
+    /// What came after the cursor's place is no longer kept whole.
+    #[error("What came after this place is no longer kept; begin without a cursor.")]
+    CursorTooOld,
     /// One entry of a list is refused.
     #[error("{refusal}")]
     At {
@@ -430,7 +433,7 @@ impl Refusal {
             Refusal::BatchTooLarge { .. } => "BATCH_TOO_LARGE",
             Refusal::IdempotencyMismatch => "IDEMPOTENCY_MISMATCH",
             Refusal::IdempotencyInProgress => "IDEMPOTENCY_IN_PROGRESS",
-            Refusal::InvalidCursor => "INVALID_CURSOR",
+            Refusal::InvalidCursor | Refusal::CursorTooOld => "INVALID_CURSOR",
             Refusal::At { refusal, .. } => refusal.code(),
         }
     }

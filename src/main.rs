@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use clap::Parser;
 use roster::config::{Command, Config, Demo, Door, Owner, PasswordLink, Place, Serve, demo_file};
 use roster::db::{Alone, Database, READ_LIMIT};
@@ -18,6 +19,7 @@ use roster::sign_in::cookie::Cookie;
 use roster::sign_in::{self, Desk, passwords};
 use roster::telemetry::Telemetry;
 use roster::token::Token;
+use roster::webhooks::Reach;
 use roster::{graphql, jobs, server, terminal};
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -197,6 +199,8 @@ async fn answer(
         proxies,
         desk: Arc::new(door.sign_in.desk(&url)),
         provider: door.sign_in.provider()?.map(Arc::new),
+        reach: Arc::new(Reach::with(door.webhook_allow.iter().copied())),
+        kept: Some(TimeDelta::days(door.keep_events.into())),
     };
     let stop = asked_to_stop()?;
     if door.json {

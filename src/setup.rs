@@ -4,12 +4,14 @@
 use std::net::{IpAddr, Ipv6Addr};
 
 use entity::id::UserId;
-use entity::kind::Status;
+use entity::kind::{Role, Status};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use crate::access::{self, Caller};
 use crate::db::{Database, Tx, locks, write};
 use crate::error::{Failure, Refusal};
+use crate::events::{self, Event};
 use crate::keys::email_key;
 use crate::organisation::Organisation;
 use crate::platform;
@@ -81,8 +83,14 @@ async fn set_owner(tx: &Tx, email_key: &str) -> Result<UserId, Failure> {
     }
     let platform = platform::store::platform(&tx.conn).await?;
     platform::store::set_owner(&tx.conn, owner).await?;
-    platform::store::appoint(&tx.conn, owner, platform.root, tx.now).await?;
+    if platform::store::appoint(&tx.conn, owner, platform.root, tx.now).await? {
+        tx.tell([Event::granted((owner, platform.root, Role::Administrator))]);
+    }
     platform::store::clear_dates(&tx.conn, owner).await?;
+    if owner != platform.owner {
+        let data = json!({ "fromUserId": platform.owner, "toUserId": owner });
+        tx.tell([Event::new(events::Kind::PlatformHandedOver, data)]);
+    }
     Ok(owner)
 }
 

@@ -6,6 +6,7 @@ mod clients;
 #[allow(dead_code, unused_imports, reason = "a test takes of it what it needs")]
 mod common;
 mod district;
+mod events;
 mod faults;
 mod groups;
 mod hostile;

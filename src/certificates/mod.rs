@@ -6,9 +6,11 @@ pub mod store;
 use entity::id::{CertificateId, CourseId, UserId};
 use entity::kind::Work;
 use serde::Serialize;
+use serde_json::json;
 
 use crate::db::{Tx, locks};
 use crate::error::Failure;
+use crate::events::{Event, Kind};
 use crate::removal::plan::WorkId;
 use crate::works::people;
 use crate::works::{self, rules};
@@ -37,6 +39,11 @@ pub async fn issue(tx: &Tx, input: &NewCertificate) -> Result<CertificateId, Fai
     rules::require_colleague(&editor, words, &course.ok_or_else(|| words.not_found())?)?;
     let states = people::states(tx, &[input.user]).await?;
     people::require_living(&states, input.user, &["userId"])?;
-    store::add(db, input, tx.now).await?;
-    Ok(store::of(db, input).await?)
+    let is_new = store::add(db, input, tx.now).await?;
+    let certificate = store::of(db, input).await?;
+    if is_new {
+        let data = json!({ "certificateId": certificate, "courseId": input.course, "userId": input.user });
+        tx.tell([Event::new(Kind::CertificateIssued, data)]);
+    }
+    Ok(certificate)
 }

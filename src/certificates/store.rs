@@ -8,13 +8,13 @@ use super::NewCertificate;
 use crate::db::sql::sql;
 use crate::error::Error;
 
-/// Adds a certificate, where the person has none of the course.
+/// Adds a certificate, where the person has none of the course; whether that was so.
 pub async fn add(
     db: &impl ConnectionTrait,
     certificate: &NewCertificate,
     now: DateTime<Utc>,
-) -> Result<(), Error> {
-    sql(
+) -> Result<bool, Error> {
+    let added = sql(
         "certificates.add",
         "insert into certificates (user_id, course_id, issued_at) values ({user}, {course}, {now})
          on conflict (user_id, course_id) do nothing",
@@ -24,7 +24,7 @@ pub async fn add(
     .bind("now", now)
     .execute(db)
     .await?;
-    Ok(())
+    Ok(added > 0)
 }
 
 /// The certificate that the person has of the course.

@@ -75,7 +75,7 @@ pub async fn update(tx: &Tx, input: &CourseEdit) -> Result<CourseId, Failure> {
     let editor = works::editor(tx).await?;
     let work = WorkId::Course(input.course);
     let (before, after) = works::handed(tx, &editor, work, handing).await?;
-    works::store::hand(&tx.conn, work, &before, &after).await?;
+    works::hand(tx, work, &before, &after).await?;
     if let Some(title) = title {
         store::rename(&tx.conn, input.course, &title).await?;
     }

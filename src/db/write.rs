@@ -11,6 +11,7 @@ use super::Database;
 use super::sql::sql;
 use crate::access::Caller;
 use crate::error::{Error, Failure, Refusal};
+use crate::events::{self, Event, Outbox};
 use crate::tree::TreeCache;
 
 /// How often a transaction is tried when others are in its way.
@@ -27,6 +28,15 @@ pub struct Tx {
     pub caller: Caller,
     /// The tree as last read.
     pub trees: std::sync::Arc<TreeCache>,
+    /// What other systems are to hear of it.
+    pub outbox: Outbox,
+}
+
+impl Tx {
+    /// Lets other systems hear of this, once it is committed.
+    pub fn tell(&self, events: impl IntoIterator<Item = Event>) {
+        self.outbox.tell(events);
+    }
 }
 
 /// The caller's word for one request: sent again, it gets the first answer and does nothing.
@@ -58,8 +68,8 @@ impl Key {
 
 /// Runs `work` in one transaction for `caller` and commits it, or does nothing at all.
 ///
-/// With a key, the answer is kept beside the effects; the same key and input gives it again. What drifts, deadlocks
-/// or waits too long is tried again from the start.
+/// With a key, the answer is kept beside the effects; the same key and input gives it again. What `work` tells
+/// ([`Tx::tell`]) is written with them. What drifts, deadlocks or waits too long is tried again from the start.
 ///
 /// # Errors
 /// What `work` refuses with, `IDEMPOTENCY_MISMATCH`, `IDEMPOTENCY_IN_PROGRESS` where the first request holds its key for
@@ -104,11 +114,17 @@ where
     };
     let conn = db.write.begin_with_options(options).await?;
     let now = db.clock.now(&conn).await?;
-    let tx = Tx { conn, now, caller: caller.clone(), trees: db.trees.clone() };
-    let answer = keyed(&tx, key, input, work).await;
-    match answer {
-        Ok(answer) => {
+    let tx = Tx { conn, now, caller: caller.clone(), trees: db.trees.clone(), outbox: Outbox::default() };
+    let done = match keyed(&tx, key, input, work).await {
+        Ok(answer) => events::write_down(&tx).await.map(|told| (answer, told)).map_err(Failure::from),
+        Err(failure) => Err(failure),
+    };
+    match done {
+        Ok((answer, told)) => {
             tx.conn.commit().await.map_err(Error::from)?;
+            if told > 0 {
+                db.bell.happened();
+            }
             Ok(answer)
         }
         Err(failure) => {

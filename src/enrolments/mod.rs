@@ -10,9 +10,11 @@ use std::collections::BTreeMap;
 use entity::id::{CourseId, UserId};
 use entity::kind::{Status, Work};
 use serde::Serialize;
+use serde_json::json;
 
 use crate::db::{Tx, locks};
 use crate::error::Failure;
+use crate::events::{Event, Kind};
 use crate::removal::plan::WorkId;
 use crate::works::people::{self, Became, Person};
 use crate::works::{self, rules};
@@ -41,6 +43,7 @@ pub async fn enrol(tx: &Tx, input: &People) -> Result<Vec<Person>, Failure> {
     });
     let new = people::who(&people, Became::Enrolled);
     store::enrol(&tx.conn, input.course, &new, tx.caller.user(), tx.now).await?;
+    tell(tx, Kind::EnrolmentGranted, input.course, new);
     Ok(people)
 }
 
@@ -56,8 +59,15 @@ pub async fn unenrol(tx: &Tx, input: &People) -> Result<Vec<Person>, Failure> {
     let people = people::outcomes(&users, &states, |user| {
         if enrolled.contains(&user) { Became::Unenrolled } else { Became::NotEnrolled }
     });
-    store::unenrol(&tx.conn, input.course, &people::who(&people, Became::Unenrolled)).await?;
+    let gone = people::who(&people, Became::Unenrolled);
+    store::unenrol(&tx.conn, input.course, &gone).await?;
+    tell(tx, Kind::EnrolmentEnded, input.course, gone);
     Ok(people)
+}
+
+fn tell(tx: &Tx, kind: Kind, course: CourseId, users: Vec<UserId>) {
+    let event = |user| Event::new(kind, json!({ "courseId": course, "userId": user }));
+    tx.tell(users.into_iter().map(event));
 }
 
 /// The people named and their states, locked, with the caller allowed to enrol them.

@@ -325,9 +325,11 @@ impl OutputType for Arguments {
                 }
                 // As many times what an item costs as items may come.
                 field.compute_complexity = Some(|ctx, variables, field, each| {
-                    let first: Option<i32> = ctx.param_value(variables, field, "first", None)?;
-                    let last: Option<i32> = ctx.param_value(variables, field, "last", None)?;
-                    let items = first.or(last).unwrap_or(DEFAULT).clamp(1, MOST);
+                    // A variable that was declared and not sent is an argument that was left out.
+                    let asked = |name: &str| -> Option<i32> {
+                        ctx.param_value(variables, field, name, None).ok().flatten()
+                    };
+                    let items = asked("first").or(asked("last")).unwrap_or(DEFAULT).clamp(1, MOST);
                     Ok(usize::try_from(items).unwrap_or(1).saturating_mul(each).saturating_add(1))
                 });
             }

@@ -18,11 +18,13 @@ use super::node;
 use crate::access::{Caller, Pass, Scope, Scopes};
 use crate::db::{self, Database, Key, Snapshot, Tx};
 use crate::error::{Error, Failure, Refusal};
+use crate::events;
 use crate::jobs;
 use crate::queries::{Batch, Reader};
 use crate::removal::batch::{Bounds, CHUNK};
 use crate::sign_in::Desk;
 use crate::sign_in::cookie::Cookie;
+use crate::webhooks::Reach;
 
 /// From where, and how, a request came in, as far as it matters to who signs in.
 #[derive(Clone, Debug)]
@@ -52,6 +54,7 @@ pub struct RequestContext {
     pass: Option<Pass>,
     desk: Arc<Desk>,
     visit: Visit,
+    reach: Arc<Reach>,
     stopping: Option<watch::Receiver<bool>>,
     loaders: Arc<Mutex<Option<Arc<Loaders>>>>,
     given_up: OnceLock<Arc<Error>>,
@@ -70,6 +73,7 @@ impl RequestContext {
             pass: None,
             desk: Arc::default(),
             visit: Visit::default(),
+            reach: Arc::default(),
             stopping: None,
             loaders: Arc::default(),
             given_up: OnceLock::new(),
@@ -107,6 +111,12 @@ impl RequestContext {
     pub fn with_rows(self, rows: i64) -> RequestContext {
         let bounds = Bounds { rows, ..self.bounds };
         RequestContext { bounds, ..self }
+    }
+
+    /// The same; webhooks may reach what `reach` passes.
+    #[must_use]
+    pub fn with_reach(self, reach: Arc<Reach>) -> RequestContext {
+        RequestContext { reach, ..self }
     }
 
     /// The same, waiting for nothing more once `stopping` says so.
@@ -307,11 +317,52 @@ where
     T: Send + 'static,
     F: Future<Output = Result<T, Failure>> + Send + 'static,
 {
-    let request = of(ctx)?;
-    if request.is_by_token() {
+    if of(ctx)?.is_by_token() {
         return Err(Refusal::NotByToken.into());
     }
+    read(ctx, ask).await
+}
+
+/// What the domain answers outside a mutation, in a task of its own.
+///
+/// # Errors
+/// `UNAUTHENTICATED`, what is refused, or what broke.
+pub async fn read<T, F>(
+    ctx: &Context<'_>,
+    ask: impl FnOnce(Database, Caller) -> F + Send + 'static,
+) -> Result<T, ApiError>
+where
+    T: Send + 'static,
+    F: Future<Output = Result<T, Failure>> + Send + 'static,
+{
+    let request = of(ctx)?;
     Ok(to_its_end(Box::pin(ask(request.database.clone(), request.caller()?))).await??)
+}
+
+/// What webhooks may reach.
+///
+/// # Errors
+/// When the server forgot to add a context.
+pub fn reach(ctx: &Context<'_>) -> Result<Arc<Reach>, ApiError> {
+    Ok(of(ctx)?.reach.clone())
+}
+
+/// Tells those who send that there is something to be sent.
+///
+/// # Errors
+/// When the server forgot to add a context.
+pub fn happened(ctx: &Context<'_>) -> Result<(), ApiError> {
+    of(ctx)?.database.bell.happened();
+    Ok(())
+}
+
+/// Passes whoever may hear what happened on the platform.
+///
+/// # Errors
+/// `UNAUTHENTICATED`, `FORBIDDEN`.
+pub async fn may_hear(ctx: &Context<'_>) -> Result<(), ApiError> {
+    let request = of(ctx)?;
+    Ok(events::may_hear(&request.database, &request.caller()?).await?)
 }
 
 /// Runs a door for a mutation: in a task of its own, which goes on if the client hangs up, and in one transaction.

@@ -157,7 +157,10 @@ macro_rules! codes {
                 match refusal {
                     $($pattern => Some(UserErrorCode::$variant),)+
                     Refusal::At { refusal, .. } => UserErrorCode::of(refusal),
-                    Refusal::Unauthenticated | Refusal::InvalidCursor | Refusal::RateLimited { .. } => None,
+                    Refusal::Unauthenticated
+                    | Refusal::InvalidCursor
+                    | Refusal::CursorTooOld
+                    | Refusal::RateLimited { .. } => None,
                 }
             }
         }

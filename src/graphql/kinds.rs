@@ -41,6 +41,38 @@ kinds! {
         Private,
     }
 
+    /// Whether events are sent to a webhook.
+    WebhookStatus = "kind::WebhookStatus" {
+        /// They are.
+        Active,
+        /// Somebody stopped it. What happens meanwhile is sent when it goes on, as long as events are kept.
+        Paused,
+        /// It was given up, since nothing arrived for days. As for one that was stopped.
+        Disabled,
+    }
+
+    /// Where an event on its way to a webhook stands.
+    DeliveryStatus = "kind::DeliveryStatus" {
+        /// It has not arrived yet.
+        Pending,
+        /// It arrived: it was answered with a status from 200 to 299.
+        Delivered,
+        /// It was given up.
+        Failed,
+    }
+
+    /// Why an attempt to send an event failed.
+    DeliveryFailure = "kind::DeliveryFailure" {
+        /// The address is none that events are sent to: a name of it leads into a network that is not public.
+        AddressRefused,
+        /// Nobody could be reached there.
+        Unreachable,
+        /// No answer came within 15 seconds.
+        TimedOut,
+        /// It was answered with another status than 200 to 299.
+        Refused,
+    }
+
     /// What somebody is in a group (R2). One person may hold several roles in one group.
     Role = "kind::Role" {
         /// Takes part in the sessions of the group.

@@ -73,6 +73,7 @@ pub mod cost;
 mod course;
 mod entry;
 pub mod error;
+pub mod events;
 mod grant;
 mod group;
 mod groups;
@@ -99,6 +100,7 @@ mod tokens;
 mod user;
 mod users;
 mod viewer;
+mod webhooks;
 mod works;
 
 use async_graphql::{ID, MergedObject, MergedSubscription, Schema, SchemaBuilder};
@@ -126,6 +128,8 @@ pub struct Query(
     removal::RemovalQuery,
     sign_in::SignInQuery,
     tokens::TokenQuery,
+    events::EventQuery,
+    webhooks::WebhookQuery,
 );
 
 /// Everything that can be changed.
@@ -139,6 +143,7 @@ pub struct Mutation(
     removal::RemovalMutation,
     sign_in::SignInMutation,
     tokens::TokenMutation,
+    webhooks::WebhookMutation,
 );
 
 /// Everything that can be followed.

@@ -363,6 +363,7 @@ fn anybody(setting: &Setting, group: GroupId, role: kind::Role) -> Standing {
         user: UserId(0),
         status: kind::Status::Active,
         memberships: rows.into_iter().map(membership).collect(),
+        named: None,
     }
 }
 

@@ -53,7 +53,7 @@ pub enum TokenScope {
     UsersState,
     /// Anonymize and erase people.
     UsersErase,
-    /// Follow jobs and read the record of removals.
+    /// Follow jobs, read the record of removals, and hear what happened.
     Jobs,
     /// Read reports.
     ReportsRead,

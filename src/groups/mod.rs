@@ -13,11 +13,13 @@ use std::collections::BTreeSet;
 use entity::id::{GroupId, SessionId, UserId};
 use entity::kind::{Privacy, Role};
 use serde::Serialize;
+use serde_json::json;
 
 use crate::access::{self, Authority};
 use crate::change::Change;
 use crate::db::{Tx, locks};
 use crate::error::{Error, Failure, Refusal};
+use crate::events::{Event, Kind};
 use crate::keys::{self, ExternalId};
 use crate::tree::Tree;
 use crate::{memberships, platform, sessions};
@@ -95,6 +97,7 @@ pub async fn create(tx: &Tx, group: &NewGroup) -> Result<GroupId, Failure> {
     let made = store::add(db, group.parent, &name, group.privacy, tx.now).await?;
     store::replace_external_ids(db, made, &ids).await?;
     changed(tx).await?;
+    tx.tell([Event::new(Kind::GroupCreated, json!({ "groupId": made, "parentId": group.parent }))]);
     Ok(made)
 }
 
@@ -119,6 +122,7 @@ pub async fn rename(tx: &Tx, change: &GroupChange) -> Result<GroupId, Failure> {
         free(tx, Some(group), &ids).await?;
         store::replace_external_ids(db, group, &ids).await?;
     }
+    tx.tell([Event::new(Kind::GroupUpdated, json!({ "groupId": group }))]);
     Ok(group)
 }
 
@@ -141,6 +145,8 @@ pub async fn move_to(tx: &Tx, change: &GroupMove) -> Result<GroupId, Failure> {
     }
     store::move_to(&tx.conn, group, parent).await?;
     changed(tx).await?;
+    let data = json!({ "groupId": group, "fromGroupId": tree.parent(group), "toGroupId": parent });
+    tx.tell([Event::new(Kind::GroupMoved, data)]);
     Ok(group)
 }
 
@@ -165,6 +171,8 @@ pub async fn set_privacy(tx: &Tx, change: &PrivacyChange) -> Result<GroupId, Fai
     }
     store::set_privacy(&tx.conn, group, *privacy).await?;
     changed(tx).await?;
+    let data = json!({ "groupId": group, "privacy": privacy.as_str() });
+    tx.tell([Event::new(Kind::GroupPrivacyChanged, data)]);
     Ok(group)
 }
 
@@ -196,6 +204,8 @@ pub async fn delete(tx: &Tx, deletion: &GroupDeletion) -> Result<GroupId, Failur
     }
     store::delete(db, group, tx.now).await?;
     changed(tx).await?;
+    let data = json!({ "groupId": group, "toGroupId": deletion.content_to });
+    tx.tell([Event::new(Kind::GroupDeleted, data)]);
     Ok(group)
 }
 
@@ -254,6 +264,7 @@ async fn rise(
     }
     let rows: Vec<_> = rising.into_iter().map(|(user, into)| (user, into, Role::Learner)).collect();
     memberships::store::add(db, &rows, tx.caller.user(), tx.now).await?;
+    tx.tell(rows.into_iter().map(Event::granted));
     Ok(())
 }
 

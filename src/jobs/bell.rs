@@ -1,4 +1,5 @@
-//! What those who accept jobs, work on them and wait for them tell each other inside one process.
+//! What those who accept jobs, work on them and wait for them tell each other inside one process; and that something
+//! happened of which other systems hear.
 
 use std::time::Duration;
 
@@ -16,6 +17,7 @@ const HELD: usize = 1_024;
 #[derive(Debug)]
 pub struct Bell {
     work: Notify,
+    events: Notify,
     news: Sender<JobId>,
 }
 
@@ -25,7 +27,7 @@ pub struct News(Receiver<JobId>);
 
 impl Default for Bell {
     fn default() -> Bell {
-        Bell { work: Notify::new(), news: broadcast::channel(HELD).0 }
+        Bell { work: Notify::new(), events: Notify::new(), news: broadcast::channel(HELD).0 }
     }
 }
 
@@ -38,6 +40,16 @@ impl Bell {
     /// Ends when there is work; at once if it rang since somebody last waited.
     pub async fn rung(&self) {
         self.work.notified().await;
+    }
+
+    /// Something happened of which other systems hear.
+    pub fn happened(&self) {
+        self.events.notify_one();
+    }
+
+    /// Ends when something has happened; at once if it did since somebody last waited.
+    pub async fn heard(&self) {
+        self.events.notified().await;
     }
 
     /// `job` has come further.

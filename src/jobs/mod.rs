@@ -28,6 +28,7 @@ use std::time::Duration;
 pub use bell::{Bell, News};
 use chrono::TimeDelta;
 use entity::id::JobId;
+use entity::kind::JobStatus;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use serde::{Deserialize, Serialize};
@@ -36,6 +37,7 @@ pub use workers::{Pace, Workers, work_off};
 use crate::access::Caller;
 use crate::db::{Database, Tx, write};
 use crate::error::{Error, Failure};
+use crate::events::Event;
 
 /// How long an entry is kept as typed, while it means nobody.
 const TYPED_FOR: TimeDelta = TimeDelta::days(30);
@@ -106,6 +108,7 @@ pub async fn tidy(tx: &Tx, (): &()) -> Result<(), Failure> {
     for job in store::overdue(&tx.conn, tx.now).await? {
         store::expire(&tx.conn, job).await?;
         store::tell(&tx.conn, job, tx.now).await?;
+        tx.tell([Event::job_finished(job, JobStatus::Expired, [])]);
     }
     store::forget_typed(&tx.conn, tx.now - TYPED_FOR).await?;
     store::forget_keys(&tx.conn, tx.now - KEYS_FOR).await?;
@@ -126,7 +129,7 @@ pub fn wait<'a>(
         // Before the first look, so that nothing is missed in between.
         let mut news = db.bell.news();
         let mut over = Box::pin(futures::future::select(Box::pin(tokio::time::sleep(patience)), stopping));
-        while store::status(&db.read, job).await?.is_some_and(entity::kind::JobStatus::is_open) {
+        while store::status(&db.read, job).await?.is_some_and(JobStatus::is_open) {
             tokio::select! {
                 _ = &mut over => break,
                 () = news.of(job) => {}

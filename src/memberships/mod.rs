@@ -17,6 +17,7 @@ use serde::Serialize;
 use crate::access::{self, Authority};
 use crate::db::{Tx, locks};
 use crate::error::{Failure, Refusal};
+use crate::events::Event;
 use crate::tree::Tree;
 use crate::works::people;
 use crate::{platform, sessions};
@@ -89,6 +90,7 @@ async fn all(tx: &Tx, grants: &[Grant], place: impl Fn(usize) -> Vec<String>) ->
     }
     sessions::capture_ended(db, tx.now).await?;
     store::add(db, &new, tx.caller.user(), tx.now).await?;
+    tx.tell(new.iter().copied().map(Event::granted));
     Ok(new.len() as u64)
 }
 

@@ -92,7 +92,7 @@ pub async fn update(tx: &Tx, input: &PathEdit) -> Result<PathId, Failure> {
         Some(named) => Some(courses(&tx.conn, &editor, named).await?),
         None => None,
     };
-    works::store::hand(&tx.conn, work, &before, &after).await?;
+    works::hand(tx, work, &before, &after).await?;
     if let Some(title) = title {
         store::rename(&tx.conn, input.path, &title).await?;
     }

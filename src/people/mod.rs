@@ -12,11 +12,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use entity::id::{GroupId, UserId};
 use entity::kind::{Role, Status};
 use serde::Serialize;
+use serde_json::json;
 
 use crate::access;
 use crate::change::Change;
 use crate::db::{Tx, locks};
 use crate::error::{Failure, Refusal};
+use crate::events::{Event, Kind};
 use crate::keys::{self, ExternalId};
 use crate::platform::Platform;
 use crate::queries::users::visible;
@@ -179,6 +181,8 @@ async fn all(
     let users = store::add(db, &checked, tx.now).await?;
     let rows: Vec<_> = places.into_iter().map(|(entry, group, role)| (users[entry], group, role)).collect();
     memberships::store::add(db, &rows, tx.caller.user(), tx.now).await?;
+    tx.tell(users.iter().map(|user| Event::new(Kind::UserCreated, json!({ "userId": user }))));
+    tx.tell(rows.into_iter().map(Event::granted));
     Ok(users)
 }
 
@@ -275,6 +279,7 @@ pub async fn update(tx: &Tx, change: &PersonChange) -> Result<UserId, Failure> {
     if !custom_fields.is_keep() {
         store::replace_custom_fields(db, user, &custom_fields.after(None).unwrap_or_default()).await?;
     }
+    tx.tell([Event::new(Kind::UserUpdated, json!({ "userId": user }))]);
     Ok(user)
 }
 

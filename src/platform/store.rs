@@ -90,14 +90,14 @@ pub async fn set_owner(db: &impl ConnectionTrait, owner: UserId) -> Result<(), E
         .await
 }
 
-/// Makes `user` an administrator of `root`, by the operator, unless they are one.
+/// Makes `user` an administrator of `root`, by the operator, unless they are one; whether they were not.
 pub async fn appoint(
     db: &impl ConnectionTrait,
     user: UserId,
     root: GroupId,
     now: DateTime<Utc>,
-) -> Result<(), Error> {
-    sql(
+) -> Result<bool, Error> {
+    let appointed = sql(
         "platform.appoint",
         "insert into memberships (user_id, group_id, role, granted_by, granted_at)
          values ({user}, {root}, 'ADMINISTRATOR', null, {now}) on conflict do nothing",
@@ -107,7 +107,7 @@ pub async fn appoint(
     .bind("now", now)
     .execute(db)
     .await?;
-    Ok(())
+    Ok(appointed > 0)
 }
 
 /// Clears the dates set for `user` (R25).

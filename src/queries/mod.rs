@@ -20,6 +20,7 @@ mod sight;
 pub mod activities;
 pub mod audiences;
 pub mod courses;
+pub mod events;
 pub mod groups;
 pub mod learning;
 pub mod links;

@@ -10,6 +10,7 @@ use super::{Batch, Reader, Seen};
 use crate::error::{Error, Failure};
 use crate::groups::rules::Contents;
 use crate::removal::facts::{Setting, Standing};
+use crate::removal::request::Part;
 use crate::{groups, removal};
 
 /// The tree, the owner, and what the caller is where: the same for everything that is asked.
@@ -41,7 +42,8 @@ impl Batch for Standings {
     async fn load(reader: &Reader, users: Vec<UserId>) -> Result<HashMap<UserId, Arc<Standing>>, Error> {
         let users = users.into_iter().collect();
         let seen = visible(reader.db(), reader.sight().await?, &[Seen::Person("u")], users).await?;
-        let standings = removal::standings(reader.db(), &seen.into_iter().collect::<Vec<_>>()).await?;
+        let parts: Vec<Part> = seen.into_iter().map(|user| (user, None)).collect();
+        let standings = removal::standings(reader.db(), &parts).await?;
         Ok(standings.into_iter().map(|standing| (standing.user, Arc::new(standing))).collect())
     }
 }

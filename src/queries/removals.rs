@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use entity::id::{JobId, RecordId, UserId};
+use entity::id::{GroupId, JobId, RecordId, UserId};
 pub use entity::job::Model as Job;
 pub use entity::job_event::Model as JobEvent;
 pub use entity::job_item::Model as JobItem;
@@ -16,6 +16,7 @@ use crate::db::sql::sql;
 use crate::error::{Error, Failure};
 use crate::removal::batch;
 use crate::removal::plan::PersonPlan;
+use crate::removal::request::Part;
 use crate::removal::warning::Warning;
 
 noun! {
@@ -228,18 +229,18 @@ async fn counted(
 pub struct SinglePlans;
 
 impl Batch for SinglePlans {
-    type Key = (JobId, UserId);
+    type Key = (JobId, Part);
     type Value = Arc<PersonPlan>;
 
     async fn load(
         reader: &Reader,
-        keys: Vec<(JobId, UserId)>,
-    ) -> Result<HashMap<(JobId, UserId), Arc<PersonPlan>>, Error> {
+        keys: Vec<(JobId, Part)>,
+    ) -> Result<HashMap<(JobId, Part), Arc<PersonPlan>>, Error> {
         let mut found = HashMap::new();
-        for (job, users) in grouped(keys) {
-            match batch::single_plans(reader.database(), job, &users).await {
+        for (job, parts) in grouped(keys) {
+            match batch::single_plans(reader.database(), job, &parts).await {
                 Ok(plans) => {
-                    found.extend(plans.into_iter().map(|(user, plan)| ((job, user), Arc::new(plan))));
+                    found.extend(plans.into_iter().map(|(part, plan)| ((job, part), Arc::new(plan))));
                 }
                 Err(Failure::Refused(_)) => {}
                 Err(Failure::Broken(error)) => return Err(error),
@@ -280,6 +281,8 @@ pub struct OutcomeRow {
     pub typed: Option<String>,
     /// Whom it means.
     pub user: Option<UserId>,
+    /// The group that is named for it alone.
+    pub group: Option<GroupId>,
     /// Their first name.
     pub first_name: Option<String>,
     /// Their last name.
@@ -299,13 +302,14 @@ pub async fn outcome_rows(reader: &Reader, job: JobId, after: i64) -> Result<Vec
         Option<String>,
         Option<String>,
         Option<UserId>,
+        Option<GroupId>,
         Option<String>,
         Option<String>,
         Option<String>,
     );
     let rows: Vec<Cells> = sql(
         "removals.outcome_rows",
-        "select i.position, i.outcome, i.reason, i.typed, i.user_id, u.first_name, u.last_name, u.email
+        "select i.position, i.outcome, i.reason, i.typed, i.user_id, i.group_id, u.first_name, u.last_name, u.email
          from job_items i left join users u on u.id = i.user_id
          where i.job_id = {job} and i.position > {after} order by i.position limit 2000",
     )
@@ -313,12 +317,13 @@ pub async fn outcome_rows(reader: &Reader, job: JobId, after: i64) -> Result<Vec
     .bind("after", after)
     .all(reader.db())
     .await?;
-    let row = |(position, outcome, reason, typed, user, first_name, last_name, email)| OutcomeRow {
+    let row = |(position, outcome, reason, typed, user, group, first_name, last_name, email)| OutcomeRow {
         position,
         outcome,
         reason,
         typed,
         user,
+        group,
         first_name,
         last_name,
         email,

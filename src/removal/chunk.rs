@@ -7,8 +7,8 @@ use entity::kind::{Cause, Outcome, PrivateSubgroups};
 
 use super::facts::Setting;
 use super::plan::{PersonPlan, Plan};
-use super::request::{Request, Scope};
-use super::{planning, safety, store};
+use super::request::{Part, Request, Scope};
+use super::{planning, safety, store, telling};
 use crate::db::{Tx, locks};
 use crate::error::Failure;
 use crate::ownership::Leaving;
@@ -32,7 +32,7 @@ pub(super) struct Settled<'a> {
     pub job: JobId,
 }
 
-/// Locks `users`, decides what becomes of them and does it. Without `settled` they are the whole request, of which
+/// Locks the people of `parts`, each of whom is there once, decides what becomes of them and does it. Without `settled` they are the whole request, of which
 /// `confirm_count` accounts go, where somebody has typed that (R29). Whoever has
 /// another digest than `shown` is left alone (R18).
 ///
@@ -41,13 +41,14 @@ pub(super) struct Settled<'a> {
 /// then nothing is done.
 pub(super) async fn execute(
     tx: &Tx,
-    users: &[UserId],
+    parts: &[Part],
     request: &Request,
     settled: Option<Settled<'_>>,
     confirm_count: Option<i64>,
     shown: impl FnOnce(&Plan, &Request) -> Result<BTreeMap<UserId, String>, Failure>,
 ) -> Result<(Vec<Done>, Setting), Failure> {
     let db = &tx.conn;
+    let users: &[UserId] = &parts.iter().map(|(user, _)| *user).collect::<Vec<_>>();
     locks::tree(db).await?;
     locks::users_exclusively(db, users).await?;
     if store::concerns_succession(db, users).await? {
@@ -59,7 +60,7 @@ pub(super) async fn execute(
     if settled.is_none() {
         planning::check_group(request, &setting)?;
     }
-    let people = store::standings(db, users).await?;
+    let people = store::standings(db, parts).await?;
     let answer = match settled {
         Some(settled) => settled.answer,
         None => planning::answer(&people, request, &setting)?,
@@ -85,13 +86,13 @@ pub(super) async fn execute(
             let would_be_done = person.outcome.is_done()
                 || matches!(person.outcome, Outcome::WouldDeleteAccount | Outcome::NothingReached);
             if would_be_done && matching.binary_search(&person.user).is_err() {
-                *person = PersonPlan::untouched(person.user, Outcome::NoLongerMatches, Vec::new());
+                *person = person.left_alone(Outcome::NoLongerMatches);
             }
         }
     }
     for person in &mut plan.people {
         if shown.get(&person.user).is_some_and(|digest| *digest != person.digest) {
-            *person = PersonPlan::untouched(person.user, Outcome::PlanChanged, Vec::new());
+            *person = person.left_alone(Outcome::PlanChanged);
         }
     }
     let context = store::Context {
@@ -101,17 +102,22 @@ pub(super) async fn execute(
         cause: request.cause,
         deletion_cause: match request.scope {
             Scope::Platform => request.cause,
-            Scope::Group(_) | Scope::Role(..) => Cause::LastGroup,
+            Scope::Group(_) | Scope::Role(..) | Scope::Each => Cause::LastGroup,
         },
         group: request.scope.group(setting.tree.root()),
         role: match request.scope {
             Scope::Role(_, role) => Some(role),
-            Scope::Platform | Scope::Group(_) => None,
+            Scope::Platform | Scope::Group(_) | Scope::Each => None,
         },
         private_subgroups: answer,
         job: settled.map(|settled| settled.job),
     };
     let mut records = store::apply(db, &plan, &context).await?;
+    for person in &plan.people {
+        if let Some(record) = records.get(&person.user) {
+            tx.tell(telling::events(person, *record, &context));
+        }
+    }
     let done =
         plan.people.into_iter().map(|plan| Done { record: records.remove(&plan.user), plan }).collect();
     Ok((done, setting))

@@ -65,4 +65,5 @@ pub const COVERAGE: &[(&str, &str, Verdict)] = &[
     ("subscriptions", "user_id", Swept("R9.7: payment subscriptions are cancelled")),
     ("tokens", "user_id", Swept("R9.2: every token stops working at once")),
     ("users", "deleted_by", Kept("R9.1: who deleted them")),
+    ("webhooks", "created_by", Kept("R25: what is the platform's outlives who set it up")),
 ];

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use entity::id::{CourseId, GroupId, PathId, SessionId, SlotId, UserId};
 use entity::kind::{AudienceKind, Role, SeatKind, Status};
 
+use super::request::Part;
 use crate::access::Authority;
 use crate::ownership::Candidates;
 use crate::tree::Tree;
@@ -31,6 +32,15 @@ pub struct Standing {
     pub status: Status,
     /// Every membership, in order of group and role.
     pub memberships: Vec<Membership>,
+    /// The group that is named for this person alone.
+    pub named: Option<GroupId>,
+}
+
+impl Standing {
+    /// What is asked of this person.
+    pub fn part(&self) -> Part {
+        (self.user, self.named)
+    }
 }
 
 /// A role of somebody in a group.

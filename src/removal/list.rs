@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use entity::id::UserId;
+use entity::id::{GroupId, UserId};
 use entity::kind::{Outcome, Status};
 use sea_orm::ConnectionTrait;
 
-use super::request::{Entry, Named, People};
+use super::request::{Entry, Named, Part, People};
 use super::store;
 use crate::error::{Error, Failure, Refusal};
 use crate::keys;
@@ -30,7 +30,9 @@ pub struct List {
 pub struct Item {
     /// Whom it means; none where that is nobody.
     pub user: Option<UserId>,
-    /// The entry as typed, where it means nobody.
+    /// The group that is named for this entry alone.
+    pub group: Option<GroupId>,
+    /// The entry as typed, where it means nobody, or may yet.
     pub typed: Option<String>,
     /// Why it means nobody.
     pub outcome: Option<Outcome>,
@@ -43,10 +45,31 @@ impl List {
         users.into_iter().collect()
     }
 
+    /// All that is asked, in order of id and group.
+    pub fn parts(&self) -> Vec<Part> {
+        let parts: BTreeSet<Part> =
+            self.items.iter().filter_map(|item| Some((item.user?, item.group))).collect();
+        parts.into_iter().collect()
+    }
+
+    /// Entries whose group `is_seen` does not pass are not found.
+    pub fn without_unseen(&mut self, is_seen: impl Fn(GroupId) -> bool) {
+        for item in self.items.iter_mut().filter(|item| item.user.is_some()) {
+            if item.group.is_some_and(|group| !is_seen(group)) {
+                item.user = None;
+                item.outcome = Some(Outcome::NotFound);
+            } else {
+                item.typed = None;
+            }
+        }
+    }
+
     /// The list of these people.
     pub fn of(users: Vec<UserId>) -> List {
-        let items =
-            users.into_iter().map(|user| Item { user: Some(user), typed: None, outcome: None }).collect();
+        let items = users
+            .into_iter()
+            .map(|user| Item { user: Some(user), group: None, typed: None, outcome: None })
+            .collect();
         List { items, duplicates: 0 }
     }
 }
@@ -67,7 +90,10 @@ pub fn split_emails(text: &str) -> Vec<Entry> {
 /// `BAD_INPUT` for an empty list or a wrong filter, `BATCH_TOO_LARGE` for more than [`LONGEST`] people.
 pub async fn resolve(db: &impl ConnectionTrait, sight: &Sight, people: &People) -> Result<List, Failure> {
     match people {
-        People::Named(named) => of_named(db, sight, named).await,
+        People::Named(named) => of_named(db, sight, named.iter().map(|entry| (entry, None)).collect()).await,
+        People::Pairs(pairs) => {
+            of_named(db, sight, pairs.iter().map(|(entry, group)| (entry, Some(*group))).collect()).await
+        }
         People::Matching(filter) => {
             let users = matching(db, sight, filter, None, LONGEST + 1).await?;
             if users.len() > LONGEST {
@@ -78,23 +104,32 @@ pub async fn resolve(db: &impl ConnectionTrait, sight: &Sight, people: &People) 
     }
 }
 
-async fn of_named(db: &impl ConnectionTrait, sight: &Sight, named: &[Entry]) -> Result<List, Failure> {
+async fn of_named(
+    db: &impl ConnectionTrait,
+    sight: &Sight,
+    named: Vec<(&Entry, Option<GroupId>)>,
+) -> Result<List, Failure> {
     if named.is_empty() {
         return Err(Refusal::bad_input(&["people"], "The list names nobody.").into());
     }
     if named.len() > LONGEST {
         return Err(Refusal::BatchTooLarge { limit: LONGEST }.into());
     }
-    let found = Found::read(db, named).await?.seen(db, sight).await?;
+    let entries = named.iter().map(|(entry, _)| *entry);
+    let found = Found::read(db, entries).await?.seen(db, sight).await?;
     let mut list = List::default();
     let mut seen = BTreeSet::new();
-    for entry in named {
-        let item = found.item(entry);
+    for (entry, group) in named {
+        let mut item = Item { group, ..found.item(entry) };
+        if group.is_some() {
+            // Whether it means anybody depends on the group as well.
+            item.typed = Some(entry.typed.clone());
+        }
         let mark = match (&item.user, &item.typed) {
             (Some(user), _) => format!("{}", user.0),
             (None, typed) => format!("? {}", typed.as_deref().unwrap_or_default().to_lowercase()),
         };
-        if seen.insert(mark) { list.items.push(item) } else { list.duplicates += 1 }
+        if seen.insert((mark, group)) { list.items.push(item) } else { list.duplicates += 1 }
     }
     Ok(list)
 }
@@ -107,7 +142,10 @@ struct Found {
 }
 
 impl Found {
-    async fn read(db: &impl ConnectionTrait, named: &[Entry]) -> Result<Found, Error> {
+    async fn read<'a>(
+        db: &impl ConnectionTrait,
+        named: impl Iterator<Item = &'a Entry>,
+    ) -> Result<Found, Error> {
         let (mut ids, mut emails, mut external_ids) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
         for entry in named {
             match &entry.named {
@@ -159,7 +197,7 @@ impl Found {
             Err(_) => Some(Outcome::InvalidEmail),
         };
         // What was typed is kept only where it means nobody.
-        Item { user: user.unwrap_or(None), typed: outcome.map(|_| entry.typed.clone()), outcome }
+        Item { user: user.unwrap_or(None), group: None, typed: outcome.map(|_| entry.typed.clone()), outcome }
     }
 }
 

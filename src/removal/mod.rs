@@ -25,6 +25,7 @@ pub mod rules;
 mod safety;
 pub mod single;
 mod store;
+mod telling;
 pub mod warning;
 
 pub use planning::setting;

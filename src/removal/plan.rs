@@ -12,12 +12,12 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::reason::Reason;
-use super::request::{Options, Request, Scope};
+use super::request::{Options, Part, Request, Scope};
 
 /// The form of the effects below.
 pub const VERSION: i32 = 1;
 
-/// What happens to everybody of a list, or of a chunk of it; in order of id.
+/// What happens to everybody of a list, or of a chunk of it; in order of id, and of the group named for them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Plan {
     /// One a person.
@@ -29,6 +29,8 @@ pub struct Plan {
 pub struct PersonPlan {
     /// Who.
     pub user: UserId,
+    /// The group that is named for this person alone.
+    pub group: Option<GroupId>,
     /// What becomes of them.
     pub outcome: Outcome,
     /// Where a right is missing, when the outcome is `FORBIDDEN`.
@@ -222,7 +224,23 @@ impl PersonPlan {
     /// Somebody to whom `effects` happen.
     pub fn new(user: UserId, outcome: Outcome, missing: Vec<GroupId>, effects: Vec<Effect>) -> PersonPlan {
         let digest = digest(user, outcome, &effects);
-        PersonPlan { user, outcome, missing, effects, digest }
+        PersonPlan { user, group: None, outcome, missing, effects, digest }
+    }
+
+    /// The same person, to whom nothing is done.
+    pub fn left_alone(&self, outcome: Outcome) -> PersonPlan {
+        PersonPlan::untouched(self.user, outcome, Vec::new()).out_of(self.group)
+    }
+
+    /// The same, of somebody for whom this group is named.
+    #[must_use]
+    pub fn out_of(self, group: Option<GroupId>) -> PersonPlan {
+        PersonPlan { group, ..self }
+    }
+
+    /// What is asked of this person.
+    pub fn part(&self) -> Part {
+        (self.user, self.group)
     }
 
     /// The groups that still keep somebody whose deletion kept private subgroups (R7), in order of id.
@@ -244,12 +262,12 @@ impl PersonPlan {
 impl Plan {
     /// R18: stands for the options and for everybody's digest in order of id.
     pub fn digest(&self, request: &Request) -> String {
-        digest_of(request, self.people.iter().map(|person| (person.user, person.digest.as_str())))
+        digest_of(request, self.people.iter().map(|person| (person.part(), person.digest.as_str())))
     }
 }
 
-/// The digest of a plan whose people have these digests; they come in order of id.
-pub fn digest_of<'a>(request: &Request, people: impl IntoIterator<Item = (UserId, &'a str)>) -> String {
+/// The digest of a plan whose people have these digests; they come in order of id, and of the group named for them.
+pub fn digest_of<'a>(request: &Request, people: impl IntoIterator<Item = (Part, &'a str)>) -> String {
     let mut hash = Sha256::new();
     let Request { scope, options, cause: _ } = request;
     let Options { private_subgroups, confirm_account_deletion, posts } = options;
@@ -257,11 +275,15 @@ pub fn digest_of<'a>(request: &Request, people: impl IntoIterator<Item = (UserId
         Scope::Platform => "PLATFORM".to_owned(),
         Scope::Group(group) => format!("GROUP {}", group.0),
         Scope::Role(group, role) => format!("ROLE {} {}", group.0, role.as_str()),
+        Scope::Each => "EACH".to_owned(),
     };
     let private = private_subgroups.map_or("UNDECIDED", PrivateSubgroups::as_str);
     hash.update(format!("{scope}\n{private} {confirm_account_deletion} {}\n", posts.as_str()));
-    for (user, digest) in people {
-        hash.update(format!("{} {digest}\n", user.0));
+    for ((user, group), digest) in people {
+        match group {
+            Some(group) => hash.update(format!("{} {} {digest}\n", user.0, group.0)),
+            None => hash.update(format!("{} {digest}\n", user.0)),
+        }
     }
     short(hash)
 }

@@ -7,10 +7,11 @@ use entity::id::{GroupId, UserId};
 use entity::kind::{Outcome, PrivateSubgroups, Role};
 use sea_orm::ConnectionTrait;
 
-use super::facts::{Setting, Standing};
-use super::plan::Plan;
-use super::request::Request;
-use super::rules::{Verdict, decide, settle, undecided_groups, verdict};
+use super::facts::{Facts, Setting, Standing};
+use super::list::List;
+use super::plan::{Effect, PersonPlan, Plan};
+use super::request::{Request, Scope};
+use super::rules::{Verdict, decide, left_by, settle, undecided_groups, verdict};
 use super::store;
 use crate::access::{self, Authority, Caller};
 use crate::error::{Error, Failure, Refusal};
@@ -45,12 +46,30 @@ pub async fn setting(
 /// # Errors
 /// `NOT_FOUND`, the same for a group that does not exist and for one the caller may not see.
 pub fn check_group(request: &Request, setting: &Setting) -> Result<(), Refusal> {
+    if request.scope == Scope::Each {
+        // What is not seen there is an entry that is not found.
+        return Ok(());
+    }
     let group = request.scope.group(setting.tree.root());
     if setting.authority.sees(&setting.tree, group) {
         Ok(())
     } else {
         Err(Refusal::not_found(&["groupId"], "Group"))
     }
+}
+
+/// Whether the groups that entries name are such as people can be taken out of: entries of others are not found.
+///
+/// # Errors
+/// `BAD_INPUT` for the platform group: out of it people are deleted.
+pub fn check_groups(list: &mut List, setting: &Setting) -> Result<(), Refusal> {
+    let root = setting.tree.root();
+    if let Some(entry) = list.items.iter().position(|item| item.group == Some(root)) {
+        let message = "Out of the platform group people are deleted: ask for that.";
+        return Err(Refusal::bad_input(&["memberships", &entry.to_string(), "groupId"], message));
+    }
+    list.without_unseen(|group| setting.authority.sees(&setting.tree, group));
+    Ok(())
 }
 
 /// R6: the answer that holds for `people`: the one given, or either where both come to the same.
@@ -73,14 +92,25 @@ pub fn answer(
     Err(Refusal::PrivateSubgroupsUndecided { groups })
 }
 
-/// What becomes of each of `people`, in the order given.
+/// What becomes of each of `people`, in the order given. Who is asked several things is each time as they were left by
+/// those before.
 pub fn verdicts(
     people: &[Standing],
     request: &Request,
     answer: PrivateSubgroups,
     setting: &Setting,
 ) -> Vec<(UserId, Verdict)> {
-    people.iter().map(|person| (person.user, verdict(person, request, answer, setting))).collect()
+    let mut left: Option<Standing> = None;
+    let decide = |person: &Standing| {
+        let before = left.take().filter(|left| left.user == person.user);
+        let before = before.map(|left| Standing { named: person.named, ..left });
+        let verdict = verdict(before.as_ref().unwrap_or(person), request, answer, setting);
+        if person.named.is_some() {
+            left = Some(left_by(before.unwrap_or_else(|| person.clone()), &verdict));
+        }
+        (person.user, verdict)
+    };
+    people.iter().map(decide).collect()
 }
 
 /// The plan for `people`. Without `leaving` they are the whole request, and who leaves is settled among them.
@@ -117,15 +147,27 @@ pub async fn plan(
         }
     }
     let groups = learner_groups(&verdicts);
-    let facts = store::facts(db, &touched, &deleted, &groups, now).await?;
-    let people = people
-        .iter()
-        .zip(verdicts)
-        .map(|(person, (user, verdict))| {
-            decide(user, person.status, verdict, request, &facts, leaving, setting)
-        })
-        .collect();
-    Ok(Plan { people })
+    let mut facts = store::facts(db, &touched, &deleted, &groups, now).await?;
+    let mut plan = Plan { people: Vec::with_capacity(people.len()) };
+    for (person, (user, verdict)) in people.iter().zip(verdicts) {
+        let request = request.of(person.named);
+        let decided = decide(user, person.status, verdict, &request, &facts, leaving, setting);
+        if person.named.is_some() {
+            release(&mut facts, user, &decided);
+        }
+        plan.people.push(decided.out_of(person.named));
+    }
+    Ok(plan)
+}
+
+/// What a plan takes away is not there when the same person is asked something else.
+fn release(facts: &mut Facts, user: UserId, plan: &PersonPlan) {
+    let Some(person) = facts.people.get_mut(&user) else { return };
+    for effect in &plan.effects {
+        if let Effect::SeatReleased { slot, kind, .. } = effect {
+            person.seats.retain(|seat| (seat.slot, seat.kind) != (*slot, *kind));
+        }
+    }
 }
 
 /// The groups whose sessions concern anybody: those in which a learner role goes or stays.

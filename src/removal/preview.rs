@@ -72,14 +72,15 @@ pub struct Foreseen {
 pub async fn preview(snapshot: &Snapshot<'_>, shown: &Shown) -> Result<Preview, Failure> {
     let db = &snapshot.conn;
     let sight = Sight::of(db, snapshot.trees, &shown.caller).await?;
-    let list = list::resolve(db, &sight, &shown.people).await?;
+    let mut list = list::resolve(db, &sight, &shown.people).await?;
     if list.items.len() > batch::CHUNK {
         return Err(Refusal::BatchTooLarge { limit: batch::CHUNK }.into());
     }
     let setting = planning::setting(db, snapshot.trees, &shown.caller).await?;
     let request = shown.request.normalized(setting.tree.root());
     planning::check_group(&request, &setting)?;
-    let people: Vec<Standing> = store::standings(db, &list.users()).await?;
+    planning::check_groups(&mut list, &setting)?;
+    let people: Vec<Standing> = store::standings(db, &list.parts()).await?;
     let plan = |request: Request, answer| {
         let (people, setting) = (&people, &setting);
         async move {

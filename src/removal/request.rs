@@ -15,7 +15,14 @@ pub enum Scope {
     Group(GroupId),
     /// One role in this group; for a learner with the reach of R5.
     Role(GroupId, Role),
+    /// As [`Scope::Group`], for everybody of another group, which is named with them ([`Part`]).
+    Each,
 }
+
+/// One thing that is asked for: somebody, and the group that they are taken out of where one is named for them alone.
+/// Several of the same person are done one after the other, in order of the group: what each does is as if it had been
+/// asked for by itself after those before it.
+pub type Part = (UserId, Option<GroupId>);
 
 /// How it is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,6 +51,8 @@ pub struct Request {
 pub enum People {
     /// These, one entry each.
     Named(Vec<Entry>),
+    /// These, one entry each, out of the group that stands with it.
+    Pairs(Vec<(Entry, GroupId)>),
     /// Whoever meets this when the request is accepted, and still does when their turn comes (R16).
     Matching(Box<UserFilter>),
 }
@@ -74,6 +83,15 @@ pub enum Named {
 }
 
 impl Request {
+    /// What is asked for somebody with whom this group is named.
+    #[must_use]
+    pub fn of(self, group: Option<GroupId>) -> Request {
+        match (self.scope, group) {
+            (Scope::Each, Some(group)) => Request { scope: Scope::Group(group), ..self },
+            _ => self,
+        }
+    }
+
     /// The same request, with the platform group seen for what it is.
     #[must_use]
     pub fn normalized(self, root: GroupId) -> Request {
@@ -89,10 +107,10 @@ impl From<Named> for Entry {
 }
 
 impl Scope {
-    /// The group that is named; the platform group for a deletion.
+    /// The group that is named; the platform group for a deletion, and where each has one of their own.
     pub fn group(self, root: GroupId) -> GroupId {
         match self {
-            Scope::Platform => root,
+            Scope::Platform | Scope::Each => root,
             Scope::Group(group) | Scope::Role(group, _) => group,
         }
     }

@@ -54,7 +54,7 @@ pub async fn remove(tx: &Tx, input: &Single) -> Result<Removed, Failure> {
         _ => Ok(BTreeMap::new()),
     };
     let (done, setting) =
-        chunk::execute(tx, &users, &input.request, None, input.confirm_count, shown).await?;
+        chunk::execute(tx, &[(user, None)], &input.request, None, input.confirm_count, shown).await?;
     let done = done.into_iter().next().ok_or(Refusal::not_found(&["userId"], "User"))?;
     if let Some(record) = done.record {
         return Ok(Removed { outcome: done.plan.outcome, record });

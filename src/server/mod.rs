@@ -8,10 +8,11 @@
 //! | `origin`    | refuses pages of other sites, lets in those that were named                           |
 //! | `http`      | `POST` and `GET /graphql`                                                             |
 //! | `socket`    | `/graphql/ws`, by graphql-transport-ws                                                |
-//! | `outcomes`  | `/jobs/{id}/outcomes.csv`                                                             |
+//! | `outcomes`  | `/jobs/{id}/outcomes.csv` and `.xlsx`                                                 |
 //! | `request`   | reads a request: JSON alone, bounded, never a batch                                   |
 //! | `documents` | where they are given, lets only trusted documents pass                                |
 //! | `guard`     | refuses queries that the parser could not bear                                        |
+//! | `courier`   | carries what happened to webhooks                                                     |
 //! | `answer`    | writes an answer in the media type that the client accepts, with the status it wants  |
 //! | `health`    | `/livez` and `/readyz`                                                                |
 //! | `metrics`   | a line in the log for each request, and `/metrics`                                    |
@@ -21,6 +22,7 @@
 //! is answered like anything else that breaks.
 
 mod answer;
+mod courier;
 mod documents;
 mod graphiql;
 mod guard;
@@ -45,6 +47,7 @@ use axum::http::{HeaderMap, header};
 use axum::routing::{any, get};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::TimeDelta;
 use entity::id::{SignInId, UserId};
 use futures::future::BoxFuture;
 use futures::stream::{self, BoxStream, StreamExt};
@@ -53,6 +56,7 @@ use tokio::sync::{mpsc, watch};
 use tracing::Instrument;
 
 use self::answer::Problem;
+use self::courier::Couriers;
 pub use self::documents::{Documents, DocumentsError};
 pub use self::graphiql::{Start, Tab};
 use self::listen::Peer;
@@ -60,11 +64,12 @@ use self::metrics::Told;
 pub use self::origin::Origins;
 pub use self::provider::Provider;
 use self::provider::Vouched;
-pub use self::proxies::{Network, Proxies};
+pub use self::proxies::Proxies;
 use self::request::{Asked, Operation, Shown};
 use crate::access::{self, Caller, Known, Pass};
 use crate::db::Database;
 use crate::error::{Error, Failure};
+use crate::events::KEPT;
 use crate::graphql::RequestContext;
 use crate::graphql::api::Api;
 use crate::graphql::context::Visit;
@@ -79,6 +84,7 @@ use crate::tokens;
 const LONGEST_SECRET: usize = 200;
 use crate::jobs::{Pace, Workers};
 use crate::removal::batch::CHUNK;
+use crate::webhooks::Reach;
 
 /// Who may come in, and for what.
 #[derive(Clone, Debug, Default)]
@@ -103,6 +109,10 @@ pub struct Doors {
     pub desk: Arc<Desk>,
     /// Where the organisation's people sign in besides.
     pub provider: Option<Arc<Provider>>,
+    /// What webhooks may reach.
+    pub reach: Arc<Reach>,
+    /// How long it is kept what happened, where that is not as long as is usual.
+    pub kept: Option<TimeDelta>,
 }
 
 /// Whether the schema may be read over the API.
@@ -178,6 +188,7 @@ impl Server {
             .route("/graphql", any(http::graphql))
             .route("/graphql/ws", get(socket::open))
             .route("/jobs/{id}/outcomes.csv", get(outcomes::csv))
+            .route("/jobs/{id}/outcomes.xlsx", get(outcomes::xlsx))
             .layer(self.doors.origins.cors());
         Router::new()
             .route("/", get(graphiql::page))
@@ -337,6 +348,7 @@ impl Server {
         let context = RequestContext::new(self.database.clone(), caller, request_id)
             .with_desk(self.doors.desk.clone(), asker.visit)
             .with_chunk(self.doors.chunk.unwrap_or(CHUNK))
+            .with_reach(self.doors.reach.clone())
             .until(self.stopping.clone());
         let context = match asker.known {
             Some(known) if known.sees_everything => context.with_pass(known.pass).seeing_everything(),
@@ -404,7 +416,7 @@ impl Server {
     }
 }
 
-/// Answers on `listener` and works on jobs until `stop` is done, then finishes what is in flight: requests, and chunks.
+/// Answers on `listener`, works on jobs and sends what happened until `stop` is done, then finishes what is in flight.
 pub async fn serve(
     listener: TcpListener,
     database: Database,
@@ -412,15 +424,18 @@ pub async fn serve(
     stop: impl Future<Output = ()> + Send,
 ) {
     let workers = Workers::start(&database, Pace::default());
+    let couriers = Couriers::start(&database, doors.reach.clone(), doors.kept.unwrap_or(KEPT));
     let (server, last) = Server::new(database, doors);
     let stop = async {
         stop.await;
         last.stopping.send_replace(true);
         workers.ask_to_stop();
+        couriers.ask_to_stop();
     };
     listen::answer(listener, server.router(), stop).await;
     last.wait().await;
     workers.stop().await;
+    couriers.stop().await;
 }
 
 fn broken(error: &Error, request_id: String) -> Problem {

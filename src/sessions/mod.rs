@@ -135,7 +135,7 @@ pub async fn update(tx: &Tx, input: &SessionEdit) -> Result<SessionId, Failure> 
     let editor = works::editor(tx).await?;
     let work = WorkId::Session(input.session);
     let (before, after) = works::handed(tx, &editor, work, handing).await?;
-    works::store::hand(db, work, &before, &after).await?;
+    works::hand(tx, work, &before, &after).await?;
     if let Some(title) = title {
         store::rename(db, input.session, &title).await?;
     }
@@ -168,7 +168,7 @@ pub async fn set_instructors(tx: &Tx, input: &Instructors) -> Result<SessionId, 
     let editor = works::editor(tx).await?;
     let work = WorkId::Session(input.session);
     let (before, after) = works::handed(tx, &editor, work, handing).await?;
-    works::store::hand(&tx.conn, work, &before, &after).await?;
+    works::hand(tx, work, &before, &after).await?;
     Ok(input.session)
 }
 

@@ -22,6 +22,7 @@ use sea_orm::ConnectionTrait;
 use crate::access::{self, Authority};
 use crate::db::{Tx, locks};
 use crate::error::{Failure, Refusal};
+use crate::events::Event;
 use crate::platform;
 use crate::removal::plan::WorkId;
 use crate::tree::Tree;
@@ -165,6 +166,18 @@ pub async fn handed(
     require_living(tx, words, handing.main, named).await?;
     let after = Standing { group: handing.group.unwrap_or(before.group), main, others };
     Ok((before, after))
+}
+
+/// Writes whose a work is from now on, and tells of it where it gets another owner.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn hand(tx: &Tx, work: WorkId, before: &Standing, after: &Standing) -> Result<(), Failure> {
+    store::hand(&tx.conn, work, before, after).await?;
+    if before.main != after.main {
+        tx.tell([Event::handed_over(work, before.main, after.main, None)]);
+    }
+    Ok(())
 }
 
 /// Whose a work is that the caller may edit.

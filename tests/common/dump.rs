@@ -47,6 +47,7 @@ pub async fn of(db: &Database) -> Dump {
         course_enrolment,
         custom_field,
         date,
+        event,
         external_id,
         former_membership,
         group,
@@ -82,6 +83,8 @@ pub async fn of(db: &Database) -> Dump {
         subscription,
         token,
         user,
+        webhook,
+        webhook_delivery,
     )
 }
 

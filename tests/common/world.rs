@@ -16,6 +16,7 @@ use roster::organisation::{Organisation, Tables, promises};
 use roster::removal::batch::ROWS;
 use roster::sign_in::{self, hashing};
 use roster::tokens;
+use roster::webhooks::Reach;
 use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 
@@ -52,6 +53,7 @@ pub struct World {
     meanwhile: Arc<Mutex<Option<Meanwhile>>>,
     chunk: usize,
     rows: i64,
+    reach: Arc<Reach>,
     /// Carries out the jobs of this database, as soon as they are accepted and not of its own accord.
     _workers: Workers,
 }
@@ -119,7 +121,8 @@ impl Start {
         });
         let _workers = Workers::start(&db, UNHURRIED);
         let (chunk, rows) = (3_000, ROWS);
-        World { db, url: self.url, made, schema: schema(), statements, meanwhile, chunk, rows, _workers }
+        let (url, schema, reach) = (self.url, schema(), Arc::default());
+        World { db, url, made, schema, statements, meanwhile, chunk, rows, reach, _workers }
     }
 }
 
@@ -132,6 +135,11 @@ impl World {
     /// The same, removing people in one transaction who bring at most so many rows together.
     pub fn in_chunks_of_rows(self, rows: i64) -> World {
         World { rows, ..self }
+    }
+
+    /// The same, with webhooks that may reach this.
+    pub fn reaching(self, reach: Arc<Reach>) -> World {
+        World { reach, ..self }
     }
 
     /// What the API answers `who` with, whole.
@@ -150,6 +158,7 @@ impl World {
     ) -> Value {
         let context = RequestContext::new(self.db.clone(), caller, "test".to_owned())
             .with_chunk(self.chunk)
+            .with_reach(self.reach.clone())
             .with_rows(self.rows);
         let context = match pass {
             Some(pass) => context.with_pass(pass),

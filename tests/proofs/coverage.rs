@@ -32,6 +32,7 @@ fn entities() -> BTreeMap<Column, bool> {
         course_enrolment,
         custom_field,
         date,
+        event,
         external_id,
         former_membership,
         group,
@@ -67,6 +68,8 @@ fn entities() -> BTreeMap<Column, bool> {
         subscription,
         token,
         user,
+        webhook,
+        webhook_delivery,
     )
     .into_iter()
     .flat_map(|(table, columns)| {

@@ -73,6 +73,7 @@ impl Model {
             .map(|user| Standing {
                 user: *user,
                 status: self.users[user],
+                named: None,
                 memberships: self
                     .memberships
                     .range((*user, GroupId(0), Role::Learner)..)

@@ -354,8 +354,8 @@ impl Asked<'_> {
         let job = self.job().await;
         let changes = before.changes_until(&self.world.dump().await);
         let tables: Vec<&String> = changes.keys().collect();
-        let nobody_was_tried = ["job_events", "job_items", "jobs"];
-        let tried = ["job_chunks", "job_events", "job_items", "jobs"];
+        let nobody_was_tried = ["events", "job_events", "job_items", "jobs"];
+        let tried = ["events", "job_chunks", "job_events", "job_items", "jobs"];
         assert!(tables == nobody_was_tried || tables == tried, "{changes:#?}");
         job
     }

@@ -1,6 +1,6 @@
 //! Removing people, rule by rule, through the API.
 
-mod asking;
+pub mod asking;
 mod chance;
 mod control;
 mod deletion;
@@ -8,6 +8,7 @@ mod idempotency;
 mod jobs;
 mod looking;
 mod many;
+mod pairs;
 mod plan;
 mod prepared;
 mod reach;

@@ -261,6 +261,12 @@ async fn hold_against_reality(world: &World, asked: Asked<'_>, caller: &str, man
     written.retain(|row| !before.records.contains(&row.id));
     let written: BTreeMap<UserId, &record::Model> = written.iter().map(|row| (row.user_id, row)).collect();
     let handed_over = changes.remove("hand_overs").map_or(Vec::new(), |change| change.gained);
+    let told = done.len() + handed_over.len() + usize::from(many);
+    assert_eq!(
+        gained(changes.remove("events")),
+        told,
+        "each removal and each hand-over is told, and the job"
+    );
     assert_eq!(handed_over, expected_hand_overs(&done, &written));
     for person in &done {
         says_what_was_planned(world, person, &written).await;

@@ -221,7 +221,7 @@ each_database! {
         let before = world.dump().await;
         world.remove("ann", "Class").done().await;
         let changed = before.changes_until(&world.dump().await);
-        assert_eq!(changed.keys().collect::<Vec<_>>(), ["memberships", "records"]);
+        assert_eq!(changed.keys().collect::<Vec<_>>(), ["events", "memberships", "records"]);
         // Back in the group, whoever lets her in.
         world
             .sql(&format!(

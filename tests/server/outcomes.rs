@@ -1,5 +1,7 @@
 //! The outcomes of a job as a table for spreadsheets.
 
+use std::io::Read;
+
 use entity::kind::Privacy::Public;
 use entity::kind::Role::{Administrator, Learner};
 use roster::server::Doors;
@@ -10,13 +12,34 @@ use super::listening::{Listening, listening, owners_token};
 use crate::common::each_database;
 
 const DELETE: &str = "mutation($input: DeleteUsersInput!) {
-    deleteUsers(input: $input) { job { status outcomesLink } userErrors { code } } }";
+    deleteUsers(input: $input) { job { status outcomesLink outcomesWorkbookLink } userErrors { code } } }";
 
 async fn table(server: &Listening, link: &str, token: Option<&str>) -> (u16, String) {
     let request = server.client.get(server.at(link));
     let request = token.into_iter().fold(request, reqwest::RequestBuilder::bearer_auth);
     let answer = request.send().await.unwrap();
     (answer.status().as_u16(), answer.text().await.unwrap())
+}
+
+/// The cells of the one sheet of a workbook, line by line; all of them have to be texts.
+fn sheet(workbook: &[u8]) -> Vec<Vec<String>> {
+    let mut files = zip::ZipArchive::new(std::io::Cursor::new(workbook)).expect("a workbook");
+    let mut text = String::new();
+    files.by_name("xl/worksheets/sheet1.xml").expect("a sheet").read_to_string(&mut text).expect("text");
+    assert!(!text.contains("<f>") && !text.contains("<f "), "a formula: {text}");
+    let lines = text.split("<row ").skip(1);
+    let read = |line: &str| {
+        let mut cells = vec![String::new(); 9];
+        for cell in line.split("<c r=\"").skip(1) {
+            let column = (cell.as_bytes()[0] - b'A') as usize;
+            assert!(cell.contains("t=\"inlineStr\""), "a text: {cell}");
+            let (_, inner) = cell.split_once("<t").expect("a text");
+            let (_, inner) = inner.split_once('>').expect("a text");
+            cells[column] = inner.split_once("</t>").expect("its end").0.to_owned();
+        }
+        cells
+    };
+    lines.map(read).collect()
 }
 
 each_database! {
@@ -43,17 +66,30 @@ each_database! {
         assert_eq!(status, 200);
         let mut reader = csv::Reader::from_reader(text.as_bytes());
         let head: Vec<String> = reader.headers().unwrap().iter().map(str::to_owned).collect();
-        assert_eq!(head, ["position", "outcome", "failure", "typed", "userId", "firstName", "lastName", "email"]);
+        assert_eq!(head, ["position", "outcome", "failure", "typed", "userId", "firstName", "lastName", "email", "groupId"]);
         let rows: Vec<Vec<String>> =
             reader.records().map(|row| row.unwrap().iter().map(str::to_owned).collect()).collect();
         let ann = world.user("ann");
         assert_eq!(rows[0][..2], ["1", "DELETED"]);
         assert_eq!(rows[0][4], ann.as_str().unwrap());
-        assert_eq!(rows[0][6..], ["'=1+1", "ann@example.org"]);
-        assert_eq!(rows[1], ["2", "NOT_FOUND", "", "'+evil@example.org", "", "", "", ""]);
+        assert_eq!(rows[0][6..], ["'=1+1", "ann@example.org", ""]);
+        assert_eq!(rows[1], ["2", "NOT_FOUND", "", "'+evil@example.org", "", "", "", "", ""]);
         assert_eq!(rows.len(), 2);
 
+        // As a workbook it has the same, as texts: no cell is a formula.
+        let workbook = job["outcomesWorkbookLink"].as_str().unwrap();
+        assert_eq!(workbook, link.replace(".csv", ".xlsx"));
+        let answer = server.client.get(server.at(workbook)).bearer_auth(&owner).send().await.unwrap();
+        let kind = answer.headers()["content-type"].to_str().unwrap().to_owned();
+        assert_eq!(kind, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet");
+        assert_eq!(sheet(&answer.bytes().await.unwrap()), {
+            let plain = |row: &Vec<String>| row.iter().map(|cell| cell.trim_start_matches('\'').to_owned()).collect();
+            std::iter::once(head).chain(rows.clone()).map(|row| plain(&row)).collect::<Vec<Vec<String>>>()
+        });
+
         // Nobody else's, and nobody unknown's.
+        assert_eq!(table(&server, workbook, None).await.0, 401);
+        assert_eq!(table(&server, workbook, Some(&boss)).await.0, 404);
         assert_eq!(table(&server, link, None).await.0, 401);
         assert_eq!(table(&server, link, Some("nonsense")).await.0, 401);
         for (link, token) in [(link, &boss), ("/jobs/nonsense/outcomes.csv", &owner), ("/jobs/VXNlcjox/outcomes.csv", &owner)] {

@@ -2,7 +2,7 @@
 
 mod attempts;
 mod cookies;
-mod front;
+pub mod front;
 mod passwords;
 mod provider;
 mod secrets;

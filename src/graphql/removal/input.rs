@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use async_graphql::{Context, ID, InputObject, OneofObject};
-use entity::id::{JobId, UserId};
+use entity::id::{GroupId, JobId, UserId};
 use entity::kind;
 
 use crate::error::Refusal;
@@ -311,6 +311,62 @@ pub struct PlanRoleRevocationInput {
     confirm_account_deletion: bool,
 }
 
+/// Somebody, in exactly one of these ways.
+#[derive(Clone, Debug, OneofObject)]
+pub enum RemovedMemberInput {
+    /// By id.
+    UserId(ID),
+    /// By email: the account that reserves it, else the one deleted last.
+    Email(String),
+    /// By the id that another system gave them.
+    ExternalId(ExternalIdInput),
+}
+
+/// Somebody, and a group to take them out of.
+#[derive(Clone, Debug, InputObject)]
+pub struct RemovedMembershipInput {
+    /// Whom.
+    member: RemovedMemberInput,
+    /// Out of which group; not the platform group, out of which people are deleted.
+    group_id: ID,
+}
+
+impl RemovedMembershipInput {
+    fn read(self, place: usize) -> Result<(Entry, GroupId), Refusal> {
+        let place = place.to_string();
+        let path = |field| ["memberships", place.as_str(), field];
+        let group = id::parse(&self.group_id, &path("groupId"))?;
+        let entry = match self.member {
+            RemovedMemberInput::UserId(id) => {
+                Entry { named: Named::Id(id::parse(&id, &path("member"))?), typed: id.0 }
+            }
+            RemovedMemberInput::Email(email) => {
+                let typed = email.trim().to_owned();
+                Entry { named: Named::Email(typed.clone()), typed }
+            }
+            RemovedMemberInput::ExternalId(id) => external(id),
+        };
+        Ok((entry, group))
+    }
+}
+
+/// Removals from several groups to be planned. What is asked of one person is done one after the other, in order of the
+/// groups: each is a removal of its own, with an outcome and a record of its own.
+#[derive(Clone, Debug, InputObject)]
+pub struct PlanMembershipsRemovalInput {
+    /// Whom, out of which group each; at most 3,000 to be shown at once, 100,000 to be prepared. What is named twice counts
+    /// once.
+    memberships: Vec<RemovedMembershipInput>,
+    /// What happens to private subgroups (R6). Left out: the plan shows both where it matters.
+    private_subgroups: Option<PrivateSubgroups>,
+    /// Whether you know that taking somebody's last membership deletes the account (R7).
+    #[graphql(default)]
+    confirm_account_deletion: bool,
+    /// What happens to the posts of those whose account ends.
+    #[graphql(default_with = "PostTreatment::Keep")]
+    posts: PostTreatment,
+}
+
 /// A removal to be planned: exactly one of these.
 #[derive(Clone, Debug, OneofObject)]
 pub enum RemovalPlanInput {
@@ -320,6 +376,8 @@ pub enum RemovalPlanInput {
     RemoveUsersFromGroup(PlanGroupRemovalInput),
     /// Take a role from people.
     RevokeRole(PlanRoleRevocationInput),
+    /// Take people out of groups, each out of one that is named with them.
+    RemoveMemberships(PlanMembershipsRemovalInput),
 }
 
 fn request(scope: Scope, private: Option<PrivateSubgroups>, confirmed: bool, posts: kind::Posts) -> Request {
@@ -372,6 +430,20 @@ impl RemovalPlanInput {
                     kind::Posts::Keep,
                 ),
             ),
+            RemovalPlanInput::RemoveMemberships(input) => {
+                let pairs = input.memberships.into_iter().enumerate();
+                let pairs =
+                    pairs.map(|(place, membership)| membership.read(place)).collect::<Result<_, _>>()?;
+                (
+                    People::Pairs(pairs),
+                    request(
+                        Scope::Each,
+                        input.private_subgroups,
+                        input.confirm_account_deletion,
+                        input.posts.into(),
+                    ),
+                )
+            }
         })
     }
 }

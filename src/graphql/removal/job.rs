@@ -13,6 +13,7 @@ use crate::error::Error;
 use crate::graphql::connection::{self, Connection, Paging};
 use crate::graphql::context::load;
 use crate::graphql::error::ApiError;
+use crate::graphql::group::Group;
 use crate::graphql::id::GlobalId;
 use crate::graphql::kinds::{JobStatus, RemovalCause, RemovalOutcome};
 use crate::graphql::user::User;
@@ -197,6 +198,11 @@ impl RemovalJob {
         format!("/jobs/{}/outcomes.csv", self.0.id.global().as_str())
     }
 
+    /// The same table as a workbook (XLSX).
+    async fn outcomes_workbook_link(&self) -> String {
+        format!("/jobs/{}/outcomes.xlsx", self.0.id.global().as_str())
+    }
+
     /// What became of each entry, in the order of the list.
     async fn items(
         &self,
@@ -273,6 +279,19 @@ impl RemovalJobItem {
         }
     }
 
+    /// The id of the group that is named for this entry alone; null where the job names one for all, or none.
+    async fn group_id(&self) -> Option<ID> {
+        self.0.group_id.map(GlobalId::global)
+    }
+
+    /// The group that is named for this entry alone; null where there is none, and if you may not see it.
+    async fn group(&self, ctx: &Context<'_>) -> Result<Option<Group>, ApiError> {
+        match self.0.group_id {
+            Some(group) => Group::load(ctx, group).await,
+            None => Ok(None),
+        }
+    }
+
     /// The entry as typed, where it means nobody.
     async fn typed(&self) -> Option<&str> {
         self.0.typed.as_deref()
@@ -293,7 +312,7 @@ impl RemovalJobItem {
     async fn plan(&self, ctx: &Context<'_>) -> Result<Option<PersonRemovalPlan>, ApiError> {
         match (self.0.planned, self.0.outcome, self.0.user_id) {
             (Some(_), None, Some(user)) => {
-                let plan = load::<SinglePlans>(ctx, (self.0.job_id, user)).await?;
+                let plan = load::<SinglePlans>(ctx, (self.0.job_id, (user, self.0.group_id))).await?;
                 Ok(plan.map(PersonRemovalPlan::from))
             }
             _ => Ok(None),

@@ -53,7 +53,7 @@ pub async fn good_for(ctx: &Context<'_>, request: &Request) -> Result<(), ApiErr
     let deletes = request.options.confirm_account_deletion;
     let scope = match request.scope.normalized(root) {
         Reach::Platform => return context::require_scope(ctx, Scope::UsersDelete),
-        Reach::Group(_) | Reach::Role(_, Role::Learner) => Scope::UsersRemove,
+        Reach::Group(_) | Reach::Each | Reach::Role(_, Role::Learner) => Scope::UsersRemove,
         Reach::Role(_, Role::Coach | Role::Author) => Scope::MembersWrite,
         Reach::Role(_, Role::UserAdministrator | Role::Administrator) => Scope::MembersAdmin,
     };

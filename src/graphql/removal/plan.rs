@@ -53,7 +53,7 @@ pub struct UnresolvedEntry {
 /// How much would go, stay and move in all.
 #[derive(Clone, Debug, Default, SimpleObject)]
 pub struct RemovalTotals {
-    /// People named, each counted once.
+    /// People named, each counted once, or once with each group.
     people: i64,
     /// How often each outcome would come up, entries that mean nobody included.
     outcomes: Vec<RemovalOutcomeCount>,
@@ -170,7 +170,8 @@ impl RemovalPlan {
         warnings.into_iter().map(RemovalWarning::from).collect()
     }
 
-    /// What would happen to each person, in order of id; null while the question of private subgroups is open.
+    /// What would happen to each person, in order of id, and to who is named with several groups once for each, in order of
+    /// the group, as if one were done after the other; null while the question of private subgroups is open.
     async fn people(
         &self,
         first: Option<i32>,
@@ -215,6 +216,19 @@ impl PersonRemovalPlan {
     /// Who; null if you may not see them.
     async fn user(&self, ctx: &Context<'_>) -> Result<Option<User>, ApiError> {
         User::load(ctx, self.0.user).await
+    }
+
+    /// The id of the group that is named for this person alone; null where the request names one for all, or none.
+    async fn group_id(&self) -> Option<ID> {
+        self.0.group.map(GlobalId::global)
+    }
+
+    /// The group that is named for this person alone; null where there is none, and if you may not see it.
+    async fn group(&self, ctx: &Context<'_>) -> Result<Option<Group>, ApiError> {
+        match self.0.group {
+            Some(group) => Group::load(ctx, group).await,
+            None => Ok(None),
+        }
     }
 
     /// What would become of them.

@@ -11,7 +11,7 @@ use crate::error::{Error, Failure, Refusal};
 use crate::jobs;
 use crate::removal::list::split_emails;
 use crate::removal::plan::digest_of;
-use crate::removal::request::{Entry, Named, Options, People, Request};
+use crate::removal::request::{Entry, Named, Options, Part, People, Request};
 use crate::removal::store::{self, FollowedJob};
 use crate::removal::{planning, safety};
 
@@ -58,7 +58,7 @@ pub async fn cancel(tx: &Tx, job: &JobId) -> Result<JobId, Failure> {
         JobStatus::Running => store::set_status(&tx.conn, *job, JobStatus::Cancelling).await?,
         JobStatus::Queued | JobStatus::Preparing | JobStatus::Prepared | JobStatus::AwaitingConfirmation => {
             store::cancel_waiting(&tx.conn, *job).await?;
-            store::finish(&tx.conn, *job, JobStatus::Cancelled, tx.now).await?;
+            super::finish(tx, *job, Some(JobStatus::Cancelled)).await?;
         }
         status @ (JobStatus::Expired | JobStatus::Succeeded | JobStatus::FinishedWithFailures) => {
             return Err(Refusal::InvalidJobTransition { status }.into());
@@ -85,21 +85,25 @@ async fn retry(tx: &Tx, retry: &Retry) -> Result<JobId, Failure> {
     if !found.status.is_final() || found.status == JobStatus::Expired {
         return Err(Refusal::InvalidJobTransition { status: found.status }.into());
     }
-    let mut people = Vec::new();
-    for (user, typed, outcome) in store::settled(&tx.conn, retry.job).await? {
-        match (user, typed) {
-            _ if !outcome.is_failure() => {}
-            (Some(user), _) => people.push(Entry { named: Named::Id(user), typed: String::new() }),
-            (None, Some(typed)) => people.extend(entry(typed)),
-            (None, None) => {}
+    let (mut people, mut pairs) = (Vec::new(), Vec::new());
+    for (user, group, typed, outcome) in store::settled(&tx.conn, retry.job).await? {
+        let entry = match (user, typed) {
+            _ if !outcome.is_failure() => None,
+            (Some(user), _) => Some(Entry { named: Named::Id(user), typed: String::new() }),
+            (None, Some(typed)) => entry(typed),
+            (None, None) => None,
+        };
+        match group {
+            Some(group) => pairs.extend(entry.map(|entry| (entry, group))),
+            None => people.extend(entry),
         }
     }
-    if people.is_empty() {
+    if people.is_empty() && pairs.is_empty() {
         return Err(Refusal::NothingToRetry.into());
     }
     let kept: Kept = serde_json::from_str(&found.options).map_err(Error::from)?;
     let batch = Batch {
-        people: People::Named(people),
+        people: if pairs.is_empty() { People::Named(people) } else { People::Pairs(pairs) },
         request: answered(&kept),
         plan_digest: None,
         confirm_count: retry.confirm_count,
@@ -156,10 +160,10 @@ async fn digest_now(
     }
     let kept: Kept = serde_json::from_str(&standing.options).map_err(Error::from)?;
     let setting = planning::setting(db, snapshot.trees, caller).await?;
-    let users = store::users_of(db, start.job).await?;
-    let list = settle_list(db, &users, &answered(&kept), &setting).await?;
+    let parts = store::parts_of(db, start.job, None).await?;
+    let list = settle_list(db, &parts, &answered(&kept), &setting).await?;
     let digests = super::digests(db, snapshot.now, &list, &kept.request, &setting).await?;
-    Ok(Some(digest_of(&kept.request, digests.iter().map(|(user, digest)| (*user, digest.as_str())))))
+    Ok(Some(digest_of(&kept.request, digests.iter().map(|(part, digest)| (*part, digest.as_str())))))
 }
 
 async fn let_run(tx: &Tx, start: &Start, planned: Option<String>) -> Result<JobId, Failure> {
@@ -179,7 +183,8 @@ async fn let_run(tx: &Tx, start: &Start, planned: Option<String>) -> Result<JobI
         status => return Err(Refusal::InvalidJobTransition { status }.into()),
     }
     let ending = store::ending(&tx.conn, start.job).await?;
-    let people = store::standings(&tx.conn, &ending).await?;
+    let parts: Vec<Part> = ending.iter().map(|user| (*user, None)).collect();
+    let people = store::standings(&tx.conn, &parts).await?;
     let going = safety::going(&people, ending.iter().map(|user| (*user, Outcome::Deleted)));
     safety::check(tx, going, start.confirm_count).await?;
     store::set_status(&tx.conn, start.job, JobStatus::Queued).await?;

@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use entity::id::{GroupId, JobId, UserId};
-use entity::kind::{JobStatus, PrivateSubgroups};
+use entity::kind::{JobStatus, Outcome, PrivateSubgroups};
 use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
 
@@ -24,13 +24,14 @@ use super::facts::{Setting, Standing};
 use super::list::{self, List};
 use super::plan::{WorkId, digest_of};
 use super::planning;
-use super::request::{People, Request};
-use super::rules::settle;
+use super::request::{Part, People, Request};
+use super::rules::{Verdict, settle};
 use super::safety;
 use super::store::{self, NewItem, NewJob};
 use crate::access::Caller;
 use crate::db::{Database, Key, Tx, write};
 use crate::error::{Error, Failure, Refusal};
+use crate::events::Event;
 use crate::jobs;
 use crate::ownership::{self, Administrator, Leaving};
 use crate::queries::Sight;
@@ -152,6 +153,8 @@ struct Whole {
     people: Vec<Standing>,
     answer: PrivateSubgroups,
     leaving: Leaving,
+    /// What ends an account.
+    ending: BTreeSet<Part>,
     /// How many accounts go of those that count for the safety share.
     going: i64,
 }
@@ -160,15 +163,16 @@ struct Whole {
 /// safety share waits to be confirmed (R29).
 async fn accept_as(tx: &Tx, batch: &Batch, status: JobStatus, origin: Origin) -> Result<JobId, Failure> {
     let db = &tx.conn;
-    let list = list::resolve(db, &Sight::in_write(tx).await?, &batch.people).await?;
+    let mut list = list::resolve(db, &Sight::in_write(tx).await?, &batch.people).await?;
     let setting = planning::setting(db, &tx.trees, &tx.caller).await?;
     let request = batch.request.normalized(setting.tree.root());
     planning::check_group(&request, &setting)?;
-    let whole = settle_list(db, &list.users(), &request, &setting).await?;
+    planning::check_groups(&mut list, &setting)?;
+    let whole = settle_list(db, &list.parts(), &request, &setting).await?;
     let digests = match &batch.plan_digest {
         Some(shown) => {
             let digests = digests(db, tx.now, &whole, &request, &setting).await?;
-            let of_all = digests.iter().map(|(user, digest)| (*user, digest.as_str()));
+            let of_all = digests.iter().map(|(part, digest)| (*part, digest.as_str()));
             if digest_of(&request, of_all) != *shown {
                 return Err(Refusal::PlanChanged.into());
             }
@@ -187,9 +191,9 @@ async fn accept_as(tx: &Tx, batch: &Batch, status: JobStatus, origin: Origin) ->
         }
         (status, _) => status,
     };
-    let items = items(&list, &tx.caller, batch.bounds.people, &whole.leaving, digests);
+    let items = items(&list, &tx.caller, batch.bounds.people, &whole.ending, digests);
     let filter = match &batch.people {
-        People::Named(_) => None,
+        People::Named(_) | People::Pairs(_) => None,
         People::Matching(filter) => Some(filter.clone()),
     };
     let kept = Kept {
@@ -221,66 +225,122 @@ async fn accept_as(tx: &Tx, batch: &Batch, status: JobStatus, origin: Origin) ->
     Ok(job)
 }
 
-/// Settles what concerns all of `users`: the answer to R6, who leaves (R13).
+/// Ends a job as `status`, or as its outcomes have it, and tells of it.
+async fn finish(tx: &Tx, job: JobId, status: Option<JobStatus>) -> Result<(), Failure> {
+    let outcomes = store::outcomes(&tx.conn, job).await?;
+    let failed = outcomes.iter().any(|(outcome, _)| outcome.is_none_or(Outcome::is_failure));
+    let by_outcomes = if failed { JobStatus::FinishedWithFailures } else { JobStatus::Succeeded };
+    let status = store::finish(&tx.conn, job, status.unwrap_or(by_outcomes), tx.now).await?;
+    let counts = outcomes.into_iter().filter_map(|(outcome, count)| Some((outcome?, count)));
+    tx.tell([Event::job_finished(job, status, counts)]);
+    Ok(())
+}
+
+/// Settles what concerns all of `parts`: the answer to R6, who leaves (R13).
 async fn settle_list(
     db: &impl ConnectionTrait,
-    users: &[UserId],
+    parts: &[Part],
     request: &Request,
     setting: &Setting,
 ) -> Result<Whole, Failure> {
-    let people = store::standings(db, users).await?;
+    let people = store::standings(db, parts).await?;
     let answer = planning::answer(&people, request, setting)?;
     let verdicts = planning::verdicts(&people, request, answer, setting);
     let going = safety::going(&people, verdicts.iter().map(|(user, verdict)| (*user, verdict.outcome)));
     let mut leaving = Leaving::default();
     settle(&mut leaving, &verdicts);
     leaving.hold(ownership::store::places(db, &leaving.users).await?);
-    Ok(Whole { people, answer, leaving, going })
+    let ends = |(person, (_, verdict)): (&Standing, &(UserId, Verdict))| {
+        (verdict.outcome == Outcome::Deleted).then(|| person.part())
+    };
+    let ending = people.iter().zip(&verdicts).filter_map(ends).collect();
+    Ok(Whole { people, answer, leaving, ending, going })
 }
 
-/// Everybody's digest, computed chunk by chunk so that memory stays bounded.
+/// Everybody's digest, computed chunk by chunk so that memory stays bounded. What is asked of one person stays together.
 async fn digests(
     db: &impl ConnectionTrait,
     now: DateTime<Utc>,
     whole: &Whole,
     request: &Request,
     setting: &Setting,
-) -> Result<BTreeMap<UserId, String>, Error> {
+) -> Result<BTreeMap<Part, String>, Error> {
     let mut digests = BTreeMap::new();
-    for people in whole.people.chunks(CHUNK) {
+    let mut left = whole.people.as_slice();
+    while !left.is_empty() {
+        let people;
+        (people, left) = left.split_at(together(left));
         let leaving = Some(&whole.leaving);
         let plan = planning::plan(db, now, people, request, whole.answer, leaving, setting).await?;
-        digests.extend(plan.people.into_iter().map(|person| (person.user, person.digest)));
+        digests.extend(plan.people.into_iter().map(|person| (person.part(), person.digest)));
     }
     Ok(digests)
 }
 
-/// One item an entry; chunks are filled in the order of the list, the caller's own item last (R16).
+/// How many of these are planned at once: a chunk, and whatever else is asked of the last of it.
+fn together(people: &[Standing]) -> usize {
+    let Some(last) = people.get(CHUNK - 1) else { return people.len() };
+    CHUNK + people[CHUNK..].iter().take_while(|person| person.user == last.user).count()
+}
+
+/// One item an entry; chunks are filled in the order of the list, the caller's own items last (R16). What is asked of one
+/// person comes in turns, in order of the group: everybody's first, then everybody's second, so that nobody is in a chunk
+/// twice and whoever is asked something later is as they were left.
 fn items(
     list: &List,
     caller: &Caller,
     size: usize,
-    leaving: &Leaving,
-    mut digests: BTreeMap<UserId, String>,
+    ending: &BTreeSet<Part>,
+    mut digests: BTreeMap<Part, String>,
 ) -> Vec<NewItem> {
     let size = size.clamp(1, CHUNK) as i64;
-    let others =
-        list.items.iter().filter(|item| item.user.is_some() && item.user != caller.user()).count() as i64;
-    let mut turn = 0;
+    let mut turns: BTreeMap<Part, usize> = BTreeMap::new();
+    let mut before: Option<(UserId, usize)> = None;
+    for part in list.parts() {
+        let turn = before.filter(|(user, _)| *user == part.0).map_or(0, |(_, turn)| turn + 1);
+        turns.insert(part, turn);
+        before = Some((part.0, turn));
+    }
+    let is_own = |(user, _): &Part| caller.user() == Some(*user);
+    // How many others there are in each turn, and where its chunks begin.
+    let mut others: Vec<i64> = Vec::new();
+    for (part, turn) in &turns {
+        others.resize(others.len().max(turn + 1), 0);
+        others[*turn] += i64::from(!is_own(part));
+    }
+    let mut first = 0;
+    let mut places: Vec<i64> = Vec::with_capacity(others.len());
+    for count in &others {
+        places.push(first * size);
+        first += (count + size - 1) / size;
+    }
+    // The caller's own fill up the last chunk of one turn, and have one each of several.
+    let own = match (others.as_slice(), places.as_slice()) {
+        ([count], [_]) => *count,
+        _ => first * size,
+    };
+    let mut chunk = |part: &Part| {
+        let turn = turns.get(part).copied().unwrap_or(0);
+        let at = if is_own(part) {
+            own + turn as i64 * size
+        } else {
+            let at = places[turn];
+            places[turn] += 1;
+            at
+        };
+        at / size + 1
+    };
     list.items
         .iter()
         .map(|item| {
-            let chunk = item.user.map(|user| {
-                let at = if caller.user() == Some(user) { others } else { turn };
-                turn += i64::from(caller.user() != Some(user));
-                at / size + 1
-            });
+            let part = item.user.map(|user| (user, item.group));
             NewItem {
                 user: item.user,
+                group: item.group,
                 typed: item.typed.clone(),
-                chunk,
-                ends_account: item.user.is_some_and(|user| leaving.users.contains(&user)),
-                digest: item.user.and_then(|user| digests.remove(&user)),
+                chunk: part.as_ref().map(&mut chunk),
+                ends_account: part.is_some_and(|part| ending.contains(&part)),
+                digest: part.and_then(|part| digests.remove(&part)),
                 outcome: item.outcome,
             }
         })

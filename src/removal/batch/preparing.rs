@@ -11,12 +11,12 @@ use serde::{Deserialize, Serialize};
 
 use super::turn::Work;
 use super::{CHUNK, Kept};
-use crate::access::Caller;
 use crate::db::{Database, Snapshot, Tx, snapshot, write};
 use crate::error::{Error, Failure};
 use crate::jobs::{self, Lease, PREPARED_FOR, Step};
 use crate::ownership::Administrator;
 use crate::removal::plan::{Effect, PersonPlan, Plan, WorkId, digest_of};
+use crate::removal::request::{Part, Scope};
 use crate::removal::warning::{self, Warning};
 use crate::removal::{planning, store};
 use crate::tree::TreeCache;
@@ -91,38 +91,52 @@ pub(super) async fn step(
     lasting: TimeDelta,
     work: &Arc<Work>,
 ) -> Result<Step, Failure> {
-    let users = store::unplanned(&db.read, lease.job, CHUNK).await?;
+    let parts = store::unplanned(&db.read, lease.job, CHUNK).await?;
     let caller = work.caller.clone();
-    if users.is_empty() {
+    if parts.is_empty() {
         let complete = write(db, caller, None, (), |tx, ()| Box::pin(complete(tx, lease, work.clone())));
         complete.await?;
         return Ok(Step::Ended);
     }
-    let plan =
-        snapshot(db, (work.clone(), users), |snapshot, (work, users)| Box::pin(plan(snapshot, work, users)))
-            .await?;
+    let plan = snapshot(db, (lease.job, work.clone(), parts), |snapshot, (job, work, parts)| {
+        Box::pin(plan(snapshot, *job, work, parts))
+    })
+    .await?;
     let plan = Arc::new(plan);
     write(db, caller, None, (), |tx, ()| Box::pin(keep(tx, lease, lasting, plan.clone()))).await?;
     Ok(Step::More)
 }
 
-async fn plan(snapshot: &Snapshot<'_>, work: &Work, users: &[UserId]) -> Result<Plan, Failure> {
-    plan_of(&snapshot.conn, snapshot.now, snapshot.trees, &work.caller, &work.kept, work, users).await
+async fn plan(snapshot: &Snapshot<'_>, job: JobId, work: &Work, parts: &[Part]) -> Result<Plan, Failure> {
+    plan_of(&snapshot.conn, snapshot.now, snapshot.trees, job, work, parts).await
 }
 
 async fn plan_of(
     db: &impl ConnectionTrait,
     now: DateTime<Utc>,
     trees: &TreeCache,
-    caller: &Caller,
-    kept: &Kept,
+    job: JobId,
     work: &Work,
-    users: &[UserId],
+    parts: &[Part],
 ) -> Result<Plan, Failure> {
+    let Work { caller, kept, leaving } = work;
     let setting = planning::setting(db, trees, caller).await?;
-    let people = store::standings(db, users).await?;
-    let leaving = Some(&work.leaving);
+    // Whatever else is asked of the same people may come before.
+    let all = match kept.request.scope {
+        Scope::Each => {
+            let users: BTreeSet<UserId> = parts.iter().map(|(user, _)| *user).collect();
+            store::parts_of(db, job, Some(&users)).await?
+        }
+        Scope::Platform | Scope::Group(_) | Scope::Role(..) => {
+            // In order of id.
+            parts.iter().copied().collect::<BTreeSet<_>>().into_iter().collect()
+        }
+    };
+    let people = store::standings(db, &all).await?;
+    let leaving = Some(leaving);
     let mut plan = planning::plan(db, now, &people, &kept.request, kept.answer, leaving, &setting).await?;
+    let asked: BTreeSet<&Part> = parts.iter().collect();
+    plan.people.retain(|person| asked.contains(&person.part()));
     for person in &mut plan.people {
         person.missing.retain(|group| setting.authority.sees(&setting.tree, *group));
     }
@@ -133,7 +147,7 @@ async fn keep(tx: &Tx, lease: Lease, lasting: TimeDelta, plan: Arc<Plan>) -> Res
     let db = &tx.conn;
     jobs::store::keep(db, lease, tx.now + lasting).await?;
     let plans: Vec<_> =
-        plan.people.iter().map(|person| (person.user, person.outcome, person.digest.as_str())).collect();
+        plan.people.iter().map(|person| (person.part(), person.outcome, person.digest.as_str())).collect();
     let mut totals = read(store::totals(db, lease.job).await?)?;
     totals.add(&plan);
     let totals = serde_json::to_string(&totals).map_err(Error::from)?;
@@ -149,7 +163,7 @@ async fn complete(tx: &Tx, lease: Lease, work: Arc<Work>) -> Result<(), Failure>
     let db = &tx.conn;
     jobs::store::held(db, lease).await?;
     let digests = store::digests(db, lease.job).await?;
-    let digest = digest_of(&work.kept.request, digests.iter().map(|(user, digest)| (*user, digest.as_str())));
+    let digest = digest_of(&work.kept.request, digests.iter().map(|(part, digest)| (*part, digest.as_str())));
     if !store::prepared(db, lease.job, &digest, tx.now + PREPARED_FOR).await? {
         return Err(Error::Superseded.into());
     }
@@ -161,23 +175,23 @@ fn read(totals: Option<String>) -> Result<Totals, Error> {
     Ok(totals.map(|totals| serde_json::from_str(&totals)).transpose()?.unwrap_or_default())
 }
 
-/// What would be done now to each of `users`, by `job`.
+/// What would be done now of each of `parts`, by `job`.
 ///
 /// # Errors
 /// When the database cannot be read.
 pub async fn single_plans(
     db: &Database,
     job: JobId,
-    users: &[UserId],
-) -> Result<BTreeMap<UserId, PersonPlan>, Failure> {
+    parts: &[Part],
+) -> Result<BTreeMap<Part, PersonPlan>, Failure> {
     let Some(standing) = jobs::store::standing(&db.read, job).await? else { return Ok(BTreeMap::new()) };
     let caller = super::turn::caller(&standing);
     let kept: Kept = serde_json::from_str(&standing.options).map_err(Error::from)?;
     let leaving = kept.leaving(store::leaving(&db.read, job).await?);
     let work = Work { caller, kept, leaving };
     let now = db.clock.now(&db.read).await?;
-    let plan = plan_of(&db.read, now, &db.trees, &work.caller, &work.kept, &work, users).await?;
-    Ok(plan.people.into_iter().map(|person| (person.user, person)).collect())
+    let plan = plan_of(&db.read, now, &db.trees, job, &work, parts).await?;
+    Ok(plan.people.into_iter().map(|person| (person.part(), person)).collect())
 }
 
 /// What to know of a job that is prepared, with these `options`.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::TimeDelta;
-use entity::id::UserId;
+use entity::id::{GroupId, UserId};
 use entity::kind::{JobStatus, Outcome};
 use serde::Serialize;
 
@@ -15,6 +15,7 @@ use crate::error::{Error, Failure};
 use crate::jobs::{self, Lease, Step, rules};
 use crate::ownership::Leaving;
 use crate::removal::chunk::{self, Settled};
+use crate::removal::request::Part;
 use crate::removal::store::{self, Reason};
 
 /// It broke for an unexpected reason.
@@ -45,7 +46,7 @@ pub(super) struct Work {
 struct Taking {
     lease: Lease,
     chunk: i64,
-    people: Vec<(UserId, Option<String>)>,
+    people: Vec<(UserId, Option<GroupId>, Option<String>)>,
 }
 
 impl Turn {
@@ -120,7 +121,7 @@ impl Turn {
             tracing::error!(job = lease.job.0, "one person of a job ended the process again and again");
             return self.fail(db, &work, Taking { lease, chunk, people }, POISON).await;
         }
-        let users: Vec<UserId> = people.iter().map(|(user, _)| *user).collect();
+        let users: Vec<UserId> = people.iter().map(|(user, ..)| *user).collect();
         let weights = store::weights(&db.read, &users).await?;
         let weights = users.iter().map(|user| weights.get(user).copied().unwrap_or(0));
         people.truncate(rules::within(weights, bounds.rows));
@@ -164,9 +165,9 @@ impl Turn {
         let (bounds, lasting) = (work.kept.bounds.people, self.lasting);
         let ended = write(db, work.caller.clone(), None, taking, |tx, taking| {
             Box::pin(async move {
-                let failed = |(user, _): &(UserId, _)| (*user, Outcome::Failed, Some(why), None);
+                let failed = |(user, ..): &(UserId, _, _)| (*user, Outcome::Failed, Some(why), None);
                 let outcomes: Vec<_> = taking.people.iter().map(failed).collect();
-                store::write_outcomes(&tx.conn, taking.lease.job, &outcomes).await?;
+                store::write_outcomes(&tx.conn, (taking.lease.job, taking.chunk), &outcomes).await?;
                 advance(tx, taking, bounds, lasting).await
             })
         })
@@ -186,7 +187,7 @@ pub(super) fn caller(standing: &jobs::store::Standing) -> Caller {
 
 /// One transaction: what becomes of these people, and everything that tells of it. Whether the job has ended.
 async fn transact(tx: &Tx, work: Arc<Work>, taking: &Taking, lasting: TimeDelta) -> Result<bool, Failure> {
-    let users: Vec<UserId> = taking.people.iter().map(|(user, _)| *user).collect();
+    let parts: Vec<Part> = taking.people.iter().map(|(user, group, _)| (*user, *group)).collect();
     let settled = Settled {
         answer: work.kept.answer,
         leaving: &work.leaving,
@@ -196,13 +197,13 @@ async fn transact(tx: &Tx, work: Arc<Work>, taking: &Taking, lasting: TimeDelta)
     let shown = taking
         .people
         .iter()
-        .filter_map(|(user, digest)| Some((*user, digest.clone()?)))
+        .filter_map(|(user, _, digest)| Some((*user, digest.clone()?)))
         .collect::<BTreeMap<_, _>>();
     let (done, _) =
-        chunk::execute(tx, &users, &work.kept.request, Some(settled), None, |_, _| Ok(shown)).await?;
+        chunk::execute(tx, &parts, &work.kept.request, Some(settled), None, |_, _| Ok(shown)).await?;
     let outcomes: Vec<_> =
         done.iter().map(|done| (done.plan.user, done.plan.outcome, None, done.record)).collect();
-    store::write_outcomes(&tx.conn, taking.lease.job, &outcomes).await?;
+    store::write_outcomes(&tx.conn, (taking.lease.job, taking.chunk), &outcomes).await?;
     advance(tx, taking, work.kept.bounds.people, lasting).await
 }
 
@@ -217,7 +218,7 @@ async fn advance(tx: &Tx, taking: &Taking, full: usize, lasting: TimeDelta) -> R
     }
     let ended = store::next_chunk(&tx.conn, lease.job).await?.is_none();
     if ended {
-        end(tx, *lease).await?;
+        super::finish(tx, lease.job, None).await?;
     }
     jobs::store::tell(&tx.conn, lease.job, tx.now).await?;
     Ok(ended)
@@ -232,21 +233,14 @@ async fn halve(tx: &Tx, lease: Lease, chunk: i64, people: usize) -> Result<(), F
 /// A list in which nobody waits.
 async fn finish(tx: &Tx, lease: Lease) -> Result<(), Failure> {
     jobs::store::held(&tx.conn, lease).await?;
-    end(tx, lease).await?;
+    super::finish(tx, lease.job, None).await?;
     Ok(jobs::store::tell(&tx.conn, lease.job, tx.now).await?)
-}
-
-async fn end(tx: &Tx, lease: Lease) -> Result<(), Failure> {
-    let outcomes = store::outcomes(&tx.conn, lease.job).await?;
-    let failed = outcomes.iter().any(|(outcome, _)| outcome.is_none_or(Outcome::is_failure));
-    let status = if failed { JobStatus::FinishedWithFailures } else { JobStatus::Succeeded };
-    Ok(store::finish(&tx.conn, lease.job, status, tx.now).await?)
 }
 
 /// What was done stays done; whoever waited is left alone.
 async fn cancel(tx: &Tx, lease: Lease) -> Result<(), Failure> {
     jobs::store::held(&tx.conn, lease).await?;
     store::cancel_waiting(&tx.conn, lease.job).await?;
-    store::finish(&tx.conn, lease.job, JobStatus::Cancelled, tx.now).await?;
+    super::finish(tx, lease.job, Some(JobStatus::Cancelled)).await?;
     Ok(jobs::store::tell(&tx.conn, lease.job, tx.now).await?)
 }

@@ -52,7 +52,7 @@ pub fn decide(
         works(&mut effects, person, facts, leaving, setting);
         let reason = match request.scope {
             Scope::Platform => Reason::DeletionRequested,
-            Scope::Group(_) | Scope::Role(..) => Reason::LastMembership,
+            Scope::Group(_) | Scope::Role(..) | Scope::Each => Reason::LastMembership,
         };
         effects.push(Effect::AccountDeleted { from: status, reason });
         if request.options.posts == Posts::Anonymize {

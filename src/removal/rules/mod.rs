@@ -11,4 +11,4 @@ mod verdict;
 
 pub use effects::decide;
 pub use settlement::{settle, undecided_groups};
-pub use verdict::{Verdict, verdict};
+pub use verdict::{Verdict, left_by, verdict};

@@ -34,7 +34,8 @@ pub fn undecided_groups(people: &[Standing], request: &Request, setting: &Settin
         let removed = verdict(person, request, PrivateSubgroups::Remove, setting);
         if kept.outcome != removed.outcome || kept.going != removed.going {
             // Not from the verdicts: one that refuses names no membership.
-            let reached = |private| split(person, request.scope, private, setting).going;
+            let scope = request.of(person.named).scope;
+            let reached = |private| split(person, scope, private, setting).going;
             let kept = reached(PrivateSubgroups::Keep);
             differing.extend(
                 reached(PrivateSubgroups::Remove)

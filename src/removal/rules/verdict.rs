@@ -29,6 +29,7 @@ pub fn verdict(
     private: PrivateSubgroups,
     setting: &Setting,
 ) -> Verdict {
+    let request = &request.of(person.named);
     let refused = |outcome| Verdict { outcome, missing: Vec::new(), going: Vec::new(), staying: Vec::new() };
     match person.status {
         Status::Deleted => return refused(Outcome::AlreadyDeleted),
@@ -68,6 +69,17 @@ pub fn verdict(
     Verdict { outcome, missing: Vec::new(), going, staying }
 }
 
+/// Somebody as this verdict leaves them, for what else is asked of them.
+pub fn left_by(person: Standing, verdict: &Verdict) -> Standing {
+    if !verdict.outcome.is_done() {
+        return person;
+    }
+    let stays = |membership: &Membership| !verdict.going.iter().any(|(gone, _)| gone == membership);
+    let status = if verdict.outcome == Outcome::Deleted { Status::Deleted } else { person.status };
+    let memberships = person.memberships.into_iter().filter(stays).collect();
+    Standing { status, memberships, ..person }
+}
+
 /// Somebody's memberships, each with its reason.
 pub(super) struct Split {
     pub going: Vec<(Membership, Reason)>,
@@ -104,7 +116,7 @@ fn fate(
         return match scope {
             Scope::Role(_, named_role) if named_role == role => (true, Reason::NamedRole),
             Scope::Role(..) => (false, Reason::OtherRole),
-            Scope::Platform | Scope::Group(_) => (true, Reason::NamedGroup),
+            Scope::Platform | Scope::Group(_) | Scope::Each => (true, Reason::NamedGroup),
         };
     }
     // From the group up to the named one: is it below at all, and is a private group on the way?
@@ -114,7 +126,7 @@ fn fate(
         above == named
     });
     let reaches_below = match scope {
-        Scope::Platform | Scope::Group(_) => true,
+        Scope::Platform | Scope::Group(_) | Scope::Each => true,
         Scope::Role(_, named_role) => named_role == Role::Learner,
     };
     if !below || !reaches_below {
@@ -132,7 +144,8 @@ fn fate(
 
 fn is_member(person: &Standing, scope: Scope) -> bool {
     person.memberships.iter().any(|membership| match scope {
-        Scope::Platform => true,
+        // Who has no group of their own in a request for each is none of those whom it names.
+        Scope::Platform | Scope::Each => true,
         Scope::Group(group) => membership.group == group,
         Scope::Role(group, role) => membership.group == group && membership.role == role,
     })
@@ -141,7 +154,7 @@ fn is_member(person: &Standing, scope: Scope) -> bool {
 /// R2, R14: the platform owner is always administrator of the platform group.
 fn takes_owner_out(scope: Scope, setting: &Setting) -> bool {
     match scope {
-        Scope::Platform => true,
+        Scope::Platform | Scope::Each => true,
         Scope::Group(group) => group == setting.tree.root(),
         Scope::Role(group, role) => group == setting.tree.root() && role == Role::Administrator,
     }

@@ -24,7 +24,7 @@ pub struct Context {
     pub cause: Cause,
     /// Why an account ends by it (R9.1).
     pub deletion_cause: Cause,
-    /// The group that was named.
+    /// The group that was named, where none is for a person alone.
     pub group: GroupId,
     /// The role that was named.
     pub role: Option<Role>,
@@ -293,14 +293,15 @@ async fn records(
         .numbers("user_id", people.iter().map(|person| person.user))
         .texts("outcome", people.iter().map(|person| person.outcome.as_str()))
         .texts("digest", people.iter().map(|person| person.digest.as_str()))
-        .texts("effects", documents);
+        .texts("effects", documents)
+        .numbers("group_id", people.iter().map(|person| person.group.unwrap_or(context.group)));
     let written: Vec<(UserId, RecordId)> = sql(
         "removal.records",
         "insert into records (kind, user_id, actor_id, on_behalf_of, cause, outcome, group_id, role,
             private_subgroups, job_id, at, digest, version, effects)
          select 'REMOVAL', people.user_id, {actor}, {behalf},
             case when people.outcome = 'DELETED' then {deletion_cause} else {cause} end,
-            people.outcome, {group}, {role}, {private}, {job}, {now}, people.digest, {version}, people.effects
+            people.outcome, people.group_id, {role}, {private}, {job}, {now}, people.digest, {version}, people.effects
          from {people} where true returning user_id, id",
     )
     .rows("people", rows)
@@ -308,7 +309,6 @@ async fn records(
     .bind("behalf", context.on_behalf_of)
     .bind("cause", context.cause)
     .bind("deletion_cause", context.deletion_cause)
-    .bind("group", context.group)
     .bind("role", context.role)
     .bind("private", context.private_subgroups)
     .bind("job", context.job)

@@ -9,6 +9,7 @@ use sea_orm::{ConnectionTrait, DbBackend};
 
 use crate::db::sql::{Rows, sql};
 use crate::error::Error;
+use crate::removal::request::Part;
 
 /// Why somebody failed, as it stands in the database.
 pub type Reason = &'static str;
@@ -43,6 +44,8 @@ pub struct NewJob<'a> {
 pub struct NewItem {
     /// Whom it means.
     pub user: Option<UserId>,
+    /// The group that is named for it alone.
+    pub group: Option<GroupId>,
     /// The entry as typed, where it means nobody.
     pub typed: Option<String>,
     /// The chunk in which its turn comes, from 1.
@@ -89,11 +92,13 @@ pub async fn add_items(db: &impl ConnectionTrait, job: JobId, items: &[NewItem])
         .numbers_or_null("chunk", items.iter().map(|item| item.chunk))
         .flags("ends_account", items.iter().map(|item| item.ends_account))
         .texts_or_null("digest", items.iter().map(|item| item.digest.as_deref()))
-        .texts_or_null("outcome", items.iter().map(|item| item.outcome.map(Outcome::as_str)));
+        .texts_or_null("outcome", items.iter().map(|item| item.outcome.map(Outcome::as_str)))
+        .numbers_or_null("group_id", items.iter().map(|item| item.group));
     sql(
         "removal.add_items",
-        "insert into job_items (job_id, position, user_id, typed, chunk, ends_account, digest, outcome)
-         select {job}, position, user_id, typed, chunk, ends_account, digest, outcome from {items} where true",
+        "insert into job_items (job_id, position, user_id, typed, chunk, ends_account, digest, outcome, group_id)
+         select {job}, position, user_id, typed, chunk, ends_account, digest, outcome, group_id
+         from {items} where true",
     )
     .rows("items", rows)
     .bind("job", job)
@@ -127,16 +132,17 @@ pub async fn next_chunk(db: &impl ConnectionTrait, job: JobId) -> Result<Option<
     Ok(row.map(|(chunk,)| chunk))
 }
 
-/// The first of those who wait in `chunk`, in order of id, with the digest that each must still have.
+/// The first of those who wait in `chunk`, in order of id, with the group named for each and the digest that each must
+/// still have.
 pub async fn waiting(
     db: &impl ConnectionTrait,
     job: JobId,
     chunk: i64,
     most: usize,
-) -> Result<Vec<(UserId, Option<String>)>, Error> {
+) -> Result<Vec<(UserId, Option<GroupId>, Option<String>)>, Error> {
     sql(
         "removal.waiting",
-        "select user_id, digest from job_items
+        "select user_id, group_id, digest from job_items
          where job_id = {job} and outcome is null and chunk = {chunk} and user_id is not null
          order by user_id limit {most}",
     )
@@ -173,10 +179,10 @@ pub async fn weights(db: &impl ConnectionTrait, users: &[UserId]) -> Result<BTre
     Ok(rows.into_iter().collect())
 }
 
-/// Writes what became of these people of `job`.
+/// Writes what became of these people of a chunk of `job`.
 pub async fn write_outcomes(
     db: &impl ConnectionTrait,
-    job: JobId,
+    (job, chunk): (JobId, i64),
     outcomes: &[(UserId, Outcome, Option<Reason>, Option<RecordId>)],
 ) -> Result<(), Error> {
     let rows = Rows::new()
@@ -188,10 +194,12 @@ pub async fn write_outcomes(
         "removal.write_outcomes",
         "update job_items set outcome = done.outcome, reason = done.reason, record_id = done.record_id
          from {done}
-         where job_items.job_id = {job} and job_items.user_id = done.user_id and job_items.outcome is null",
+         where job_items.job_id = {job} and job_items.user_id = done.user_id and job_items.chunk = {chunk}
+            and job_items.outcome is null",
     )
     .rows("done", rows)
     .bind("job", job)
+    .bind("chunk", chunk)
     .exactly(db, outcomes.len())
     .await
 }
@@ -219,23 +227,24 @@ pub async fn outcomes(db: &impl ConnectionTrait, job: JobId) -> Result<Vec<(Opti
     .await
 }
 
-/// Ends `job`.
+/// Ends `job`; as what.
 pub async fn finish(
     db: &impl ConnectionTrait,
     job: JobId,
     status: JobStatus,
     now: DateTime<Utc>,
-) -> Result<(), Error> {
-    sql(
+) -> Result<JobStatus, Error> {
+    let ended: Option<(JobStatus,)> = sql(
         "removal.finish",
         "update jobs set status = case when status = 'CANCELLING' then 'CANCELLED' else {status} end, finished_at = {now}
-         where id = {job} and finished_at is null",
+         where id = {job} and finished_at is null returning status",
     )
     .bind("status", status)
     .bind("now", now)
     .bind("job", job)
-    .exactly(db, 1)
-    .await
+    .one(db)
+    .await?;
+    ended.map(|(status,)| status).ok_or(Error::Drift("removal.finish"))
 }
 
 /// When `user` was deleted, and the record of it where there is one; none for a living account.
@@ -295,16 +304,31 @@ pub async fn set_status(db: &impl ConnectionTrait, job: JobId, status: JobStatus
         .await
 }
 
-/// Everybody whom a job is about, in order of id.
-pub async fn users_of(db: &impl ConnectionTrait, job: JobId) -> Result<Vec<UserId>, Error> {
-    let rows: Vec<(UserId,)> = sql(
-        "removal.users_of",
-        "select user_id from job_items where job_id = {job} and user_id is not null order by user_id",
+/// All that a job asks, or what it asks of `users`; in order of id and group.
+pub async fn parts_of(
+    db: &impl ConnectionTrait,
+    job: JobId,
+    users: Option<&BTreeSet<UserId>>,
+) -> Result<Vec<Part>, Error> {
+    let Some(users) = users else {
+        return sql(
+            "removal.parts_of",
+            "select user_id, group_id from job_items where job_id = {job} and user_id is not null
+             order by user_id, group_id",
+        )
+        .bind("job", job)
+        .all(db)
+        .await;
+    };
+    sql(
+        "removal.parts_of_users",
+        "select user_id, group_id from job_items where job_id = {job} and user_id in {users}
+         order by user_id, group_id",
     )
     .bind("job", job)
+    .ids("users", users.iter().copied())
     .all(db)
-    .await?;
-    Ok(rows.into_iter().map(|(user,)| user).collect())
+    .await
 }
 
 /// Whose account was to end by `job` and has not, in order of id.
@@ -321,14 +345,15 @@ pub async fn ending(db: &impl ConnectionTrait, job: JobId) -> Result<Vec<UserId>
     Ok(rows.into_iter().map(|(user,)| user).collect())
 }
 
-/// Every entry of `job` that has an outcome, in the order of its list: whom it means, or what was typed.
+/// Every entry of `job` that has an outcome, in the order of its list: whom it means, the group named for it, or what was
+/// typed.
 pub async fn settled(
     db: &impl ConnectionTrait,
     job: JobId,
-) -> Result<Vec<(Option<UserId>, Option<String>, Outcome)>, Error> {
+) -> Result<Vec<(Option<UserId>, Option<GroupId>, Option<String>, Outcome)>, Error> {
     sql(
         "removal.settled",
-        "select user_id, typed, outcome from job_items where job_id = {job} and outcome is not null
+        "select user_id, group_id, typed, outcome from job_items where job_id = {job} and outcome is not null
          order by position",
     )
     .bind("job", job)
@@ -336,35 +361,36 @@ pub async fn settled(
     .await
 }
 
-/// People of `job` who have no plan yet, in order of chunk and id.
-pub async fn unplanned(db: &impl ConnectionTrait, job: JobId, most: usize) -> Result<Vec<UserId>, Error> {
-    let rows: Vec<(UserId,)> = sql(
+/// What `job` asks and has no plan yet, in order of chunk and id.
+pub async fn unplanned(db: &impl ConnectionTrait, job: JobId, most: usize) -> Result<Vec<Part>, Error> {
+    sql(
         "removal.unplanned",
-        "select user_id from job_items
+        "select user_id, group_id from job_items
          where job_id = {job} and outcome is null and planned is null and user_id is not null
          order by chunk, user_id limit {most}",
     )
     .bind("job", job)
     .bind("most", i64::try_from(most).unwrap_or(i64::MAX))
     .all(db)
-    .await?;
-    Ok(rows.into_iter().map(|(user,)| user).collect())
+    .await
 }
 
 /// Writes what would become of these people of `job`, and the digest of each one's plan.
 pub async fn write_plans(
     db: &impl ConnectionTrait,
     job: JobId,
-    plans: &[(UserId, Outcome, &str)],
+    plans: &[(Part, Outcome, &str)],
 ) -> Result<(), Error> {
     let rows = Rows::new()
-        .numbers("user_id", plans.iter().map(|(user, ..)| *user))
+        .numbers("user_id", plans.iter().map(|((user, _), ..)| *user))
+        .numbers("group_id", plans.iter().map(|((_, group), ..)| group.map_or(0, i64::from)))
         .texts("outcome", plans.iter().map(|(_, outcome, _)| outcome.as_str()))
         .texts("digest", plans.iter().map(|(.., digest)| *digest));
     sql(
         "removal.write_plans",
         "update job_items set planned = would.outcome, digest = would.digest from {would}
-         where job_items.job_id = {job} and job_items.user_id = would.user_id and job_items.planned is null",
+         where job_items.job_id = {job} and job_items.user_id = would.user_id
+            and coalesce(job_items.group_id, 0) = would.group_id and job_items.planned is null",
     )
     .rows("would", rows)
     .bind("job", job)
@@ -372,16 +398,17 @@ pub async fn write_plans(
     .await
 }
 
-/// Everybody's digest in the plan of `job`, in order of id.
-pub async fn digests(db: &impl ConnectionTrait, job: JobId) -> Result<Vec<(UserId, String)>, Error> {
-    sql(
+/// Everybody's digest in the plan of `job`, in order of id and group.
+pub async fn digests(db: &impl ConnectionTrait, job: JobId) -> Result<Vec<(Part, String)>, Error> {
+    let rows: Vec<(UserId, Option<GroupId>, String)> = sql(
         "removal.digests",
-        "select user_id, digest from job_items where job_id = {job} and user_id is not null and digest is not null
-         order by user_id",
+        "select user_id, group_id, digest from job_items
+         where job_id = {job} and user_id is not null and digest is not null order by user_id, group_id",
     )
     .bind("job", job)
     .all(db)
-    .await
+    .await?;
+    Ok(rows.into_iter().map(|(user, group, digest)| ((user, group), digest)).collect())
 }
 
 /// What the plan of `job` comes to so far, as JSON.

@@ -8,8 +8,8 @@ mod read;
 pub use apply::{Context, apply};
 pub use job::{
     FollowedJob, NewItem, NewJob, Reason, add_items, add_job, administrators, cancel_waiting, counted,
-    digests, ending, finish, followed, gone_since, last_deletion, leaving, next_chunk, outcomes, prepared,
-    set_status, settled, totals, unplanned, users_of, waiting, weights, write_outcomes, write_plans,
+    digests, ending, finish, followed, gone_since, last_deletion, leaving, next_chunk, outcomes, parts_of,
+    prepared, set_status, settled, totals, unplanned, waiting, weights, write_outcomes, write_plans,
     write_totals,
 };
 pub use list::{existing, with_emails, with_external_ids};

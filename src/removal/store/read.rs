@@ -11,10 +11,13 @@ use crate::db::sql::sql;
 use crate::error::Error;
 use crate::ownership;
 use crate::removal::facts::{Enrolment, Facts, Membership, Person, Seat, Session, Standing};
+use crate::removal::request::Part;
 use crate::removal::warning::TokensInUse;
 
-/// Who of `users` exists, their state and memberships; in order of id.
-pub async fn standings(db: &impl ConnectionTrait, users: &[UserId]) -> Result<Vec<Standing>, Error> {
+/// Who of `parts` exists, their state and memberships; in order of id and group, as `parts` are.
+pub async fn standings(db: &impl ConnectionTrait, parts: &[Part]) -> Result<Vec<Standing>, Error> {
+    let mut users: Vec<UserId> = parts.iter().map(|(user, _)| *user).collect();
+    users.dedup();
     let states: Vec<(UserId, Status)> =
         sql("removal.states", "select id, status from users where id in {users} order by id")
             .ids("users", users.iter().copied())
@@ -32,14 +35,21 @@ pub async fn standings(db: &impl ConnectionTrait, users: &[UserId]) -> Result<Ve
     for (user, group, role, granted_by, granted_at) in rows {
         memberships.entry(user).or_default().push(Membership { group, role, granted_by, granted_at });
     }
-    Ok(states
-        .into_iter()
-        .map(|(user, status)| {
-            let mut memberships = memberships.remove(&user).unwrap_or_default();
-            memberships.sort_unstable_by_key(|membership| (membership.group, membership.role));
-            Standing { user, status, memberships }
-        })
-        .collect())
+    let mut standings: Vec<Standing> = Vec::with_capacity(parts.len());
+    let mut parts = parts.iter().copied().peekable();
+    for (user, status) in states {
+        let mut memberships = memberships.remove(&user).unwrap_or_default();
+        memberships.sort_unstable_by_key(|membership| (membership.group, membership.role));
+        // Who does not exist is passed over.
+        while parts.next_if(|(other, _)| *other < user).is_some() {}
+        let mut of_person = std::iter::from_fn(|| parts.next_if(|(other, _)| *other == user)).peekable();
+        while let Some((_, named)) = of_person.next() {
+            let is_last = of_person.peek().is_none();
+            let memberships = if is_last { std::mem::take(&mut memberships) } else { memberships.clone() };
+            standings.push(Standing { user, status, memberships, named });
+        }
+    }
+    Ok(standings)
 }
 
 /// What `users` take part in, with what they are learners of in `learner_groups`; and what `deleted`, some of them,

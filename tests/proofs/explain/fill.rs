@@ -33,6 +33,12 @@ const PEOPLE: (&str, &str) = (
         case when u.id % 20 = 0 then 1 end",
 );
 
+/// Of these there are few, and they refer to nobody but who made them.
+const WEBHOOK: (&str, &str) = (
+    "webhooks (url, status, secret, transaction_id, event_id, created_by, created_at)",
+    "'https://example.org/', 'PAUSED', 'whsec_', 0, 0, u.id, u.created_at",
+);
+
 /// What every living copy has.
 const EVERYBODY: [(&str, &str); 5] = [
     ("memberships (user_id, group_id, role, granted_by, granted_at)", "u.id, 1, 'LEARNER', 1, u.created_at"),
@@ -137,6 +143,12 @@ const ROWS: &[(&str, &str)] = &[
         "hand_overs (record_id, kind, work_id, from_user_id, to_user_id, step)",
         "(select max(r.id) from records r where r.user_id = u.id), 'COURSE', {course}, u.id, 1, 'PLATFORM_OWNER'",
     ),
+    ("events (transaction_id, kind, at, data)", "0, 'user.updated', {later}, '{}'"),
+    (
+        "webhook_deliveries (webhook_id, event_id, status, attempts, next_attempt_at, created_at)",
+        "(select min(id) from webhooks), (select min(id) from events) + u.id / 9,
+            case when u.id % 2 = 0 then 'DELIVERED' else 'PENDING' end, 1, {later}, u.created_at",
+    ),
     (
         "job_items (job_id, position, user_id, ends_account, outcome)",
         "(select min(id) from jobs) + u.id % 1000, u.id, u.id, 1 = 0, case when u.id % 10 > 0 then 'REMOVED' end",
@@ -161,6 +173,7 @@ pub async fn fill(url: &str) {
     demo::load(&db, &Sample { people: SAMPLE, seed: 1, now }).await.expect("the sample organisation");
     let copied = format!("users u cross join {{copies}} where u.id >= {FIRST}");
     insert(&db.read, PEOPLE, &copied, now).await;
+    insert(&db.read, WEBHOOK, "users u where u.id = 1", now).await;
     let some = format!("users u where u.id >= {FIRST} and u.id % 9 = 0");
     for row in ROWS {
         insert(&db.read, *row, &some, now).await;

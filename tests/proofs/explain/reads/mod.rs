@@ -24,6 +24,13 @@ pub async fn everything(large: &Large) {
             list(large, field, orders, filter, &variables).await;
         }
     }
+    for kinds in ["", "kinds: [USER_UPDATED, GROUP_MOVED]"] {
+        ask(large, "changes", &format!("first: 1, {kinds}"), "totalCount", &variables).await;
+        walk(large, "changes", kinds, &variables).await;
+    }
+    for deliveries in ["deliveries", "deliveries(status: DELIVERED)"] {
+        hung_on_one(large, deliveries).await;
+    }
     for (field, lists) in RELATIONS {
         for list in *lists {
             relation(large, field, list).await;
@@ -122,6 +129,22 @@ async fn relation(large: &Large, field: &str, list: &str) {
             hung(parents, &format!("last: 2, before: \"{cursor}\"")).await;
         }
     }
+}
+
+/// Reads what is on its way to webhooks.
+async fn hung_on_one(large: &Large, list: &str) {
+    let (name, arguments) = list.split_once('(').unwrap_or((list, ")"));
+    let arguments = arguments.trim_end_matches(')');
+    let hung = async |part: &str| {
+        let query = format!(
+            "{{ webhooks {{ id {name}({arguments} {part}) {{ totalCount edges {{ cursor node {{ id event {{ id }} }} }} }} }} }}"
+        );
+        large.ask(&query, json!({})).await["webhooks"][0][name]["edges"][0]["cursor"].clone()
+    };
+    let first = hung("first: 2").await;
+    hung("last: 2").await;
+    hung(&format!("first: 2, after: {first}")).await;
+    hung(&format!("last: 2, before: {first}")).await;
 }
 
 /// What is asked for one thing.

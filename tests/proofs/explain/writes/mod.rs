@@ -14,6 +14,7 @@ macro_rules! run {
 mod people;
 mod removals;
 mod sign_in;
+mod webhooks;
 mod works;
 
 use entity::id::UserId;
@@ -36,6 +37,7 @@ pub async fn everything(large: &Large) {
     removals::everything(large, person).await;
     removals::controlled(large).await;
     removals::workers(large).await;
+    webhooks::everything(large).await;
     keyed(large).await;
 }
 

@@ -13,6 +13,12 @@ use roster::people::{self, CustomField, Entry, EntryChange, NewPerson, PersonCha
 
 use crate::proofs::explain::large::{Large, OWNER};
 
+/// Somebody new, by a username alone.
+pub async fn somebody_named(large: &Large, username: &str) {
+    let entry = Entry { username: Some(username.to_owned()), ..Entry::default() };
+    run!(large, people::create, NewPerson { entry, ..NewPerson::default() });
+}
+
 /// Somebody new, with everything.
 pub async fn somebody(large: &Large) -> UserId {
     let entry = Entry {

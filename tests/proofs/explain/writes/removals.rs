@@ -2,9 +2,13 @@
 
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use entity::id::{GroupId, JobId, UserId};
 use entity::kind::{Cause, Posts, PrivateSubgroups};
 use roster::access::Caller;
+use roster::db::Tx;
+use roster::error::Failure;
+use roster::events;
 use roster::jobs::{self, Lease};
 use roster::queries::users::UserFilter;
 use roster::queries::{Reader, removals};
@@ -68,6 +72,17 @@ pub async fn controlled(large: &Large) {
     let start = batch::Start { job, plan_digest, confirm_count: None };
     batch::start(db, owner(), None, start).await.expect("it is started");
     run!(large, batch::cancel, job);
+    let pairs = (first..first + CHUNK).flat_map(|id| [1, 2].map(|nth| (UserId(id), GroupId(nth + 1))));
+    let pairs = pairs.map(|(user, group)| (Named::Id(user).into(), group)).collect();
+    let batch = Batch {
+        people: People::Pairs(pairs),
+        request: request(Scope::Each),
+        plan_digest: None,
+        confirm_count: None,
+        bounds: Bounds::default(),
+    };
+    batch::prepare(db, owner(), None, batch).await.expect("a job");
+    jobs::work_off(db).await.expect("it is prepared");
     let failed = JobId(large.number("select max(job_id) from job_items where typed is not null").await);
     let retry = batch::Retry { job: failed, confirm_count: None };
     batch::again(db, owner(), None, retry).await.expect("it is tried again");
@@ -85,12 +100,17 @@ pub async fn controlled(large: &Large) {
 pub async fn workers(large: &Large) {
     let db = &large.db;
     run!(large, jobs::tidy, ());
+    run!(large, forgotten, ());
     let lease = Lease { job: JobId(large.number("select min(id) from jobs").await), epoch: -1 };
     // Nobody ever held it.
     assert!(jobs::store::give_up(&db.read, lease).await.is_err());
     assert!(jobs::store::expire(&db.read, lease.job).await.is_err());
     assert_eq!(jobs::store::waits(&db.read).await.ok(), Some(None));
     jobs::wait(db, lease.job, Duration::ZERO, Box::pin(std::future::pending())).await.expect("it has ended");
+}
+
+async fn forgotten(tx: &Tx, (): &()) -> Result<(), Failure> {
+    events::forget(tx, TimeDelta::days(30)).await.map(|_| ())
 }
 
 fn chunk(first: i64) -> People {
