@@ -1,6 +1,6 @@
 //! Removing people, rule by rule, through the API.
 
-mod asking;
+pub mod asking;
 mod chance;
 mod control;
 mod deletion;
