@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 use super::listening::ask;
 use crate::common::each_database;
 
-fn roster(folder: &Path, arguments: &[&str]) -> Command {
+/// The program in `folder`, with these arguments.
+pub fn roster(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_roster"));
     command.args(arguments).current_dir(folder).env_remove("DATABASE_URL").env_remove("RUST_LOG");
     command
