@@ -253,7 +253,7 @@ pub struct Delete {
     /// What happens to private groups; refused without where it matters.
     #[arg(long, value_name = "ANSWER")]
     pub private_subgroups: Option<Private>,
-    /// The server to ask, as http://HOST:PORT, with the token in ROSTER_TOKEN; without one the database is opened here.
+    /// The server to ask, as http://HOST:PORT or https://HOST, with the token in ROSTER_TOKEN; without one the database is opened here.
     #[arg(long, value_name = "URL")]
     pub server: Option<String>,
     /// Which database, without a server.

@@ -101,7 +101,7 @@ async fn through(door: &Door, options: &Delete, emails: &str) -> Result<(), Stop
         return Err(format!("the plan is {}", plan["status"]));
     }
     tell(&preview(&plan));
-    let going = plan["plan"]["totals"]["accountsDeleted"].as_i64().unwrap_or(0);
+    let going = plan["plan"]["totals"]["confirmCount"].as_i64().unwrap_or(0);
     if !agreed(options, going)? {
         door.mutate("cancelRemovalJob", "CancelRemovalJobInput", json!({ "jobId": job })).await?;
         return Err("nothing was done".to_owned());
@@ -145,6 +145,7 @@ fn preview(job: &Value) -> String {
     let mut text = format!("{} people are named.\n{}", totals["people"], counts(&totals["outcomes"]));
     for (field, what) in [
         ("accountsDeleted", "accounts end"),
+        ("confirmCount", "of them are active, suspended or deactivated: the number to confirm"),
         ("membershipsRemoved", "memberships go"),
         ("membershipsKept", "memberships stay"),
         ("sessionsLeft", "participations in sessions end"),
@@ -211,7 +212,7 @@ async fn until(
     const QUERY: &str =
         "query($id: ID!) { removalJob(id: $id) { status done total countsByOutcome { outcome count }
         plan { digest warnings { message hiddenCount nodes { ... on Group { name } ... on User { name: displayName } } } totals { people outcomes { outcome count }
-            accountsDeleted membershipsRemoved membershipsKept sessionsLeft seatsReleased coursesHandedOver
+            accountsDeleted confirmCount membershipsRemoved membershipsKept sessionsLeft seatsReleased coursesHandedOver
             pathsHandedOver sessionsHandedOver } } } }";
     let bar = ProgressBar::new(0).with_message(what);
     if let Ok(style) = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} {eta}") {

@@ -9,7 +9,6 @@ use roster::access::Caller;
 use roster::db::sql::sql;
 use roster::db::{Database, write};
 use roster::demo::{self, Sample};
-use roster::removal::batch::CHUNK;
 use roster::sessions;
 use sea_orm::ConnectionTrait;
 
@@ -49,8 +48,8 @@ pub struct Copy {
 }
 
 impl Original {
-    /// The sample organisation of `people`, and every so manieth of them to leave.
-    pub async fn of(kind: Kind, people: usize) -> Original {
+    /// The sample organisation of `people`, and `count` of them to leave, spread over all.
+    pub async fn of(kind: Kind, people: usize, count: usize) -> Original {
         let fresh = Fresh::new(kind).await;
         // In a process of its own, whose memory is none of what is measured.
         let loading = Command::new(std::env::current_exe().expect("this program"))
@@ -65,10 +64,15 @@ impl Original {
                 .all(&db.read)
                 .await
                 .expect("people");
-        let step = living.len() / CHUNK;
-        let leavers = living.into_iter().step_by(step).take(CHUNK).map(|(user,)| user).collect();
+        let step = living.len() / count;
+        let leavers = living.into_iter().step_by(step).take(count).map(|(user,)| user).collect();
         db.close().await;
         Original { fresh, leavers, now }
+    }
+
+    /// Its address.
+    pub fn url(&self) -> String {
+        self.fresh.url()
     }
 
     /// An equal copy, as if just opened.
@@ -99,6 +103,11 @@ impl Original {
 }
 
 impl Copy {
+    /// Its address.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
     pub async fn open(&self) -> Database {
         let db = Database::open(&self.url).await.expect("a copy");
         // Both sides begin with the connections that they will use.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use entity::id::{GroupId, UserId};
 use entity::kind::{Outcome, Status};
 use sea_orm::ConnectionTrait;
+use serde_json::Value as Json;
 
 use super::request::{Entry, Named, Part, People};
 use super::store;
@@ -82,6 +83,37 @@ pub fn split_emails(text: &str) -> Vec<Entry> {
         .filter(|entry| !entry.is_empty())
         .map(|entry| Entry { named: Named::Email(entry.to_owned()), typed: entry.to_owned() })
         .collect()
+}
+
+/// An external id as text: `system:value`. Where that could be read in another way the system stands in quotation marks,
+/// as JSON writes it.
+pub fn typed_external(system: &str, value: &str) -> String {
+    if system.starts_with('"') || system.contains(':') || system.contains('@') || value.contains('@') {
+        format!("{}:{value}", Json::from(system))
+    } else {
+        format!("{system}:{value}")
+    }
+}
+
+/// What was typed and meant nobody, read again; none where it can mean nobody at all.
+pub fn read_again(typed: &str) -> Option<Entry> {
+    let external = |system: &str, value: &str| Entry {
+        named: Named::ExternalId { system: system.to_owned(), value: value.to_owned() },
+        typed: typed.to_owned(),
+    };
+    if typed.starts_with('"') {
+        let mut parts = serde_json::Deserializer::from_str(typed).into_iter::<String>();
+        if let Some(Ok(system)) = parts.next()
+            && let Some(value) = typed[parts.byte_offset()..].strip_prefix(':')
+        {
+            return Some(external(&system, value));
+        }
+    }
+    if typed.contains('@') {
+        return split_emails(typed).into_iter().next();
+    }
+    let (system, value) = typed.split_once(':')?;
+    Some(external(system, value))
 }
 
 /// Finds out who is meant. Whoever `sight` does not see is not found.
@@ -212,4 +244,37 @@ fn by_email(rows: Vec<(String, UserId, Status)>) -> BTreeMap<String, UserId> {
         }
     }
     found.into_iter().map(|(email, (user, _))| (email, user)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_external_id_as_text_is_read_as_it_was_meant() {
+        for (system, value) in [
+            ("hr", "17"),
+            ("hr", "a:b:c"),
+            ("urn:hr", "17"),
+            ("urn:hr:de", "a:b"),
+            ("ldap", "ann@corp.example"),
+            ("a@b", "17"),
+            ("\"hr\"", "17"),
+            ("\"urn:hr", "\":17"),
+        ] {
+            let named = Named::ExternalId { system: system.to_owned(), value: value.to_owned() };
+            let typed = typed_external(system, value);
+            let read = read_again(&typed).map(|entry| (entry.named, entry.typed));
+            assert_eq!(read, Some((named, typed)));
+        }
+    }
+
+    #[test]
+    fn an_email_as_text_is_read_as_an_email() {
+        for typed in ["ann@example.org", "\"ann: at home\"@example.org", "to:ann@example.org"] {
+            let read = read_again(typed).map(|entry| entry.named);
+            assert_eq!(read, Some(Named::Email(typed.to_owned())));
+        }
+        assert!(read_again("neither").is_none());
+    }
 }

@@ -7,7 +7,7 @@ use super::list::{self, List};
 use super::plan::Plan;
 use super::request::{People, Request};
 use super::warning::{self, Warning};
-use super::{batch, planning, store};
+use super::{batch, planning, safety, store};
 use crate::access::Caller;
 use crate::db::Snapshot;
 use crate::error::{Failure, Groups, Refusal};
@@ -33,6 +33,14 @@ pub struct Preview {
     pub request: Request,
     /// What would be done.
     pub answer: Answer,
+    people: Vec<Standing>,
+}
+
+impl Preview {
+    /// How many of the accounts that go by `plan`, one of its own, count for the safety share (R29).
+    pub fn going(&self, plan: &Plan) -> i64 {
+        safety::going(&self.people, plan.people.iter().map(|person| (person.user, person.outcome)))
+    }
 }
 
 /// R6: one plan, or one for each answer while the question is open.
@@ -103,5 +111,5 @@ pub async fn preview(snapshot: &Snapshot<'_>, shown: &Shown) -> Result<Preview, 
         },
         Err(refusal) => return Err(refusal.into()),
     };
-    Ok(Preview { list, request, answer })
+    Ok(Preview { list, request, answer, people })
 }

@@ -150,17 +150,12 @@ fn own_server() -> ((String, String), Child) {
     let port =
         TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a free port").port();
     let programs = programs();
-    let root =
-        std::fs::metadata("/proc/self").is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0);
-    let become_postgres = if root { "setpriv --reuid=postgres --regid=postgres --init-groups " } else { "" };
-    if root {
-        let owned = Command::new("chown").args(["postgres:postgres"]).arg(&folder).status();
-        assert!(owned.is_ok_and(|status| status.success()), "the folder belongs to postgres");
-    }
+    let become_postgres = become_postgres().join(" ");
+    give_to_postgres(&folder);
     let script = format!(
-        "cd /; export LC_ALL=C.UTF-8; {become_postgres}{bin}/initdb -D {data}/data -U roster -A trust -E UTF8 --no-sync \
+        "cd /; export LC_ALL=C.UTF-8; {become_postgres} {bin}/initdb -D {data}/data -U roster -A trust -E UTF8 --no-sync \
          >{data}/log 2>&1 || {{ cat {data}/log >&2; exit 1; }}
-         {become_postgres}{bin}/postgres -D {data}/data -p {port} -k {data} -c listen_addresses=127.0.0.1 -c fsync=off \
+         {become_postgres} {bin}/postgres -D {data}/data -p {port} -k {data} -c listen_addresses=127.0.0.1 -c fsync=off \
          -c synchronous_commit=off -c full_page_writes=off -c max_connections=400 -c shared_buffers=256MB \
          -c log_min_messages=fatal >>{data}/log 2>&1 &
          cat >/dev/null; kill -INT $!; wait; rm -rf {data}",
@@ -175,8 +170,25 @@ fn own_server() -> ((String, String), Child) {
     ((format!("postgres://roster@127.0.0.1:{port}"), String::new()), process)
 }
 
-/// Debian keeps them out of the way, one folder a version; the newest is taken.
-fn programs() -> PathBuf {
+fn is_root() -> bool {
+    std::fs::metadata("/proc/self").is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0)
+}
+
+/// What a program of PostgreSQL is started by: it refuses to run as root.
+pub fn become_postgres() -> &'static [&'static str] {
+    if is_root() { &["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups"] } else { &[] }
+}
+
+/// Lets PostgreSQL write in `folder`.
+pub fn give_to_postgres(folder: &Path) {
+    if is_root() {
+        let owned = Command::new("chown").args(["postgres:postgres"]).arg(folder).status();
+        assert!(owned.is_ok_and(|status| status.success()), "the folder belongs to postgres");
+    }
+}
+
+/// Where PostgreSQL's programs are: Debian keeps them out of the way, one folder a version; the newest is taken.
+pub fn programs() -> PathBuf {
     let mut found: Vec<(u32, PathBuf)> = std::fs::read_dir(Path::new("/usr/lib/postgresql"))
         .into_iter()
         .flatten()
@@ -188,5 +200,5 @@ fn programs() -> PathBuf {
         })
         .collect();
     found.sort();
-    found.pop().map(|(_, bin)| bin).expect("PostgreSQL is installed, or TEST_DATABASE_URL says where it is")
+    found.pop().map(|(_, bin)| bin).expect("PostgreSQL's programs are installed")
 }

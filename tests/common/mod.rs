@@ -1,6 +1,6 @@
 //! What every test stands on: a fresh database of each kind, an organisation in it, and the API.
 
-mod databases;
+pub mod databases;
 mod dump;
 pub mod memory;
 pub mod types;
@@ -73,7 +73,7 @@ pub fn run(kind: Kind, test: impl FnOnce(Start) -> BoxFuture<'static, ()>) {
 }
 
 /// Fails where the organisation in `db` is not as the rules promise (R1, R2, R3, R8, R9).
-async fn assert_promises(db: &Database) {
+pub async fn assert_promises(db: &Database) {
     if roster::platform::store::exists(&db.read).await.expect("the platform") {
         let now = db.clock.now(&db.read).await.expect("the time");
         let tables = Tables::read(&db.read).await.expect("the tables");

@@ -70,6 +70,13 @@ struct Meanwhile {
 pub struct Answer(pub Value);
 
 impl Start {
+    /// The empty database at `url`, which whoever made it forgets.
+    pub async fn at(url: &str) -> Start {
+        let db = Database::open(url).await.expect("a database");
+        db.migrate().await.expect("migrations");
+        Start { db, url: url.to_owned(), others: Arc::default() }
+    }
+
     /// A second database of the same kind.
     pub async fn another(&self) -> Start {
         let kind = if self.url.starts_with("sqlite:") { Kind::Sqlite } else { Kind::Postgres };

@@ -417,7 +417,7 @@ impl Asked<'_> {
                  unresolved { typed outcome }
                  totals { people outcomes { outcome count } membershipsRemoved membershipsKept sessionsLeft
                    seatsReleased enrolmentsRemoved placesRemoved coursesHandedOver pathsHandedOver
-                   sessionsHandedOver accountsDeleted }",
+                   sessionsHandedOver accountsDeleted confirmCount }",
             ))
             .await);
         let mut people: Vec<Planned> = Vec::new();

@@ -123,4 +123,25 @@ each_database! {
         );
         assert_eq!(job["status"], "FINISHED_WITH_FAILURES");
     }
+
+    async fn r29_an_external_id_that_meant_nobody_is_looked_up_again_as_it_was_given(start: Start) {
+        let world = start.with(class).await;
+        let ids = [("urn:hr", "17:b"), ("ldap", "carl@corp"), ("urn", "hr:17:b")];
+        let list: Vec<Value> =
+            ids.iter().map(|(system, value)| json!({ "system": system, "value": value })).collect();
+        let first = world.delete_whoever(json!({ "externalIds": list })).job().await;
+        let typed = ["\"urn:hr\":17:b", "\"ldap\":carl@corp", "urn:hr:17:b"];
+        assert_eq!(first.outcomes(), typed.map(|typed| (typed, "NOT_FOUND")));
+        for (name, (system, value)) in ["bob", "carl"].into_iter().zip(ids) {
+            let user = world.user_id(name).0;
+            world
+                .sql(&format!("insert into external_ids (user_id, system, value) values ({user}, '{system}', '{value}')"))
+                .await;
+        }
+        let answer = retry(&world, "owner", JobId(number(&first.value["id"]))).await;
+        let of = |item: &Value| (item["user"]["id"].clone(), item["outcome"].as_str().unwrap().to_owned());
+        let items: Vec<_> = answer.done()["job"]["items"]["nodes"].as_array().unwrap().iter().map(of).collect();
+        let expected = [(world.user("bob"), "DELETED"), (world.user("carl"), "DELETED"), (Value::Null, "NOT_FOUND")];
+        assert_eq!(items, expected.map(|(user, outcome)| (user, outcome.to_owned())));
+    }
 }

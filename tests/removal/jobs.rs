@@ -14,6 +14,7 @@ use roster::jobs::{self, Lease, Pace, Workers, store, work_off};
 use roster::organisation::Organisation;
 use roster::removal::batch::{self, Batch, Bounds};
 use roster::removal::request::{Named, Options, People, Request, Scope};
+use roster::tokens::{self, NewToken, Which};
 use serde_json::{Value, json};
 
 use super::asking::number;
@@ -34,8 +35,12 @@ pub fn class(it: Organisation) -> Organisation {
     it.group("Class", "platform", Public).users(&people).learners("Class", &people)
 }
 
-/// A job that deletes these people, accepted where nobody works.
+/// A job by which the owner deletes these people, accepted where nobody works.
 pub async fn accepted(world: &World, people: &[&str], chunk: usize) -> (Database, JobId) {
+    accepted_by(world, Caller::User(world.user_id("owner")), people, chunk).await
+}
+
+async fn accepted_by(world: &World, caller: Caller, people: &[&str], chunk: usize) -> (Database, JobId) {
     let db = Database::open(&world.url).await.expect("a database");
     let batch = Batch {
         people: People::Named(people.iter().map(|name| Named::Id(world.user_id(name)).into()).collect()),
@@ -52,8 +57,7 @@ pub async fn accepted(world: &World, people: &[&str], chunk: usize) -> (Database
         confirm_count: None,
         bounds: Bounds { people: chunk, ..Bounds::default() },
     };
-    let owner = Caller::User(world.user_id("owner"));
-    let job = batch::remove_many(&db, owner, None, batch).await.expect("a job");
+    let job = batch::remove_many(&db, caller, None, batch).await.expect("a job");
     (db, job)
 }
 
@@ -248,5 +252,30 @@ each_database! {
         assert!(typed(tidy().await));
         world.db.clock.advance(TimeDelta::days(30));
         assert!(!typed(tidy().await), "entries are kept as typed for 30 days");
+    }
+
+    async fn r29_a_job_of_a_token_that_was_revoked_does_nothing_more(start: Start) {
+        let world = start.with(class).await;
+        let owner = || Caller::User(world.user_id("owner"));
+        let new = NewToken {
+            name: "Sync".to_owned(),
+            scopes: vec![roster::access::Scope::UsersDelete],
+            expires_at: None,
+            drawn: ("roster_service".to_owned(), "a hash".to_owned()),
+        };
+        let made = write(&world.db, owner(), None, new, |tx, new| Box::pin(tokens::create_service(tx, new)));
+        let (token, _) = made.await.expect("a token");
+        let (db, job) = accepted_by(&world, Caller::Service(token), &["ann", "bob", "carl"], 1).await;
+        let mut turn = batch::Turn::new(taken(&db, 15).await, TimeDelta::seconds(15));
+        turn.step(&db).await.expect("a chunk");
+        let which = Which::Service(token);
+        let revoked = write(&world.db, owner(), None, which, |tx, which| Box::pin(tokens::revoke(tx, which)));
+        revoked.await.expect("revoked");
+        while turn.step(&db).await.expect("a chunk") == jobs::Step::More {}
+        let shown = shown(&world, job).await;
+        assert_eq!(outcomes(&shown), ["DELETED", "FORBIDDEN", "FORBIDDEN"]);
+        assert_eq!(world.now().await.status("bob"), "ACTIVE");
+        assert_eq!(world.dump().await.0["records"].len(), 1);
+        db.close().await;
     }
 }

@@ -38,7 +38,7 @@ async fn prepared(world: &World, who: &str, people: &Value) -> (JobId, Value) {
 async fn plan(world: &World, who: &str, job: JobId) -> Value {
     let query = "query($id: ID!) { removalJob(id: $id) { status total done
         plan { digest startableUntil warnings { code message tokens lastUsedAt hiddenCount nodes { ... on Group { name } ... on User { displayName } } }
-            totals { people outcomes { outcome count } membershipsRemoved coursesHandedOver accountsDeleted } }
+            totals { people outcomes { outcome count } membershipsRemoved coursesHandedOver accountsDeleted confirmCount } }
         items(first: 100) { nodes { user { id } typed outcome plannedOutcome digest
             plan { outcome digest effects(first: 100) { nodes { __typename ... on HandedOver { to { id } } } } } } } } }";
     world.read(who, query, json!({ "id": job.global().as_str() })).await["removalJob"].clone()
@@ -161,5 +161,24 @@ each_database! {
         let answer = world.mutate("ann", "startRemovalJob", input, "job { status items { nodes { outcome } } }").await;
         assert_eq!(answer.done()["job"]["items"]["nodes"][0]["outcome"], "FORBIDDEN");
         assert_eq!(world.now().await.roles("carl"), ["LEARNER of Class", "LEARNER of Platform"]);
+    }
+
+    async fn r29_a_plan_says_which_number_has_to_be_typed(start_: Start) {
+        use entity::kind::Status::{Anonymized, Suspended};
+        let world = start_.with(|it| school(it).status("ann", Anonymized).status("bob", Suspended)).await;
+        let people = json!({ "ids": world.users(&["ann", "bob", "carl"]) });
+        let shown = world.delete_whoever(people.clone()).plan().await;
+        let totals = |plan: &Value| (plan["totals"]["accountsDeleted"].clone(), plan["totals"]["confirmCount"].clone());
+        assert_eq!(totals(&shown.value), (json!(3), json!(2)), "whoever is anonymous is no account that counts");
+        let (job, plan) = prepared(&world, "owner", &people).await;
+        assert_eq!(totals(&plan["plan"]), (json!(3), json!(2)));
+        let start = |count: i64| {
+            let mut input = start(job, &plan["plan"]["digest"]);
+            input["confirmCount"] = json!(count);
+            input
+        };
+        assert_eq!(world.refused("owner", "startRemovalJob", start(3)).await.refused(), "COUNT_MISMATCH");
+        let answer = world.mutate("owner", "startRemovalJob", start(2), "job { status }").await;
+        assert_eq!(answer.done()["job"]["status"], "SUCCEEDED");
     }
 }

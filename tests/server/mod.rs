@@ -6,6 +6,7 @@ mod first_start;
 mod http;
 pub mod listening;
 mod outcomes;
+mod over_tls;
 pub mod program;
 mod readme;
 pub mod socket;

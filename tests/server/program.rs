@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 use super::listening::ask;
 use crate::common::each_database;
 
-fn roster(folder: &Path, arguments: &[&str]) -> Command {
+/// The program in `folder`, with these arguments.
+pub fn roster(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_roster"));
     command.args(arguments).current_dir(folder).env_remove("DATABASE_URL").env_remove("RUST_LOG");
     command
@@ -43,10 +44,16 @@ pub fn started(folder: &Path, arguments: &[&str]) -> Running {
 
 /// As [`started`], with these variables besides.
 pub fn started_with(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Running {
+    let mut command = roster(folder, arguments);
+    command.envs(variables.iter().copied());
+    started_by(command)
+}
+
+/// A server started by `command`, once it says that it listens.
+pub fn started_by(mut command: Command) -> Running {
     // A pipe that nobody reads from would stop a program that has much to say.
     let mut log = tempfile::tempfile().unwrap();
-    let mut command = roster(folder, arguments);
-    command.envs(variables.iter().copied()).stdout(Stdio::piped()).stderr(log.try_clone().unwrap());
+    command.stdout(Stdio::piped()).stderr(log.try_clone().unwrap());
     let mut child = command.spawn().unwrap();
     let mut lines = Vec::new();
     for line in BufReader::new(child.stdout.take().unwrap()).lines() {
@@ -84,6 +91,11 @@ impl Running {
     /// The number of its process.
     pub fn id(&self) -> u32 {
         self.child.id()
+    }
+
+    /// Whether it has ended of its own accord.
+    pub fn has_ended(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_some()
     }
 
     /// Stops it as an operator does.

@@ -14,7 +14,7 @@ use crate::graphql::input::ExternalIdInput;
 use crate::graphql::kinds::{PostTreatment, PrivateSubgroups, Role};
 use crate::graphql::users::UserFilterInput;
 use crate::removal::batch::{Batch, Retry, Start};
-use crate::removal::list::split_emails;
+use crate::removal::list::{split_emails, typed_external};
 use crate::removal::request::{Entry, Named, Options, People, Request, Scope};
 use crate::removal::single::Single;
 
@@ -67,7 +67,7 @@ impl PeopleInput {
 }
 
 fn external(ExternalIdInput { system, value }: ExternalIdInput) -> Entry {
-    Entry { typed: format!("{system}:{value}"), named: Named::ExternalId { system, value } }
+    Entry { typed: typed_external(&system, &value), named: Named::ExternalId { system, value } }
 }
 
 /// Whom to delete from the platform.

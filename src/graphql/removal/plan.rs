@@ -77,6 +77,9 @@ pub struct RemovalTotals {
     sessions_handed_over: i64,
     /// Accounts that would end.
     accounts_deleted: i64,
+    /// Those of them that are active, suspended or deactivated: what `confirmCount` has to say where it is asked for
+    /// (R29).
+    confirm_count: i64,
 }
 
 impl RemovalPlan {
@@ -292,13 +295,14 @@ impl RemovalTotals {
             paths_handed_over: totals.paths_handed_over,
             sessions_handed_over: totals.sessions_handed_over,
             accounts_deleted: totals.accounts_deleted,
+            confirm_count: totals.confirm_count,
         }
     }
 }
 
 fn totals(plan: &Plan, preview: &Preview) -> RemovalTotals {
     let mut totals = Totals::default();
-    totals.add(plan);
+    totals.add(plan, preview.going(plan));
     preview.list.items.iter().filter_map(|item| item.outcome).for_each(|outcome| totals.add_outcome(outcome));
     RemovalTotals::of(preview.list.items.len() as i64, &totals)
 }

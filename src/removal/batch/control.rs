@@ -9,7 +9,7 @@ use crate::access::{self, Caller};
 use crate::db::{Database, Key, Snapshot, Tx, snapshot, write};
 use crate::error::{Error, Failure, Refusal};
 use crate::jobs;
-use crate::removal::list::split_emails;
+use crate::removal::list::read_again;
 use crate::removal::plan::digest_of;
 use crate::removal::request::{Entry, Named, Options, Part, People, Request};
 use crate::removal::store::{self, FollowedJob};
@@ -90,7 +90,7 @@ async fn retry(tx: &Tx, retry: &Retry) -> Result<JobId, Failure> {
         let entry = match (user, typed) {
             _ if !outcome.is_failure() => None,
             (Some(user), _) => Some(Entry { named: Named::Id(user), typed: String::new() }),
-            (None, Some(typed)) => entry(typed),
+            (None, Some(typed)) => read_again(&typed),
             (None, None) => None,
         };
         match group {
@@ -110,16 +110,6 @@ async fn retry(tx: &Tx, retry: &Retry) -> Result<JobId, Failure> {
         bounds: kept.bounds,
     };
     accept_as(tx, &batch, JobStatus::Queued, Origin::Retry(retry.job)).await
-}
-
-/// An entry that meant nobody, read again. External ids are read where they can be read in one way only.
-fn entry(typed: String) -> Option<Entry> {
-    if typed.contains('@') {
-        return split_emails(&typed).into_iter().next();
-    }
-    let (system, value) = typed.split_once(':').filter(|(_, value)| !value.contains(':'))?;
-    let named = Named::ExternalId { system: system.to_owned(), value: value.to_owned() };
-    Some(Entry { named, typed })
 }
 
 /// The request with the answer that held (R6).

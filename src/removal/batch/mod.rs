@@ -12,7 +12,7 @@ mod turn;
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
-use entity::id::{GroupId, JobId, UserId};
+use entity::id::{GroupId, JobId, ServiceTokenId, UserId};
 use entity::kind::{JobStatus, Outcome, PrivateSubgroups};
 use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
@@ -86,9 +86,21 @@ struct Kept {
     /// How much one transaction takes.
     #[serde(default)]
     bounds: Bounds,
+    /// The token that asked, where it is nobody's own.
+    #[serde(default)]
+    service: Option<ServiceTokenId>,
 }
 
 impl Kept {
+    /// For whom the job is done, whose rights count at every chunk: a token that was revoked has none.
+    fn caller(&self, standing: &jobs::store::Standing) -> Caller {
+        match (standing.actor, self.service) {
+            (Some(actor), _) => Caller::User(actor),
+            (None, Some(token)) => Caller::Service(token),
+            (None, None) => Caller::System { on_behalf_of: standing.on_behalf_of },
+        }
+    }
+
     /// Who leaves, `users` being those whose account ends.
     fn leaving(&self, users: BTreeSet<UserId>) -> Leaving {
         Leaving {
@@ -203,6 +215,10 @@ async fn accept_as(tx: &Tx, batch: &Batch, status: JobStatus, origin: Origin) ->
         places: whole.leaving.places.into_iter().collect(),
         filter,
         bounds: batch.bounds,
+        service: match tx.caller {
+            Caller::Service(token) => Some(token),
+            Caller::User(_) | Caller::System { .. } => None,
+        },
     };
     let job = NewJob {
         status,

@@ -18,7 +18,7 @@ use crate::ownership::Administrator;
 use crate::removal::plan::{Effect, PersonPlan, Plan, WorkId, digest_of};
 use crate::removal::request::{Part, Scope};
 use crate::removal::warning::{self, Warning};
-use crate::removal::{planning, store};
+use crate::removal::{planning, safety, store};
 use crate::tree::TreeCache;
 
 /// How much a plan would do in all.
@@ -47,11 +47,14 @@ pub struct Totals {
     pub sessions_handed_over: i64,
     /// Accounts that would end.
     pub accounts_deleted: i64,
+    /// Those of them that count for the safety share (R29).
+    pub confirm_count: i64,
 }
 
 impl Totals {
-    /// Adds what `plan` would do.
-    pub fn add(&mut self, plan: &Plan) {
+    /// Adds what `plan` would do, by which so many accounts go that count for the safety share.
+    pub fn add(&mut self, plan: &Plan, going: i64) {
+        self.confirm_count += going;
         for person in &plan.people {
             self.add_outcome(person.outcome);
             person.effects.iter().for_each(|effect| self.add_effect(effect));
@@ -98,16 +101,22 @@ pub(super) async fn step(
         complete.await?;
         return Ok(Step::Ended);
     }
-    let plan = snapshot(db, (lease.job, work.clone(), parts), |snapshot, (job, work, parts)| {
+    let planned = snapshot(db, (lease.job, work.clone(), parts), |snapshot, (job, work, parts)| {
         Box::pin(plan(snapshot, *job, work, parts))
     })
     .await?;
-    let plan = Arc::new(plan);
-    write(db, caller, None, (), |tx, ()| Box::pin(keep(tx, lease, lasting, plan.clone()))).await?;
+    let planned = Arc::new(planned);
+    write(db, caller, None, (), |tx, ()| Box::pin(keep(tx, lease, lasting, planned.clone()))).await?;
     Ok(Step::More)
 }
 
-async fn plan(snapshot: &Snapshot<'_>, job: JobId, work: &Work, parts: &[Part]) -> Result<Plan, Failure> {
+/// What would be done of `parts`, and how many of the accounts that go count for the safety share.
+async fn plan(
+    snapshot: &Snapshot<'_>,
+    job: JobId,
+    work: &Work,
+    parts: &[Part],
+) -> Result<(Plan, i64), Failure> {
     plan_of(&snapshot.conn, snapshot.now, snapshot.trees, job, work, parts).await
 }
 
@@ -118,7 +127,7 @@ async fn plan_of(
     job: JobId,
     work: &Work,
     parts: &[Part],
-) -> Result<Plan, Failure> {
+) -> Result<(Plan, i64), Failure> {
     let Work { caller, kept, leaving } = work;
     let setting = planning::setting(db, trees, caller).await?;
     // Whatever else is asked of the same people may come before.
@@ -140,16 +149,18 @@ async fn plan_of(
     for person in &mut plan.people {
         person.missing.retain(|group| setting.authority.sees(&setting.tree, *group));
     }
-    Ok(plan)
+    let outcomes = plan.people.iter().map(|person| (person.user, person.outcome));
+    let going = safety::going(&people, outcomes);
+    Ok((plan, going))
 }
 
-async fn keep(tx: &Tx, lease: Lease, lasting: TimeDelta, plan: Arc<Plan>) -> Result<(), Failure> {
-    let db = &tx.conn;
+async fn keep(tx: &Tx, lease: Lease, lasting: TimeDelta, planned: Arc<(Plan, i64)>) -> Result<(), Failure> {
+    let (db, (plan, going)) = (&tx.conn, &*planned);
     jobs::store::keep(db, lease, tx.now + lasting).await?;
     let plans: Vec<_> =
         plan.people.iter().map(|person| (person.part(), person.outcome, person.digest.as_str())).collect();
     let mut totals = read(store::totals(db, lease.job).await?)?;
-    totals.add(&plan);
+    totals.add(plan, *going);
     let totals = serde_json::to_string(&totals).map_err(Error::from)?;
     if !store::write_totals(db, lease.job, &totals).await? {
         // It was cancelled meanwhile.
@@ -185,12 +196,12 @@ pub async fn single_plans(
     parts: &[Part],
 ) -> Result<BTreeMap<Part, PersonPlan>, Failure> {
     let Some(standing) = jobs::store::standing(&db.read, job).await? else { return Ok(BTreeMap::new()) };
-    let caller = super::turn::caller(&standing);
     let kept: Kept = serde_json::from_str(&standing.options).map_err(Error::from)?;
+    let caller = kept.caller(&standing);
     let leaving = kept.leaving(store::leaving(&db.read, job).await?);
     let work = Work { caller, kept, leaving };
     let now = db.clock.now(&db.read).await?;
-    let plan = plan_of(&db.read, now, &db.trees, job, &work, parts).await?;
+    let (plan, _) = plan_of(&db.read, now, &db.trees, job, &work, parts).await?;
     Ok(plan.people.into_iter().map(|person| (person.part(), person)).collect())
 }
 

@@ -66,8 +66,7 @@ impl Turn {
         }
         match standing.status {
             JobStatus::Running => {
-                let caller = caller(&standing);
-                let work = self.work(db, caller, &standing.options).await?;
+                let work = self.work(db, &standing).await?;
                 self.chunk(db, work).await
             }
             JobStatus::Cancelling => {
@@ -77,8 +76,7 @@ impl Turn {
                 Ok(Step::Ended)
             }
             JobStatus::Preparing => {
-                let caller = caller(&standing);
-                let work = self.work(db, caller, &standing.options).await?;
+                let work = self.work(db, &standing).await?;
                 preparing::step(db, self.lease, self.lasting, &work).await
             }
             JobStatus::Prepared
@@ -91,13 +89,13 @@ impl Turn {
         }
     }
 
-    async fn work(&mut self, db: &Database, caller: Caller, options: &str) -> Result<Arc<Work>, Error> {
+    async fn work(&mut self, db: &Database, standing: &jobs::store::Standing) -> Result<Arc<Work>, Error> {
         if let Some(work) = &self.work {
             return Ok(work.clone());
         }
-        let kept: Kept = serde_json::from_str(options)?;
+        let kept: Kept = serde_json::from_str(&standing.options)?;
         let leaving = kept.leaving(store::leaving(&db.read, self.lease.job).await?);
-        let work = Arc::new(Work { caller, kept, leaving });
+        let work = Arc::new(Work { caller: kept.caller(standing), kept, leaving });
         self.work = Some(work.clone());
         Ok(work)
     }
@@ -174,14 +172,6 @@ impl Turn {
         .await?;
         self.begun = None;
         Ok(if ended { Step::Ended } else { Step::More })
-    }
-}
-
-/// For whom the job is done, whose rights count.
-pub(super) fn caller(standing: &jobs::store::Standing) -> Caller {
-    match standing.actor {
-        Some(actor) => Caller::User(actor),
-        None => Caller::System { on_behalf_of: standing.on_behalf_of },
     }
 }
 
