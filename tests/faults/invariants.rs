@@ -86,11 +86,8 @@ impl Watch {
         self.db.query_all_raw(cut).await.expect(text);
     }
 
-    /// The time, as the database sees it.
+    /// The time, as PostgreSQL sees it.
     pub async fn now(&self) -> DateTime<Utc> {
-        if self.db.get_database_backend() == DbBackend::Sqlite {
-            return Utc::now();
-        }
         let now = Statement::from_string(DbBackend::Postgres, "select clock_timestamp()");
         let row = self.db.query_one_raw(now).await.expect("the time").expect("a row");
         row.try_get_by_index(0).expect("a time")
