@@ -34,6 +34,7 @@ crate::step! {
             where status = 'PENDING' and next_attempt_at is not null",
         "create index webhook_deliveries_webhook on webhook_deliveries (webhook_id, id)",
         "create index webhook_deliveries_status on webhook_deliveries (webhook_id, status, id)",
+        "create index webhook_deliveries_arrived on webhook_deliveries (webhook_id, ended_at) where status = 'DELIVERED'",
         "create index webhook_deliveries_event on webhook_deliveries (event_id, created_at)",
     ],
     down: &["webhook_deliveries", "webhooks"],

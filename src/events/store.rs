@@ -41,12 +41,18 @@ pub async fn add(db: &impl ConnectionTrait, events: &[Event], now: DateTime<Utc>
 const TO_COME: &str = "transaction_id >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint";
 
 /// Puts what was written by another server, from which this database was restored, before all that is written by this
-/// one: the numbers of transactions begin anew there.
+/// one, in the order of its ids: the numbers of transactions begin anew there.
 pub async fn settle_restored(db: &impl ConnectionTrait) -> Result<(), Error> {
-    if db.get_database_backend() == DbBackend::Postgres {
+    if db.get_database_backend() != DbBackend::Postgres {
+        return Ok(());
+    }
+    let text = format!("select id from events where {TO_COME} limit 1");
+    let is_restored: Option<(EventId,)> = sql("events.is_restored", text).one(db).await?;
+    if is_restored.is_some() {
         for (name, table) in [("events.restored", "events"), ("events.restored_places", "webhooks")] {
-            let text = format!("update {table} set transaction_id = 0 where {TO_COME}");
-            sql(name, text).execute(db).await?;
+            sql(name, format!("update {table} set transaction_id = 0 where transaction_id <> 0"))
+                .execute(db)
+                .await?;
         }
     }
     Ok(())
@@ -65,14 +71,16 @@ pub async fn is_kept(db: &impl ConnectionTrait, transaction: i64, id: i64) -> Re
     Ok(found.is_some())
 }
 
-/// Forgets the oldest events, of those from before `before`; never the last, from where whoever has heard all goes on.
+/// Forgets the oldest events, of those after which another one happened before `before`: from the last that was heard of
+/// by whoever has heard all, they go on, however long ago it was.
 pub async fn forget(db: &impl ConnectionTrait, before: DateTime<Utc>) -> Result<Vec<EventId>, Error> {
     let rows: Vec<(EventId,)> = sql(
         "events.forget",
-        "delete from events where id in (select oldest.id from
-            (select e.id, e.at from events e order by e.transaction_id, e.id limit {most}) oldest
-            where oldest.at < {before})
-         and id <> (select e.id from events e order by e.transaction_id desc, e.id desc limit 1)
+        "delete from events where id in (select aged.id from
+            (select oldest.id, lead(oldest.at) over (order by oldest.transaction_id, oldest.id) as next_at from
+                (select e.transaction_id, e.id, e.at from events e
+                 order by e.transaction_id, e.id limit {most}) oldest) aged
+            where aged.next_at < {before})
          returning id",
     )
     .bind("most", AT_ONCE)

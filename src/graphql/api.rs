@@ -6,8 +6,9 @@
 //! failed, once more with it: reading changes nothing, and what the loaders hold is not read again. Everything else is
 //! carried out once, with it.
 //!
-//! Of all that is read, as many are under way as there are connections to read with. More would wait for one all the
-//! same, each with half of an answer in memory.
+//! Of all that known callers read, as much is under way as there are connections to read with: more would wait for one
+//! all the same, each with half of an answer in memory. Of what strangers ask, which is to be signed in, [`STRANGERS`]
+//! are, so that memory does not grow with how many come at once.
 
 use std::sync::Arc;
 
@@ -21,18 +22,23 @@ use super::error::out_of_time;
 use super::{RosterSchema, quick_schema, schema};
 use crate::queries::READERS;
 
+/// How many requests of nobody known are under way: far more than there are processors to look at a password.
+const STRANGERS: usize = 64;
+
 /// What carries requests out.
 #[derive(Clone)]
 pub struct Api {
     whole: RosterSchema,
     quick: RosterSchema,
-    turns: Arc<Semaphore>,
+    readers: Arc<Semaphore>,
+    strangers: Arc<Semaphore>,
 }
 
 impl Api {
     /// The API; each request brings the database that it is about.
     pub fn new() -> Api {
-        Api { whole: schema(), quick: quick_schema(), turns: Arc::new(Semaphore::new(READERS)) }
+        let turns = |most| Arc::new(Semaphore::new(most));
+        Api { whole: schema(), quick: quick_schema(), readers: turns(READERS), strangers: turns(STRANGERS) }
     }
 
     /// Carries out a query or a mutation; its `kind` is that of the operation asked for, if the query has that.
@@ -42,24 +48,46 @@ impl Api {
         kind: Option<OperationType>,
         context: RequestContext,
     ) -> Response {
-        if kind != Some(OperationType::Query) {
+        let turns = match kind {
+            _ if !context.is_known() => Some(&self.strangers),
+            Some(OperationType::Query) => Some(&self.readers),
+            // Who writes waits for whom they would disturb.
+            Some(OperationType::Mutation | OperationType::Subscription) | None => None,
+        };
+        // They are never closed, and until its turn has come a request takes no room to be carried out in.
+        let _turn = match turns.map(|turns| (turns, turns.try_acquire())) {
+            Some((_, Ok(turn))) => Some(Ok(turn)),
+            Some((turns, Err(_))) => {
+                let turn = turns.acquire().await;
+                // What was known of the caller's rights was known before.
+                context.forget();
+                Some(turn)
+            }
+            None => None,
+        };
+        Box::pin(self.carry_out(request, kind, context)).await
+    }
+
+    async fn carry_out(
+        &self,
+        request: Request,
+        kind: Option<OperationType>,
+        context: RequestContext,
+    ) -> Response {
+        let is_plain = context.is_known() && context.scopes().is_none() && context.purse().is_none();
+        if kind != Some(OperationType::Query) || !is_plain {
             return self.whole.execute(request.data(context)).await;
         }
-        // It is never closed.
-        let _turn = self.turns.acquire().await;
-        if context.is_known() && context.scopes().is_none() && context.purse().is_none() {
-            let again = copy(&request);
-            let response = self.quick.execute(request.data(context.clone())).await;
-            if response.errors.is_empty() {
-                return response;
-            }
-            // Whatever takes too long would take as long again.
-            if let Some(error) = response.errors.iter().find_map(out_of_time) {
-                context.give_up(error);
-            }
-            return self.whole.execute(again.data(context)).await;
+        let again = copy(&request);
+        let response = self.quick.execute(request.data(context.clone())).await;
+        if response.errors.is_empty() {
+            return response;
         }
-        self.whole.execute(request.data(context)).await
+        // Whatever takes too long would take as long again.
+        if let Some(error) = response.errors.iter().find_map(out_of_time) {
+            context.give_up(error);
+        }
+        self.whole.execute(again.data(context)).await
     }
 
     /// Carries out a subscription.

@@ -80,17 +80,14 @@ impl RequestContext {
         }
     }
 
-    /// The same, by a caller who is known by `pass`; without one they may do whatever they have the right to.
+    /// The same, by a caller who is known by `pass`; without one they may do whatever they have the right to. Where it is
+    /// known too that they see everything, it holds until something is written.
     #[must_use]
-    pub fn with_pass(self, pass: Pass) -> RequestContext {
-        RequestContext { pass: Some(pass), ..self }
-    }
-
-    /// The same, by a caller who is known to see everything; what is read after a write asks again.
-    #[must_use]
-    pub fn seeing_everything(self) -> RequestContext {
-        let made = self.caller.clone().map(|caller| self.made(Reader::seeing_everything, caller));
-        RequestContext { loaders: Arc::new(Mutex::new(made)), ..self }
+    pub fn with_pass(self, pass: Pass, sees_everything: bool) -> RequestContext {
+        let context = RequestContext { pass: Some(pass), ..self };
+        let caller = context.caller.clone().filter(|_| sees_everything);
+        let made = caller.map(|caller| context.made(Reader::seeing_everything, caller));
+        RequestContext { loaders: Arc::new(Mutex::new(made)), ..context }
     }
 
     /// The same, come in by `visit`; signing in is done at `desk`.

@@ -21,6 +21,7 @@ use super::error::{ApiError, UserErrorCode};
 use super::group::Group;
 use super::kinds::{PrivateSubgroups, Role};
 use super::{grant, id, removal};
+use crate::access::Scope as TokenScope;
 use crate::access::scopes::{self, Rule};
 use crate::error::Refusal;
 use crate::groups;
@@ -137,9 +138,16 @@ async fn ask_removal(
     deleted_at: Option<DateTime<Utc>>,
     request: Request,
 ) -> Result<Permission, ApiError> {
-    let scope = removal::good_for(ctx, &request).await;
+    // The confirmation is asked for by a removal that deletes the account, and by no other.
+    let options = Options { confirm_account_deletion: false, ..request.options };
+    let scope = removal::good_for(ctx, &Request { options, ..request }).await;
+    let deletes = context::require_scope(ctx, TokenScope::UsersDelete);
     ask_person(ctx, operation, scope, person, |setting, standing| {
-        match (permitted(standing, &request, setting)?, deleted_at) {
+        let outcome = permitted(standing, &request, setting)?;
+        if let (kind::Outcome::Deleted, Err(ApiError::Refused(refusal))) = (outcome, deletes) {
+            return Err(refusal);
+        }
+        match (outcome, deleted_at) {
             // The operation would answer with what was done then.
             (kind::Outcome::AlreadyDeleted, Some(at)) => Err(Refusal::AlreadyDeleted { at, record: None }),
             _ => Ok(()),

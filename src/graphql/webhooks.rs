@@ -324,6 +324,8 @@ async fn one(ctx: &Context<'_>, id: WebhookId) -> Result<Option<Webhook>, ApiErr
 }
 
 async fn delivery(ctx: &Context<'_>, id: DeliveryId) -> Result<Option<WebhookDelivery>, ApiError> {
+    // Whoever might see it once, and asks again by the same key, may not any more.
+    all(ctx).await?;
     Ok(load::<DeliveriesById>(ctx, id).await?.map(WebhookDelivery))
 }
 

@@ -235,8 +235,9 @@ impl Noun for CertificatesById {
     type Id = CertificateId;
     type Thing = Linked<Certificates>;
     const NAME: &'static str = "certificates.by_id";
-    const FROM: &'static str = "certificates r";
-    const SEEN: &'static [Seen] = &[Seen::Learning { user: "r.user_id", course: "r.course_id" }];
+    const FROM: &'static str = "certificates r join users u on u.id = r.user_id";
+    const SEEN: &'static [Seen] =
+        &[Seen::Person("u"), Seen::Learning { user: "r.user_id", course: "r.course_id" }];
 
     fn columns() -> String {
         columns::<certificate::Model>("r")
@@ -259,8 +260,8 @@ impl Noun for SalesById {
     type Id = SaleId;
     type Thing = Linked<Sales>;
     const NAME: &'static str = "sales.by_id";
-    const FROM: &'static str = "sales r";
-    const SEEN: &'static [Seen] = &[Seen::Personal("r.user_id")];
+    const FROM: &'static str = "sales r left join users u on u.id = r.user_id";
+    const SEEN: &'static [Seen] = &[Seen::Person("u"), Seen::Personal("r.user_id")];
 
     fn columns() -> String {
         columns::<sale::Model>("r")
@@ -283,11 +284,14 @@ impl Noun for ResultsById {
     type Id = ResultId;
     type Thing = Linked<Results>;
     const NAME: &'static str = "results.by_id";
-    const FROM: &'static str = "results r";
-    const SEEN: &'static [Seen] = &[Seen::Learning {
-        user: "r.user_id",
-        course: "(select x.course_id from activities x where x.id = r.activity_id)",
-    }];
+    const FROM: &'static str = "results r join users u on u.id = r.user_id";
+    const SEEN: &'static [Seen] = &[
+        Seen::Person("u"),
+        Seen::Learning {
+            user: "r.user_id",
+            course: "(select x.course_id from activities x where x.id = r.activity_id)",
+        },
+    ];
 
     fn columns() -> String {
         columns::<result::Model>("r")

@@ -47,7 +47,7 @@ pub enum Sight {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Part {
     me: UserId,
-    /// Whether everybody is seen: a user administrator of the platform group.
+    /// Whether everybody but the deleted is seen: a user administrator of the platform group.
     everybody: bool,
     /// Groups that are not seen.
     hidden: BTreeSet<GroupId>,
@@ -153,7 +153,7 @@ impl Sight {
         }
     }
 
-    /// Whether every account is seen.
+    /// Whether every account is seen that takes a seat.
     pub fn sees_everybody(&self) -> bool {
         match self {
             Sight::Impersonal(sight) => sight.sees_everybody(),

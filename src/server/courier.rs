@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::error::Error as _;
 use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chrono::{SecondsFormat, TimeDelta};
 use entity::id::WebhookId;
@@ -30,8 +30,6 @@ use crate::webhooks::reach::lookup;
 use crate::webhooks::rules::{literal, signatures};
 use crate::webhooks::{self, Claim, Parcel, Reach, Sent};
 
-/// What one instance sends at once.
-const AT_ONCE: usize = 64;
 /// What one instance sends at once to one webhook: one that answers slowly does not hold up the others.
 const EACH: usize = 16;
 /// How long a receiver may take.
@@ -97,29 +95,27 @@ impl Round {
     /// Sends until it is asked to stop, then waits for what is on its way.
     async fn go(self, mut stopped: watch::Receiver<bool>) {
         let (mut on_the_way, mut sending) = (JoinSet::new(), BTreeMap::new());
-        let (mut looks, mut soon) = (0, 0);
-        let looks_between = TIDY.as_secs() / LOOK.as_secs();
+        let (mut tidied, mut soon): (Option<Instant>, u32) = (None, 0);
         while !*stopped.borrow() {
-            let more = self.look(&mut on_the_way, &mut sending).await.unwrap_or_else(|error| {
-                tracing::warn!(%error, "what happened could not be handed out");
-                false
-            });
-            if looks >= looks_between {
-                looks = 0;
+            if tidied.is_none_or(|tidied| tidied.elapsed() >= TIDY) {
+                tidied = Some(Instant::now());
                 if let Err(error) = webhooks::tidy(&self.db, self.kept).await {
                     tracing::warn!(%error, "what is too old was not forgotten");
                 }
             }
+            let more = self.look(&mut on_the_way, &mut sending).await.unwrap_or_else(|error| {
+                tracing::warn!(%error, "what happened could not be handed out");
+                false
+            });
             if more {
+                self.back(None, &mut on_the_way, &mut sending).await;
                 continue;
             }
             let wait = if soon > 0 { SOON } else { LOOK };
             tokio::select! {
                 () = self.db.bell.heard() => soon = LOOKS_SOON,
                 Some(sent) = on_the_way.join_next() => self.back(sent.ok(), &mut on_the_way, &mut sending).await,
-                () = sleep(wait) => {
-                    if soon > 0 { soon -= 1 } else { looks += 1 }
-                }
+                () = sleep(wait) => soon = soon.saturating_sub(1),
                 _ = stopped.changed() => {}
             }
         }
@@ -135,12 +131,10 @@ impl Round {
         sending: &mut BTreeMap<WebhookId, usize>,
     ) -> Result<bool, crate::error::Failure> {
         let more = webhooks::hand_out(&self.db).await?;
-        let free = AT_ONCE.saturating_sub(on_the_way.len());
-        if free == 0 {
-            return Ok(false);
-        }
-        let busy = sending.iter().filter(|(_, count)| **count >= EACH).map(|(webhook, _)| *webhook).collect();
-        let most = free.min(EACH);
+        let (busy, free): (Vec<_>, Vec<_>) = sending.iter().partition(|(_, count)| **count >= EACH);
+        let busy = busy.into_iter().map(|(webhook, _)| *webhook).collect();
+        // All that is due may be for the one that has most on its way.
+        let most = EACH - free.into_iter().map(|(_, count)| *count).max().unwrap_or(0);
         let claim = Claim { most, busy, lasting: TAKEN.as_millis() as i64 };
         let parcels = webhooks::claim(&self.db, claim).await?;
         let full = parcels.len() == most;
@@ -169,6 +163,9 @@ impl Round {
             }
         }
         sending.retain(|_, count| *count > 0);
+        if sent.is_empty() {
+            return;
+        }
         if let Err(error) = webhooks::settle(&self.db, sent).await {
             // It is sent again when nobody is taken for sending it any more.
             tracing::warn!(%error, "it was not noted what was sent");

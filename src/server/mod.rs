@@ -351,8 +351,7 @@ impl Server {
             .with_reach(self.doors.reach.clone())
             .until(self.stopping.clone());
         let context = match asker.known {
-            Some(known) if known.sees_everything => context.with_pass(known.pass).seeing_everything(),
-            Some(known) => context.with_pass(known.pass),
+            Some(known) => context.with_pass(known.pass, known.sees_everything),
             None => context,
         };
         match asker.purse {

@@ -25,8 +25,17 @@ use crate::table::cell;
 /// What the columns are called.
 const HEAD: [&str; 9] =
     ["position", "outcome", "failure", "typed", "userId", "firstName", "lastName", "email", "groupId"];
-/// Characters of a cell of a workbook.
+/// Characters of a cell of a workbook, as UTF-16 counts them.
 const CELL: usize = 32_767;
+
+/// As much of a text as fits a cell.
+fn cut(text: &str) -> String {
+    let fits = text.chars().scan(0, |length, character| {
+        *length += character.len_utf16();
+        (*length <= CELL).then_some(character)
+    });
+    fits.collect()
+}
 
 /// Answers with the outcomes of a job that the caller may follow, in the order of its list.
 pub async fn csv(
@@ -120,8 +129,7 @@ impl Table {
                 line += 1;
                 for (column, text) in (0..).zip(cells(row, self.named)) {
                     if !text.is_empty() {
-                        let text: String = text.chars().take(CELL).collect();
-                        sheet.write_string(line, column, text).map_err(unwritten)?;
+                        sheet.write_string(line, column, cut(&text)).map_err(unwritten)?;
                     }
                 }
             }

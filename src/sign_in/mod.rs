@@ -235,11 +235,8 @@ pub async fn used(db: &Database, user: UserId, id: SignInId) -> Result<(), Failu
 /// # Errors
 /// When the database cannot be written.
 pub async fn came(db: &Database, user: UserId) -> Result<(), Failure> {
-    write(db, Caller::User(user), None, (), |tx, ()| {
-        Box::pin(async move {
-            let user = oneself(tx).await?;
-            Ok(store::came(&tx.conn, user, tx.now).await?)
-        })
+    write(db, Caller::User(user), None, user, |tx, user| {
+        Box::pin(async move { Ok(store::came_again(&tx.conn, *user, tx.now).await?) })
     })
     .await
 }

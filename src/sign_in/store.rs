@@ -153,6 +153,21 @@ pub async fn came(db: &impl ConnectionTrait, user: UserId, now: DateTime<Utc>) -
         .await
 }
 
+/// As [`came`], of an account that still signs in, and at most once an hour.
+pub async fn came_again(db: &impl ConnectionTrait, user: UserId, now: DateTime<Utc>) -> Result<(), Error> {
+    sql(
+        "sign_in.again",
+        "update users set last_sign_in_at = {now} where id = {user} and status = 'ACTIVE'
+            and (last_sign_in_at is null or last_sign_in_at < {an_hour_ago})",
+    )
+    .bind("now", now)
+    .bind("user", user)
+    .bind("an_hour_ago", now - TimeDelta::hours(1))
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
 /// Whose secret this is the hash of, by which sign-in, and whether it is time to note that it was used. None where it
 /// has ended: by its time, or because the account has changed its state since.
 pub async fn shown(

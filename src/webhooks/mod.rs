@@ -396,8 +396,9 @@ pub async fn settle(db: &Database, sent: Vec<Sent>) -> Result<(), Failure> {
 }
 
 async fn note(tx: &Tx, sent: &[Sent]) -> Result<(), Failure> {
-    store::settle(&tx.conn, sent, tx.now).await?;
-    for lost in sent.iter().filter(|sent| !sent.is_trial && sent.became() == Became::Failed) {
+    let written = store::settle(&tx.conn, sent, tx.now).await?;
+    let lost = sent.iter().filter(|sent| !sent.is_trial && sent.became() == Became::Failed);
+    for lost in lost.filter(|lost| written.contains(&lost.delivery)) {
         let since = (!lost.is_gone()).then_some(lost.since);
         if store::disable(&tx.conn, lost.webhook, since, tx.now).await? {
             tracing::warn!(webhook = lost.webhook.0, "a webhook was given up: nothing arrives there");
@@ -419,5 +420,5 @@ pub async fn tidy(db: &Database, kept: TimeDelta) -> Result<(), Failure> {
 
 async fn forget(tx: &Tx, kept: TimeDelta) -> Result<(), Failure> {
     let gone = events::forget(tx, kept).await?;
-    Ok(store::forget(&tx.conn, &gone, tx.now - kept).await?)
+    Ok(store::forget(&tx.conn, &gone, tx.now - kept, tx.now).await?)
 }

@@ -1,5 +1,7 @@
 //! The rows of webhooks, and of what is on its way to them.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use entity::id::{DeliveryId, EventId, UserId, WebhookId};
 use entity::kind::{DeliveryFailure, DeliveryStatus, WebhookStatus};
@@ -77,7 +79,7 @@ fn locked(db: &impl ConnectionTrait) -> &'static str {
     if db.get_database_backend() == DbBackend::Postgres { "for no key update" } else { "" }
 }
 
-/// Adds a webhook, whose place is now.
+/// Adds a webhook, whose place is before all that is not committed yet.
 pub async fn add(
     db: &impl ConnectionTrait,
     url: &Url,
@@ -87,7 +89,7 @@ pub async fn add(
     now: DateTime<Utc>,
 ) -> Result<WebhookId, Error> {
     let place = if db.get_database_backend() == DbBackend::Postgres {
-        "pg_current_xact_id()::text::bigint, 0"
+        "pg_snapshot_xmin(pg_current_snapshot())::text::bigint, 0"
     } else {
         "0, (select coalesce(max(id), 0) from events)"
     };
@@ -194,11 +196,12 @@ pub async fn hold(db: &impl ConnectionTrait, webhook: WebhookId) -> Result<(), E
     Ok(())
 }
 
-/// What is on its way to a webhook goes on now.
+/// What is on its way to a webhook goes on now, as if it had not been tried yet.
 pub async fn release(db: &impl ConnectionTrait, webhook: WebhookId, now: DateTime<Utc>) -> Result<(), Error> {
     sql(
         "webhooks.release",
-        "update webhook_deliveries set next_attempt_at = {now} where webhook_id = {webhook} and status = 'PENDING'",
+        "update webhook_deliveries set next_attempt_at = {now}, attempts = 0
+         where webhook_id = {webhook} and status = 'PENDING'",
     )
     .bind("now", now)
     .bind("webhook", webhook)
@@ -422,7 +425,7 @@ pub async fn parcels(
         "select d.id, d.attempts, w.id, w.url, w.secret, w.former_secret, w.former_until, e.id, e.kind, e.at, e.data,
             d.created_at
          from webhook_deliveries d join webhooks w on w.id = d.webhook_id left join events e on e.id = d.event_id
-         where d.id in {taken} order by d.id",
+         where d.id in {taken} and (d.event_id is null or e.id is not null) order by d.id",
     )
     .ids("taken", taken.iter().map(|(delivery, _)| *delivery))
     .all(db)
@@ -440,8 +443,12 @@ pub async fn parcels(
     Ok(rows.into_iter().map(parcel).collect())
 }
 
-/// Writes what came of attempts, unless another one was begun since.
-pub async fn settle(db: &impl ConnectionTrait, sent: &[Sent], now: DateTime<Utc>) -> Result<(), Error> {
+/// Writes what came of attempts, unless another one was begun since; of which it was written.
+pub async fn settle(
+    db: &impl ConnectionTrait,
+    sent: &[Sent],
+    now: DateTime<Utc>,
+) -> Result<BTreeSet<DeliveryId>, Error> {
     let rows = Rows::new()
         .numbers("id", sent.iter().map(|sent| sent.delivery))
         .numbers("attempt", sent.iter().map(|sent| sent.attempt))
@@ -462,19 +469,20 @@ pub async fn settle(db: &impl ConnectionTrait, sent: &[Sent], now: DateTime<Utc>
                 Became::Delivered | Became::Failed => Some(now),
             }),
         );
-    sql(
+    let written = sql(
         "webhooks.settle",
         "update webhook_deliveries set status = done.status, status_code = done.status_code, failure = done.failure,
             ended_at = done.ended_at, next_attempt_at = case when exists (select 1 from webhooks w
                 where w.id = webhook_deliveries.webhook_id and w.status = 'ACTIVE') then done.next_at end
          from {done}
          where webhook_deliveries.id = done.id and webhook_deliveries.attempts = done.attempt
-            and webhook_deliveries.status = 'PENDING'",
+            and webhook_deliveries.status = 'PENDING'
+         returning webhook_deliveries.id",
     )
     .rows("done", rows)
-    .execute(db)
+    .all::<(DeliveryId,)>(db)
     .await?;
-    Ok(())
+    Ok(written.into_iter().map(|(delivery,)| delivery).collect())
 }
 
 const fn status(became: Became) -> DeliveryStatus {
@@ -485,11 +493,12 @@ const fn status(became: Became) -> DeliveryStatus {
     }
 }
 
-/// Forgets how these events were sent, and trials from before `before`.
+/// Forgets how these events were sent, trials from before `before`, and secrets that sign no more.
 pub async fn forget(
     db: &impl ConnectionTrait,
     events: &[EventId],
     before: DateTime<Utc>,
+    now: DateTime<Utc>,
 ) -> Result<(), Error> {
     sql("webhooks.forget", "delete from webhook_deliveries where event_id in {events}")
         .ids("events", events.iter().copied())
@@ -500,6 +509,13 @@ pub async fn forget(
         "delete from webhook_deliveries where event_id is null and created_at < {before}",
     )
     .bind("before", before)
+    .execute(db)
+    .await?;
+    sql(
+        "webhooks.forget_secrets",
+        "update webhooks set former_secret = null, former_until = null where former_until <= {now}",
+    )
+    .bind("now", now)
     .execute(db)
     .await?;
     Ok(())

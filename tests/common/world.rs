@@ -168,7 +168,7 @@ impl World {
             .with_reach(self.reach.clone())
             .with_rows(self.rows);
         let context = match pass {
-            Some(pass) => context.with_pass(pass),
+            Some(pass) => context.with_pass(pass, false),
             None => context,
         };
         let request = Request::new(query).variables(Variables::from_json(variables)).data(context);

@@ -144,7 +144,7 @@ each_database! {
                     .exclude("Fixed", &["ann"])
             })
             .await;
-        assert_eq!(tables_changed_by_deleting_ann(&world).await, ["events", "memberships", "records", "users"]);
+        assert_eq!(tables_changed_by_deleting_ann(&world).await, ["events", "former_memberships", "memberships", "records", "users"]);
     }
 
     async fn r9_6_posts_are_anonymized_when_asked(start: Start) {
@@ -206,7 +206,7 @@ each_database! {
                 it
             })
             .await;
-        assert_eq!(tables_changed_by_deleting_ann(&world).await, ["events", "memberships", "records", "users"]);
+        assert_eq!(tables_changed_by_deleting_ann(&world).await, ["events", "former_memberships", "memberships", "records", "users"]);
     }
 
     async fn r9_8_it_is_written_to_the_record(start: Start) {

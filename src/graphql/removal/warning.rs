@@ -4,6 +4,8 @@ use async_graphql::{Context, Enum, Object};
 use chrono::{DateTime, Utc};
 use futures::future::try_join_all;
 
+use crate::access::Scope;
+use crate::graphql::context::require_scope;
 use crate::graphql::error::ApiError;
 use crate::graphql::group::Group;
 use crate::graphql::node::Node;
@@ -81,12 +83,9 @@ impl RemovalWarning {
                     count(about, "group is", "groups are")
                 )
             }
-            Warning::TokensInUse { tokens, last_used_at, .. } => {
-                let last = last_used_at.map_or("never used".to_owned(), |at| {
-                    format!("last used on {}", at.format("%Y-%m-%d at %H:%M UTC"))
-                });
+            Warning::TokensInUse { tokens, .. } => {
                 format!(
-                    "{} in use by programs would stop working, of {}; {last}.",
+                    "{} in use by programs would stop working, of {}.",
                     count(*tokens, "API token", "API tokens"),
                     count(about, "person", "people"),
                 )
@@ -112,10 +111,12 @@ impl RemovalWarning {
         }
     }
 
-    /// With `TOKENS_IN_USE`: when one of them was last used, give or take a minute; null if none ever was. Else null.
-    async fn last_used_at(&self) -> Option<DateTime<Utc>> {
+    /// With `TOKENS_IN_USE`: when one of them was last used, give or take a minute; null if none ever was, or if your own
+    /// token may not see what is personal. Else null.
+    async fn last_used_at(&self, ctx: &Context<'_>) -> Option<DateTime<Utc>> {
+        let is_seen = require_scope(ctx, Scope::UsersPii).is_ok();
         match &self.0 {
-            Warning::TokensInUse { last_used_at, .. } => *last_used_at,
+            Warning::TokensInUse { last_used_at, .. } => last_used_at.filter(|_| is_seen),
             Warning::GroupsWithoutAdministrator { .. } => None,
         }
     }

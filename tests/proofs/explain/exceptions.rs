@@ -78,6 +78,12 @@ const EXCEPTIONS: &[Exception] = &[
         because: "an index of the items alone of which it is kept what was typed; now and then",
     },
     Exception {
+        reads: &[("events.forget", "events")],
+        part: "order by e.transaction_id, e.id limit $1",
+        on: &[Kind::Sqlite],
+        because: "in the order of an index, and no more of it than is forgotten at once",
+    },
+    Exception {
         reads: &[("groups.list", "groups")],
         part: "g.privacy = $1 order by",
         on: &[Kind::Sqlite],

@@ -4,6 +4,8 @@ use chrono::TimeDelta;
 use entity::id::{DeliveryId, WebhookId};
 use roster::access::Caller;
 use roster::change::Change;
+use roster::queries::events::DeliveriesById;
+use roster::queries::{Batch, Reader};
 use roster::webhooks::{self, Claim, NewWebhook, Reach, Rotation, Secret, Sent, WebhookEdit};
 
 use crate::proofs::explain::large::{Large, OWNER};
@@ -23,6 +25,8 @@ pub async fn everything(large: &Large) {
     run!(large, webhooks::rotate, Rotation { webhook, secret: secret() });
     let trial: DeliveryId = run!(large, webhooks::test, webhook);
     run!(large, webhooks::retry, trial);
+    let reader = Reader::new(db.clone(), Caller::User(OWNER));
+    assert!(DeliveriesById::load(&reader, vec![trial]).await.expect("a look").contains_key(&trial));
     // There is something that it has not heard of yet.
     super::people::somebody_named(large, "webhook").await;
     while webhooks::hand_out(db).await.expect("handed out") {}
