@@ -3,7 +3,7 @@
 use entity::kind::Cause;
 use entity::kind::Privacy::{Private, Public};
 use entity::kind::Role::{Administrator, Author, Learner, UserAdministrator};
-use entity::kind::Status::{Anonymized, Deactivated, Deleted, Erased, Suspended};
+use entity::kind::Status::{Anonymized, Deactivated, Erased, Suspended};
 use roster::organisation::Organisation;
 use serde_json::{Value, json};
 
@@ -209,10 +209,10 @@ each_database! {
                     .member("boss", "platform", &[UserAdministrator])
                     .member("boss", "Class", &[UserAdministrator])
                     .status("bob", Deactivated)
-                    .status("deleted", Deleted)
                     .status("erased", Erased)
             })
             .await;
+        world.delete("deleted").done().await;
         let list = ["ann", "owner", "bob", "elsewhere", "deleted", "erased", "boss", "ann"];
         let job = world.delete_all(&list).by("boss").removing().job().await;
         assert_eq!(

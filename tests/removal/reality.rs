@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use entity::id::{CourseId, GroupId, PathId, RecordId, SessionId, SlotId, UserId};
 use entity::kind::{Cause, Role, SeatKind, Status, Step, Work};
-use entity::{course_co_author, hand_over, path_co_author, record, session_co_instructor, token};
+use entity::{
+    course_co_author, former_membership, hand_over, path_co_author, record, session_co_instructor, token,
+};
 use roster::organisation::{Organisation, Tables};
 use sea_orm::EntityTrait;
 use serde_json::{Value, json};
@@ -92,6 +94,12 @@ impl Before {
             if person.outcome == "DELETED" {
                 let at = done[&user].at;
                 self.expect_deletion(user, at, &mut rows);
+                let going = |effect: &&Value| effect["__typename"] == "MembershipRemoved";
+                for effect in person.effects.iter().filter(going) {
+                    let (group_id, role) = (GroupId(number(&effect["groupId"])), read(&effect["role"]));
+                    let former = former_membership::Model { group_id, user_id: user, role };
+                    rows.gain("former_memberships", &former);
+                }
                 rows.change("users", self.tables.users.iter().find(|row| row.id == user), |row| {
                     row.status = Status::Deleted;
                     row.status_since = at;

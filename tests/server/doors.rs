@@ -132,7 +132,7 @@ each_database! {
                  where (with recursive n(i) as (select 1 union all select i + 1 from n) select count(*) from n) > 0",
             )
             .await;
-        let bounded = Database::open_bounded(&world.url, Duration::from_millis(300)).await.unwrap();
+        let bounded = Database::open_bounded(&world.url, Duration::from_secs(1)).await.unwrap();
         let server = listening(&bounded, Doors::default()).await;
         for query in ["{ courses { nodes { title } } }", "{ courses { totalCount } }", "query($id: ID!) { node(id: $id) { id } }"] {
             let answer = server.ask(Some(&token), query, json!({ "id": world.course("Drawing") })).await;

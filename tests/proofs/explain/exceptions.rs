@@ -108,7 +108,8 @@ const LEFT_OUT: &[(&str, &[Kind], &str)] = &[
     ("organisation.", EACH, "fills an empty database, once"),
     ("clock.now", &[Kind::Sqlite], "SQLite has no clock of its own"),
     ("locks.", &[Kind::Sqlite], "SQLite has one writer, who needs no locks"),
-    ("events.restored", &[Kind::Sqlite], "SQLite does not number its transactions"),
+    ("events.is_restored", &[Kind::Sqlite], "SQLite does not number its transactions"),
+    ("events.restored", EACH, "once, in a database that was restored from another server"),
 ];
 
 const EACH: &[Kind] = &[Kind::Sqlite, Kind::Postgres];

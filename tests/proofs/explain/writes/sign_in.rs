@@ -48,6 +48,7 @@ async fn by_password(large: &Large, desk: &Arc<Desk>, person: UserId) {
     assert_eq!((user, id), (person, signed_in.sign_in.id));
     assert_eq!(sign_in::of_user(db, desk, person).await.expect("sign-ins").len(), 1);
     sign_in::used(db, person, id).await.expect("it was used");
+    sign_in::came(db, person).await.expect("they came");
     let new = ("a better password".to_owned(), "the best password".to_owned());
     let changed = passwords::change(db, desk, Caller::User(person), Some(id), new).await;
     changed.expect("another password");
