@@ -356,8 +356,16 @@ impl World {
         self.statements.lock().expect("a lock").clear();
         let done = work.await;
         let seen = std::mem::take(&mut *self.statements.lock().expect("a lock"));
-        // Whoever works on jobs and whoever waits for one look now and then, whatever is asked meanwhile.
-        let looks = ["/* jobs.waits */", "/* jobs.status */"];
+        // Whoever works on jobs, waits for one, or carries what happened to others looks now and then, whatever is asked
+        // meanwhile.
+        let looks = [
+            "/* clock.now */",
+            "/* events.forget */",
+            "/* events.is_restored */",
+            "/* jobs.waits */",
+            "/* jobs.status */",
+            "/* webhooks.",
+        ];
         let asked = |text: &String| !looks.iter().any(|look| text.starts_with(look));
         (done, seen.into_iter().map(|statement| statement.sql).filter(asked).collect())
     }

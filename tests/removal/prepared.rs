@@ -115,7 +115,7 @@ each_database! {
         assert_eq!(warning["nodes"], json!([{ "displayName": "ann" }]));
         let used: chrono::DateTime<chrono::Utc> = warning["lastUsedAt"].as_str().unwrap().parse().unwrap();
         assert_eq!(used, now - hour);
-        assert!(warning["message"].as_str().unwrap().starts_with("2 API tokens in use by programs would stop working, of 1 person;"));
+        assert!(warning["message"].as_str().unwrap().starts_with("2 API tokens in use by programs would stop working, of 1 person."));
         // Whoever merely leaves a group keeps their tokens.
         let input = json!({ "removeUsersFromGroup": { "people": { "ids": world.users(&["ann"]) }, "groupId": world.group("Class") } });
         let leaving = world.read("owner", query, json!({ "input": input })).await;
