@@ -62,3 +62,8 @@ ids! {
     /// An event on its way to a webhook.
     DeliveryId,
 }
+
+impl UserId {
+    /// Nobody: ids begin at 1.
+    pub const NOBODY: UserId = UserId(0);
+}

@@ -5,6 +5,7 @@
 
 pub mod access;
 pub mod activities;
+pub mod background;
 pub mod certificates;
 pub mod change;
 pub mod clock;

@@ -16,7 +16,7 @@ use crate::config::{Delete, Private};
 use crate::db::{Alone, Database};
 use crate::error::Failure;
 use crate::graphql::{RequestContext, RosterSchema, schema};
-use crate::jobs::{self, Pace, Workers};
+use crate::jobs::{self, Pace};
 use crate::keys::email_key;
 use crate::platform;
 use crate::table::cell;
@@ -65,7 +65,7 @@ pub async fn delete(options: &Delete) -> Result<(), Stopped> {
             jobs::take_over(&database).await.map_err(failed)?;
         }
         let caller = somebody(&database, options.caller.as_deref()).await?;
-        let workers = Workers::start(&database, Pace::default());
+        let workers = jobs::start_workers(&database, Pace::default());
         let door = Door::Own { schema: Box::new(schema()), database: database.clone(), caller };
         let done = through(&door, options, &emails).await;
         workers.stop().await;

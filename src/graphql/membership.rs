@@ -58,7 +58,8 @@ impl Membership {
     /// What you may do to it, told before you try it.
     async fn viewer_can(&self) -> MembershipPermissions {
         let row = &self.0.row;
-        MembershipPermissions { user: row.user_id, group: row.group_id, role: row.role }
+        let member = MemberPermissions { user: row.user_id, group: row.group_id };
+        MembershipPermissions { member, role: row.role }
     }
 }
 

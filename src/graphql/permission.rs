@@ -7,16 +7,15 @@
 //! To add one: a method of the `#[Object]` of the thing, which calls [`ask`] with the mutation's name and the rule of
 //! its door. Where the rule stands in the door and not in a `rules.rs`, it moves there first.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use async_graphql::{Context, ID, Object};
+use async_graphql::{ComplexObject, Context, ID, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 use entity::id::{GroupId, UserId};
 use entity::kind;
 use futures::future::try_join_all;
 
-use super::context::{self, load};
+use super::context::{self, load, load_known};
 use super::error::{ApiError, UserErrorCode};
 use super::group::Group;
 use super::kinds::{PrivateSubgroups, Role};
@@ -28,7 +27,7 @@ use crate::groups;
 use crate::memberships;
 use crate::people::{self, NewPerson, rules::Touches};
 use crate::queries::permissions::{Callers, GroupContents, Standings};
-use crate::removal::facts::{Membership, Setting, Standing};
+use crate::removal::facts::{Membership, Setting, Standing, roles_by_group};
 use crate::removal::request::{Options, Request, Scope};
 use crate::removal::single::permitted;
 use crate::sign_in;
@@ -94,7 +93,7 @@ where
     };
     let answer = match good {
         Ok(()) => {
-            let setting = load::<Callers>(ctx, ()).await?.ok_or(Refusal::Unauthenticated)?;
+            let setting = load_known::<Callers>(ctx, ()).await?;
             rule(setting).await?
         }
         Err(ApiError::Refused(refusal)) => Err(refusal),
@@ -168,15 +167,6 @@ fn request(scope: Scope, private_subgroups: Option<PrivateSubgroups>, confirmed:
     }
 }
 
-/// Somebody's roles by group.
-fn roles(standing: &Standing) -> BTreeMap<GroupId, BTreeSet<kind::Role>> {
-    let mut roles: BTreeMap<GroupId, BTreeSet<kind::Role>> = BTreeMap::new();
-    for membership in &standing.memberships {
-        roles.entry(membership.group).or_default().insert(membership.role);
-    }
-    roles
-}
-
 /// What you may do to a person.
 #[derive(Clone, Copy, Debug)]
 pub struct UserPermissions {
@@ -192,7 +182,7 @@ impl UserPermissions {
 
     async fn changed(&self, ctx: &Context<'_>, touches: Touches) -> Result<Permission, ApiError> {
         ask_person(ctx, "updateUser", Ok(()), self.user, |setting, standing| {
-            let (is_owner, roles) = (self.user == setting.owner, roles(standing));
+            let (is_owner, roles) = (self.user == setting.owner, roles_by_group(standing.memberships.iter()));
             let Setting { authority, tree, .. } = setting;
             people::rules::may_update(authority, tree, self.user, is_owner, &roles, touches)?;
             people::rules::may_change(self.user, standing.status)
@@ -225,7 +215,14 @@ impl UserPermissions {
         ask_person(ctx, "setPassword", Ok(()), self.user, |setting, standing| {
             let is_owner = self.user == setting.owner;
             let Setting { authority, tree, .. } = setting;
-            sign_in::rules::may_set(authority, tree, self.user, is_owner, standing.status, &roles(standing))
+            sign_in::rules::may_set(
+                authority,
+                tree,
+                self.user,
+                is_owner,
+                standing.status,
+                &roles_by_group(standing.memberships.iter()),
+            )
         })
         .await
     }
@@ -366,66 +363,11 @@ fn anybody(setting: &Setting, group: GroupId, role: kind::Role) -> Standing {
     let rows = memberships::rules::rows(&setting.tree, [((), group, role)]);
     let membership =
         |((), group, role)| Membership { group, role, granted_by: None, granted_at: DateTime::UNIX_EPOCH };
-    // The id of nobody.
     Standing {
-        user: UserId(0),
+        user: UserId::NOBODY,
         status: kind::Status::Active,
         memberships: rows.into_iter().map(membership).collect(),
         named: None,
-    }
-}
-
-/// What you may do to somebody's role in a group.
-#[derive(Clone, Copy, Debug)]
-pub struct MembershipPermissions {
-    /// Whose.
-    pub user: UserId,
-    /// In which group.
-    pub group: GroupId,
-    /// Which role.
-    pub role: kind::Role,
-}
-
-/// What you may do to somebody's role in a group.
-#[Object]
-impl MembershipPermissions {
-    /// Take the person out of the group, with every role there: `removeUserFromGroup`.
-    async fn remove(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(
-            desc = "What would be said of private subgroups (R6): asked without it, the code may be `PRIVATE_SUBGROUPS_UNDECIDED`.",
-            default_with = "Some(PrivateSubgroups::Remove)"
-        )]
-        private_subgroups: Option<PrivateSubgroups>,
-        #[graphql(
-            desc = "Whether the loss of an account would be confirmed (R7): asked without it, the code may be `WOULD_DELETE_ACCOUNT`.",
-            default = true
-        )]
-        confirm_account_deletion: bool,
-    ) -> Result<Permission, ApiError> {
-        let request = request(Scope::Group(self.group), private_subgroups, confirm_account_deletion);
-        ask_removal(ctx, "removeUserFromGroup", self.user, None, request).await
-    }
-
-    /// Take this role: `revokeRole`.
-    async fn revoke_role(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(
-            desc = "What would be said of private subgroups (R6): asked without it, the code may be `PRIVATE_SUBGROUPS_UNDECIDED`.",
-            default_with = "Some(PrivateSubgroups::Remove)"
-        )]
-        private_subgroups: Option<PrivateSubgroups>,
-        #[graphql(
-            desc = "Whether the loss of an account would be confirmed (R7): asked without it, the code may be `WOULD_DELETE_ACCOUNT`.",
-            default = true
-        )]
-        confirm_account_deletion: bool,
-    ) -> Result<Permission, ApiError> {
-        let scope = Scope::Role(self.group, self.role);
-        let request = request(scope, private_subgroups, confirm_account_deletion);
-        ask_removal(ctx, "revokeRole", self.user, None, request).await
     }
 }
 
@@ -458,5 +400,40 @@ impl MemberPermissions {
     ) -> Result<Permission, ApiError> {
         let request = request(Scope::Group(self.group), private_subgroups, confirm_account_deletion);
         ask_removal(ctx, "removeUserFromGroup", self.user, None, request).await
+    }
+}
+
+/// What you may do to somebody's role in a group.
+#[derive(Clone, Copy, Debug, SimpleObject)]
+#[graphql(complex)]
+pub struct MembershipPermissions {
+    /// Whose, and where.
+    #[graphql(flatten)]
+    pub member: MemberPermissions,
+    /// Which role.
+    #[graphql(skip)]
+    pub role: kind::Role,
+}
+
+#[ComplexObject]
+impl MembershipPermissions {
+    /// Take this role: `revokeRole`.
+    async fn revoke_role(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(
+            desc = "What would be said of private subgroups (R6): asked without it, the code may be `PRIVATE_SUBGROUPS_UNDECIDED`.",
+            default_with = "Some(PrivateSubgroups::Remove)"
+        )]
+        private_subgroups: Option<PrivateSubgroups>,
+        #[graphql(
+            desc = "Whether the loss of an account would be confirmed (R7): asked without it, the code may be `WOULD_DELETE_ACCOUNT`.",
+            default = true
+        )]
+        confirm_account_deletion: bool,
+    ) -> Result<Permission, ApiError> {
+        let scope = Scope::Role(self.member.group, self.role);
+        let request = request(scope, private_subgroups, confirm_account_deletion);
+        ask_removal(ctx, "revokeRole", self.member.user, None, request).await
     }
 }

@@ -8,14 +8,13 @@ use entity::id::UserId;
 use entity::kind;
 
 use super::connection::{self, Connection, Paging};
-use super::context::{self, load, loaders};
+use super::context::{self, load_known, loaders};
 use super::error::ApiError;
 use super::group::Group;
 use super::kinds::Role;
 use super::tokens::TokenScope;
 use super::user::User;
 use crate::access::Caller;
-use crate::error::Refusal;
 use crate::queries::links::{Linked, OfUser};
 use crate::queries::memberships::Administrations;
 use crate::queries::permissions::Callers;
@@ -51,7 +50,7 @@ impl ViewerAccess {
     /// Whether you administer the platform group, and so every group (R4): then `administered` is not needed to tell what
     /// you may do where, and has but what was granted to you yourself.
     async fn administers_platform(&self, ctx: &Context<'_>) -> Result<bool, ApiError> {
-        let setting = load::<Callers>(ctx, ()).await?.ok_or(Refusal::Unauthenticated)?;
+        let setting = load_known::<Callers>(ctx, ()).await?;
         Ok(setting.authority.administers_platform(&setting.tree))
     }
 
@@ -65,7 +64,7 @@ impl ViewerAccess {
         before: Option<String>,
     ) -> Result<Connection<AdministeredGroup>, ApiError> {
         // A token of the platform is in no group.
-        let user = self.0.user().unwrap_or(UserId(0));
+        let user = self.0.user().unwrap_or(UserId::NOBODY);
         connection::of_relation(OfUser(Administrations), user, &Paging { first, after, last, before })
     }
 }

@@ -32,7 +32,7 @@ use entity::kind::JobStatus;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use serde::{Deserialize, Serialize};
-pub use workers::{Pace, Workers, work_off};
+pub use workers::{Pace, start_workers, work_off};
 
 use crate::access::Caller;
 use crate::db::{Database, Tx, write};

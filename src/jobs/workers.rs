@@ -7,11 +7,12 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::TimeDelta;
 use tokio::sync::{Semaphore, watch};
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use super::store::{self, Taken};
 use super::{Lease, Step, tidy, worker};
+use crate::background::Background;
 use crate::db::{Database, Tx, write};
 use crate::error::{Error, Failure};
 use crate::removal::batch;
@@ -45,40 +46,9 @@ impl Default for Pace {
     }
 }
 
-/// Workers that were started. When it is dropped they stop, and nobody waits for it.
-#[derive(Debug)]
-pub struct Workers {
-    stopping: watch::Sender<bool>,
-    ended: Option<JoinHandle<()>>,
-}
-
-impl Drop for Workers {
-    fn drop(&mut self) {
-        self.ask_to_stop();
-    }
-}
-
-impl Workers {
-    /// Starts the workers of this instance.
-    pub fn start(db: &Database, pace: Pace) -> Workers {
-        let (stopping, stopped) = watch::channel(false);
-        let ended = tokio::spawn(look(db.clone(), pace, stopped));
-        Workers { stopping, ended: Some(ended) }
-    }
-
-    /// Asks them to begin nothing more.
-    pub fn ask_to_stop(&self) {
-        self.stopping.send_replace(true);
-    }
-
-    /// Ends when the chunks in flight have ended and every lease is given up.
-    pub async fn stop(mut self) {
-        self.ask_to_stop();
-        if let Some(ended) = self.ended.take() {
-            // A worker that panicked has nothing in flight any more.
-            let _ = ended.await;
-        }
-    }
+/// Starts the workers of this instance. They end when the chunks in flight have ended and every lease is given up.
+pub fn start_workers(db: &Database, pace: Pace) -> Background {
+    Background::start(|stopped| look(db.clone(), pace, stopped))
 }
 
 /// Works on every job that waits, until none does: for whoever is alone with the database.

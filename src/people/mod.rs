@@ -21,8 +21,8 @@ use crate::error::{Failure, Refusal};
 use crate::events::{Event, Kind};
 use crate::keys::{self, ExternalId};
 use crate::platform::Platform;
-use crate::queries::users::visible;
-use crate::queries::{Seen, Sight};
+use crate::queries::Sight;
+use crate::queries::users::require_seen;
 use crate::{memberships, platform, sessions};
 use rules::{Checked, Touches};
 
@@ -257,7 +257,7 @@ pub async fn update(tx: &Tx, change: &PersonChange) -> Result<UserId, Failure> {
     locks::users_exclusively(db, &[user]).await?;
     let authority = access::authority(tx).await?;
     let (platform, tree) = platform::current(db, &tx.trees).await?;
-    require_seen(tx, user).await?;
+    require_seen(db, &Sight::in_write(tx).await?, user).await?;
     let (status, known) =
         store::known(db, user).await?.ok_or_else(|| Refusal::not_found(&["userId"], "User"))?;
     let memberships = store::memberships(db, user).await?;
@@ -281,16 +281,6 @@ pub async fn update(tx: &Tx, change: &PersonChange) -> Result<UserId, Failure> {
     }
     tx.tell([Event::new(Kind::UserUpdated, json!({ "userId": user }))]);
     Ok(user)
-}
-
-/// Passes for somebody whom the caller sees.
-///
-/// # Errors
-/// `NOT_FOUND`, the same for nobody and for somebody the caller may not see.
-pub async fn require_seen(tx: &Tx, user: UserId) -> Result<(), Failure> {
-    let sight = Sight::in_write(tx).await?;
-    let seen = visible(&tx.conn, &sight, &[Seen::Person("u")], BTreeSet::from([user])).await?;
-    if seen.is_empty() { Err(Refusal::not_found(&["userId"], "User").into()) } else { Ok(()) }
 }
 
 /// Passes when nobody but `user` has the email, the username or an external id.

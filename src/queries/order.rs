@@ -9,10 +9,14 @@ use sea_orm::{DbErr, QueryResult, Value};
 use serde::{Deserialize, Serialize};
 
 use super::Filter;
+use super::rows::{array, read_array};
 use crate::error::Refusal;
 
 /// Longest cursor that is looked at, in bytes.
 const CURSOR_BYTES: usize = 4_096;
+
+/// What the keys of a row are selected as.
+const CELLS: &str = "cells_";
 
 /// What a key of an order holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -173,13 +177,12 @@ impl Order {
     /// The keys, to be selected before anything else, as one text ([`Row`](super::Row) says why).
     pub(super) fn columns(&self) -> String {
         let columns: Vec<&str> = self.keys.iter().map(|key| key.column).collect();
-        format!("cast({{array}}({}) as text) as cells_", columns.join(", "))
+        array(&columns.join(", "), CELLS)
     }
 
     /// The place of a row that was selected with [`Order::columns`].
     pub(super) fn read(&self, row: &QueryResult) -> Result<Cursor, DbErr> {
-        let text: String = row.try_get_by_index(0)?;
-        let cells: Vec<Cell> = serde_json::from_str(&text).map_err(|error| DbErr::Type(error.to_string()))?;
+        let cells: Vec<Cell> = read_array(row, CELLS)?;
         Ok(Cursor(self.keys.iter().zip(cells).map(|(key, cell)| key.read(cell)).collect::<Result<_, _>>()?))
     }
 

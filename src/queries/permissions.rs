@@ -7,7 +7,7 @@ use entity::id::{GroupId, UserId};
 
 use super::users::visible;
 use super::{Batch, Reader, Seen};
-use crate::error::{Error, Failure};
+use crate::error::Error;
 use crate::groups::rules::Contents;
 use crate::removal::facts::{Setting, Standing};
 use crate::removal::request::Part;
@@ -22,12 +22,8 @@ impl Batch for Callers {
     type Value = Arc<Setting>;
 
     async fn load(reader: &Reader, _: Vec<()>) -> Result<HashMap<(), Arc<Setting>>, Error> {
-        let setting = removal::setting(reader.db(), &reader.database().trees, reader.caller()).await;
-        match setting {
-            Ok(setting) => Ok(HashMap::from([((), Arc::new(setting))])),
-            Err(Failure::Refused(_)) => Ok(HashMap::new()),
-            Err(Failure::Broken(error)) => Err(error),
-        }
+        let setting = removal::setting(reader.db(), &reader.database().trees, reader.caller()).await?;
+        Ok(HashMap::from([((), Arc::new(setting))]))
     }
 }
 

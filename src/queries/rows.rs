@@ -23,7 +23,7 @@ pub trait Row: Debug + DeserializeOwned + Send + Sync + 'static {
     fn columns(table: &str) -> String {
         let columns: Vec<String> =
             Self::names().into_iter().map(|column| format!("{table}.{column}")).collect();
-        format!("cast({{array}}({}) as text) as {table}_row", columns.join(", "))
+        array(&columns.join(", "), &format!("{table}_row"))
     }
 
     /// Reads it again.
@@ -31,9 +31,19 @@ pub trait Row: Debug + DeserializeOwned + Send + Sync + 'static {
     /// # Errors
     /// When it was not selected, or is not of this shape.
     fn read(row: &QueryResult, table: &str) -> Result<Self, DbErr> {
-        let text: String = row.try_get(table, "_row")?;
-        serde_json::from_str(&text).map_err(|error| DbErr::Type(error.to_string()))
+        read_array(row, &format!("{table}_row"))
     }
+}
+
+/// Selects `columns` as one text called `name`.
+pub(super) fn array(columns: &str, name: &str) -> String {
+    format!("cast({{array}}({columns}) as text) as {name}")
+}
+
+/// Reads what [`array`] selected.
+pub(super) fn read_array<T: DeserializeOwned>(row: &QueryResult, name: &str) -> Result<T, DbErr> {
+    let text: String = row.try_get("", name)?;
+    serde_json::from_str(&text).map_err(|error| DbErr::Type(error.to_string()))
 }
 
 impl<M> Row for M

@@ -369,6 +369,15 @@ pub fn list(filter: &UserFilter, order: UserOrder, direction: Direction) -> Resu
     })
 }
 
+/// Passes for somebody whom `sight` sees.
+///
+/// # Errors
+/// `NOT_FOUND`, the same for nobody and for somebody who is not seen.
+pub async fn require_seen(db: &impl ConnectionTrait, sight: &Sight, user: UserId) -> Result<(), Failure> {
+    let seen = visible(db, sight, &[Seen::Person("u")], BTreeSet::from([user])).await?;
+    if seen.is_empty() { Err(Refusal::not_found(&["userId"], "User").into()) } else { Ok(()) }
+}
+
 /// Those of `users` of whom `sight` sees what is `seen` of a table called `u`.
 ///
 /// # Errors

@@ -56,6 +56,17 @@ pub struct Membership {
     pub granted_at: DateTime<Utc>,
 }
 
+/// The roles among `memberships`, by group.
+pub fn roles_by_group<'a>(
+    memberships: impl Iterator<Item = &'a Membership>,
+) -> BTreeMap<GroupId, BTreeSet<Role>> {
+    let mut roles: BTreeMap<GroupId, BTreeSet<Role>> = BTreeMap::new();
+    for membership in memberships {
+        roles.entry(membership.group).or_default().insert(membership.role);
+    }
+    roles
+}
+
 /// What else there is about the people to whom something is done.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Facts {

@@ -29,14 +29,13 @@ pub async fn setting(
     db: &impl ConnectionTrait,
     trees: &TreeCache,
     caller: &Caller,
-) -> Result<Setting, Failure> {
+) -> Result<Setting, Error> {
     let (platform, tree) = platform::current(db, trees).await?;
     let authority = match (access::of(db, caller).await, caller) {
-        (Err(Failure::Refused(Refusal::Unauthenticated)), Caller::User(user)) => {
-            Authority::of_user(*user, [])
-        }
-        (Err(Failure::Refused(Refusal::Unauthenticated)), Caller::Service(_)) => Authority::of_nobody(),
-        (authority, _) => authority?,
+        (Ok(authority), _) => authority,
+        (Err(Failure::Refused(_)), Caller::User(user)) => Authority::of_user(*user, []),
+        (Err(Failure::Refused(_)), Caller::Service(_) | Caller::System { .. }) => Authority::of_nobody(),
+        (Err(Failure::Broken(error)), _) => return Err(error),
     };
     Ok(Setting { tree, owner: platform.owner, authority })
 }

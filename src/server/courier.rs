@@ -18,10 +18,11 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::{Client, redirect};
 use serde_json::json;
 use tokio::sync::watch;
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::JoinSet;
 use tokio::time::sleep;
 use url::Url;
 
+use crate::background::Background;
 use crate::db::Database;
 use crate::error::Error;
 use crate::graphql::events;
@@ -47,41 +48,11 @@ const LOOKS_SOON: u32 = 5;
 /// How often what is too old is forgotten.
 const TIDY: Duration = Duration::from_secs(60);
 
-/// Couriers that were started. When they are dropped they stop, and nobody waits for them.
-#[derive(Debug)]
-pub struct Couriers {
-    stopping: watch::Sender<bool>,
-    ended: Option<JoinHandle<()>>,
-}
-
-impl Drop for Couriers {
-    fn drop(&mut self) {
-        self.ask_to_stop();
-    }
-}
-
-impl Couriers {
-    /// Starts the couriers of this instance. What happened is `kept` for so long.
-    pub fn start(db: &Database, reach: Arc<Reach>, kept: TimeDelta) -> Couriers {
-        let (stopping, stopped) = watch::channel(false);
-        let round = Round { db: db.clone(), sender: Arc::new(Sender::new(reach)), kept };
-        let ended = tokio::spawn(round.go(stopped));
-        Couriers { stopping, ended: Some(ended) }
-    }
-
-    /// Asks them to begin nothing more.
-    pub fn ask_to_stop(&self) {
-        self.stopping.send_replace(true);
-    }
-
-    /// Ends when what is on its way was answered, or was waited for long enough.
-    pub async fn stop(mut self) {
-        self.ask_to_stop();
-        if let Some(ended) = self.ended.take() {
-            // Couriers that panicked have nothing on its way any more.
-            let _ = ended.await;
-        }
-    }
+/// Starts the couriers of this instance. What happened is `kept` for so long. They end when what is on its way was
+/// answered, or was waited for long enough.
+pub fn start(db: &Database, reach: Arc<Reach>, kept: TimeDelta) -> Background {
+    let round = Round { db: db.clone(), sender: Arc::new(Sender::new(reach)), kept };
+    Background::start(|stopped| round.go(stopped))
 }
 
 /// What couriers go on with.

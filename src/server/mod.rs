@@ -56,7 +56,6 @@ use tokio::sync::{mpsc, watch};
 use tracing::Instrument;
 
 use self::answer::Problem;
-use self::courier::Couriers;
 pub use self::documents::{Documents, DocumentsError};
 pub use self::graphiql::{Start, Tab};
 use self::listen::Peer;
@@ -74,17 +73,17 @@ use crate::graphql::RequestContext;
 use crate::graphql::api::Api;
 use crate::graphql::context::Visit;
 use crate::graphql::cost::{Budget, Payer, Purse};
+use crate::jobs::{self, Pace};
 use crate::keys::email_key;
+use crate::removal::batch::CHUNK;
 use crate::sign_in::cookie::Cookie;
 use crate::sign_in::{self, Desk};
 use crate::token::{self, Kind};
 use crate::tokens;
+use crate::webhooks::Reach;
 
 /// Bytes of what may be a secret of ours: what is longer is none.
 const LONGEST_SECRET: usize = 200;
-use crate::jobs::{Pace, Workers};
-use crate::removal::batch::CHUNK;
-use crate::webhooks::Reach;
 
 /// Who may come in, and for what.
 #[derive(Clone, Debug, Default)]
@@ -422,8 +421,8 @@ pub async fn serve(
     doors: Doors,
     stop: impl Future<Output = ()> + Send,
 ) {
-    let workers = Workers::start(&database, Pace::default());
-    let couriers = Couriers::start(&database, doors.reach.clone(), doors.kept.unwrap_or(KEPT));
+    let workers = jobs::start_workers(&database, Pace::default());
+    let couriers = courier::start(&database, doors.reach.clone(), doors.kept.unwrap_or(KEPT));
     let (server, last) = Server::new(database, doors);
     let stop = async {
         stop.await;

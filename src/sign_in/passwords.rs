@@ -2,7 +2,6 @@
 //!
 //! Whichever way a password changes, every sign-in ends but the one it was changed by, and no link sets another.
 
-use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -18,8 +17,8 @@ use crate::db::{Database, Tx, locks, snapshot, write};
 use crate::error::{Failure, Refusal};
 use crate::keys::email_key;
 use crate::mail::Letter;
-use crate::queries::users::visible;
-use crate::queries::{Seen, Sight};
+use crate::queries::Sight;
+use crate::queries::users::require_seen;
 use crate::token::{Kind, Token, sha256};
 use crate::tree::TreeCache;
 use crate::{people, platform};
@@ -139,12 +138,9 @@ async fn may_set(
 ) -> Result<(), Failure> {
     let authority = access::of(db, caller).await?;
     let (platform, tree) = platform::current(db, trees).await?;
-    let not_found = || Refusal::not_found(&["userId"], "User");
-    let sight = Sight::of(db, trees, caller).await?;
-    if visible(db, &sight, &[Seen::Person("u")], BTreeSet::from([user])).await?.is_empty() {
-        return Err(not_found().into());
-    }
-    let (status, _) = people::store::known(db, user).await?.ok_or_else(not_found)?;
+    require_seen(db, &Sight::of(db, trees, caller).await?, user).await?;
+    let (status, _) =
+        people::store::known(db, user).await?.ok_or_else(|| Refusal::not_found(&["userId"], "User"))?;
     let memberships = people::store::memberships(db, user).await?;
     Ok(rules::may_set(&authority, &tree, user, user == platform.owner, status, &memberships)?)
 }

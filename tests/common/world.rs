@@ -7,11 +7,12 @@ use std::time::Duration;
 use async_graphql::{Request, Variables};
 use entity::id::{CourseId, GroupId, PathId, SessionId, SlotId, UserId};
 use roster::access::{Caller, Pass};
+use roster::background::Background;
 use roster::db::{Database, write};
 use roster::demo;
 use roster::graphql::id::GlobalId;
 use roster::graphql::{RequestContext, RosterSchema, schema};
-use roster::jobs::{Pace, Workers};
+use roster::jobs::{Pace, start_workers};
 use roster::organisation::{Organisation, Tables, promises};
 use roster::removal::batch::ROWS;
 use roster::sign_in::{self, hashing};
@@ -55,7 +56,7 @@ pub struct World {
     rows: i64,
     reach: Arc<Reach>,
     /// Carries out the jobs of this database, as soon as they are accepted and not of its own accord.
-    _workers: Workers,
+    _workers: Background,
 }
 
 /// What somebody else does once a statement has run, and in which database.
@@ -126,7 +127,7 @@ impl Start {
                 elsewhere(url, sql);
             }
         });
-        let _workers = Workers::start(&db, UNHURRIED);
+        let _workers = start_workers(&db, UNHURRIED);
         let (chunk, rows) = (3_000, ROWS);
         let (url, schema, reach) = (self.url, schema(), Arc::default());
         World { db, url, made, schema, statements, meanwhile, chunk, rows, reach, _workers }

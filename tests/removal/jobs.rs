@@ -9,8 +9,9 @@ use entity::kind::Privacy::Public;
 use entity::kind::{Cause, JobStatus, Posts, PrivateSubgroups};
 use futures::future::pending;
 use roster::access::Caller;
+use roster::background::Background;
 use roster::db::{Database, write};
-use roster::jobs::{self, Lease, Pace, Workers, store, work_off};
+use roster::jobs::{self, Lease, Pace, start_workers, store, work_off};
 use roster::organisation::Organisation;
 use roster::removal::batch::{self, Batch, Bounds};
 use roster::removal::request::{Named, Options, People, Request, Scope};
@@ -106,7 +107,7 @@ each_database! {
         // Whoever worked is never heard of again.
         drop(turn);
         let other = Database::open(&world.url).await.expect("another instance");
-        let workers = Workers::start(&other, HURRIED);
+        let workers = start_workers(&other, HURRIED);
         jobs::wait(&other, job, PATIENCE, Box::pin(pending())).await.expect("it ends");
         workers.stop().await;
         let whole = shown(&world, job).await;
@@ -161,7 +162,7 @@ each_database! {
     async fn r29_a_lease_is_given_up_after_the_chunk_in_flight_when_the_program_stops(start: Start) {
         use sea_orm::EntityTrait;
         let world = start.with(class).await;
-        let workers: Arc<OnceLock<Workers>> = Arc::default();
+        let workers: Arc<OnceLock<Background>> = Arc::default();
         let stopping = workers.clone();
         let instance = Database::open(&world.url).await.expect("an instance");
         // The program is asked to stop in the middle of the first chunk.
@@ -170,7 +171,7 @@ each_database! {
                 stopping.get().expect("workers").ask_to_stop();
             }
         });
-        let started = Workers::start(&observed, Pace { lease: Duration::from_secs(600), ..HURRIED });
+        let started = start_workers(&observed, Pace { lease: Duration::from_secs(600), ..HURRIED });
         workers.set(started).expect("once");
         let (db, job) = accepted(&world, &["ann", "bob", "carl"], 1).await;
         tokio::time::timeout(PATIENCE, async {

@@ -1,11 +1,11 @@
 //! What becomes of one person, from memberships alone (R5, R7, R14, R15).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use entity::id::GroupId;
 use entity::kind::{Outcome, PrivateSubgroups, Role, Status};
 
-use crate::removal::facts::{Membership, Setting, Standing};
+use crate::removal::facts::{Membership, Setting, Standing, roles_by_group};
 use crate::removal::reason::Reason;
 use crate::removal::request::{Request, Scope};
 
@@ -192,14 +192,4 @@ fn missing_rights(
         missing.extend(authority.missing_to_delete(tree, &reached));
     }
     missing.into_iter().collect()
-}
-
-fn roles_by_group<'a>(
-    memberships: impl Iterator<Item = &'a Membership>,
-) -> BTreeMap<GroupId, BTreeSet<Role>> {
-    let mut roles: BTreeMap<GroupId, BTreeSet<Role>> = BTreeMap::new();
-    for membership in memberships {
-        roles.entry(membership.group).or_default().insert(membership.role);
-    }
-    roles
 }
