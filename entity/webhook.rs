@@ -30,6 +30,8 @@ pub struct Model {
     pub transaction_id: i64,
     /// The last event that was looked at for it, or its place before there was one.
     pub event_id: i64,
+    /// What had been committed when it was made, as PostgreSQL says so. Null: whatever is before its place.
+    pub made_within: Option<String>,
     /// Who made it. It outlives their account.
     pub created_by: UserId,
     /// When it was made.

@@ -20,6 +20,8 @@ mod m0009_events;
 mod m0010_webhooks;
 mod m0011_pairs;
 mod m0012_former_memberships;
+mod m0013_webhook_beginnings;
+mod m0014_covering;
 
 /// Every step, oldest first.
 pub struct Migrator;
@@ -40,6 +42,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0010_webhooks::Step),
             Box::new(m0011_pairs::Step),
             Box::new(m0012_former_memberships::Step),
+            Box::new(m0013_webhook_beginnings::Step),
+            Box::new(m0014_covering::Step),
         ]
     }
 }

@@ -218,9 +218,11 @@ async fn connect(url: &str, connections: u32, purpose: Use) -> Result<DatabaseCo
                 .synchronous(SqliteSynchronous::Normal)
                 .busy_timeout(LOCK_WAIT)
                 .statement_cache_capacity(256)
+                // Rows that the driver's thread reads ahead: each time that it has to stop costs more than many rows.
+                .row_buffer_size(1_000)
         })
         .map_sqlx_postgres_opts(move |postgres| {
-            postgres.application_name("roster").options([
+            postgres.application_name("roster").statement_cache_capacity(256).options([
                 ("statement_timeout", format!("{statement_timeout}ms")),
                 ("lock_timeout", format!("{}s", LOCK_WAIT.as_secs())),
                 // What is there already is no news.
@@ -229,6 +231,9 @@ async fn connect(url: &str, connections: u32, purpose: Use) -> Result<DatabaseCo
                 // The server's own 4 is that of a spinning disk: with it, whole tables would be read for a chunk of
                 // people, who are looked up sooner in what is mostly in memory.
                 ("random_page_cost", "1.1".to_owned()),
+                // An instance has as much to do at once as it has connections: more of them for one statement take longer
+                // to start than what they read.
+                ("max_parallel_workers_per_gather", "0".to_owned()),
                 // Planning a statement of many joins costs more than it gains on sets of ids this small.
                 ("jit", "off".to_owned()),
             ])

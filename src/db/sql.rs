@@ -10,8 +10,10 @@
 //! | `{since}`        | [`Sql::time`]  | `(clock_timestamp() + … $1 …)`        | `$1`                                      |
 //! | `in {users}`     | [`Sql::ids`]   | `= any($1)`                           | `in (select value from json_each($1))`    |
 //! | `not in {users}` | [`Sql::ids`]   | `not in (select unnest($1))`          | `not in (select value from json_each($1))`|
+//! | `in {users}`     | … of one       | `= $1`                                | `= $1`                                    |
 //! | `from {gone}`    | [`Sql::rows`]  | `unnest($1, $2) as gone (a, b)`       | `(select … from json_each($1) …) as gone` |
 //! | `{array}(a, b)`  |                | `json_build_array(a, b)`              | `json_array(a, b)`                        |
+//! | `{joined}(a, b)` |                | `string_agg(a, b)`                    | `group_concat(a, b)`                      |
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use sea_orm::sea_query::ArrayType;
@@ -288,8 +290,12 @@ impl Sql {
 
     /// The statement as this database wants it.
     pub fn statement(self, backend: DbBackend) -> Statement {
-        let array = if backend == DbBackend::Postgres { "json_build_array" } else { "json_array" };
-        let mut text = format!("/* {} */ {}", self.name, self.text.replace("{array}", array));
+        let (array, joined) = match backend {
+            DbBackend::Postgres => ("json_build_array", "string_agg"),
+            _ => ("json_array", "group_concat"),
+        };
+        let text = self.text.replace("{array}", array).replace("{joined}", joined);
+        let mut text = format!("/* {} */ {text}", self.name);
         let mut values = Vec::new();
         for (name, bind) in self.binds {
             text = bind.render(name, &text, &mut values, backend == DbBackend::Postgres);
@@ -315,6 +321,12 @@ impl Bind {
             Bind::Time(moment) => {
                 values.push(Value::from(moment.here));
                 text.replace(&word, &format!("${next}"))
+            }
+            // Planned once, where a set is planned anew as long as it is smaller than one is thought to be.
+            Bind::Ids(ids) if ids.len() == 1 => {
+                values.extend(ids.into_iter().map(Value::from));
+                text.replace(&format!("not in {word}"), &format!("<> ${next}"))
+                    .replace(&format!("in {word}"), &format!("= ${next}"))
             }
             Bind::Ids(ids) if postgres => {
                 values.push(Column::Numbers(ids).array());
@@ -370,7 +382,7 @@ mod tests {
         let text = "select {now} where id in {ids} and id not in {ids} and x in (select a from {gone})";
         let statement = |backend| {
             let gone = Rows::new().numbers("a", [3]).texts_or_null("b", [None::<String>]);
-            sql("room.what", text).bind("now", 1).ids("ids", [2]).rows("gone", gone).statement(backend).sql
+            sql("room.what", text).bind("now", 1).ids("ids", [2, 5]).rows("gone", gone).statement(backend).sql
         };
         assert_eq!(
             statement(DbBackend::Postgres),
@@ -383,5 +395,15 @@ mod tests {
              json_each($2)) and x in (select a from (select json_extract(value, '$[0]') as a, \
              json_extract(value, '$[1]') as b from json_each($3) limit -1) as gone)"
         );
+    }
+
+    #[test]
+    fn a_set_of_one_is_a_value() {
+        for backend in [DbBackend::Postgres, DbBackend::Sqlite] {
+            let text = "select a from b where c in {ids} or d not in {ids}";
+            let statement = sql("room.what", text).ids("ids", [2]).statement(backend);
+            assert_eq!(statement.sql, "/* room.what */ select a from b where c = $1 or d <> $1");
+            assert_eq!(statement.values.map(|values| values.0), Some(vec![Value::from(2_i64)]));
+        }
     }
 }

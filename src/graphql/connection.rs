@@ -14,6 +14,7 @@ use async_graphql::{
 };
 use futures::FutureExt;
 use futures::future::BoxFuture;
+use serde::de::DeserializeOwned;
 use tokio::sync::OnceCell;
 
 use super::context::{load, load_known, loaders};
@@ -95,7 +96,7 @@ pub struct PageInfo {
 /// As [`Paging::slice`].
 pub fn of_list<T, N>(list: List<T>, paging: &Paging) -> Result<Connection<N>, ApiError>
 where
-    T: Clone + Send + Sync + 'static,
+    T: Clone + DeserializeOwned + Send + Sync + 'static,
     N: From<T> + 'static,
 {
     let slice = paging.slice(list.name, &list.order)?;
@@ -171,7 +172,7 @@ struct Whole<T> {
 
 impl<T, N> Source<N> for Whole<T>
 where
-    T: Clone + Send + Sync + 'static,
+    T: Clone + DeserializeOwned + Send + Sync + 'static,
     N: From<T>,
 {
     fn page<'a>(&'a self, ctx: &'a Context<'a>) -> BoxFuture<'a, Result<Edges<N>, ApiError>> {

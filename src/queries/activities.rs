@@ -7,7 +7,7 @@ use entity::id::{ActivityId, CourseId, UserId};
 
 use super::courses::WorkOrder;
 use super::users::search_text;
-use super::{By, Direction, Filter, List, Order, Relation, Row, Seen, columns, noun};
+use super::{By, Direction, Filter, List, Order, Relation, Seen, columns, noun};
 use crate::error::Refusal;
 
 noun! {
@@ -58,12 +58,11 @@ pub fn list(
 fn listed(name: &'static str, filter: Filter) -> List<Arc<Activity>> {
     List {
         name,
-        columns: columns::<Activity>("a"),
+        selected: columns::<Activity>("a").shared(),
         from: "activities a".to_owned(),
         seen: vec![Seen::Activity("a")],
         filter,
         order: BY_AGE,
-        read: |row| Ok(Arc::new(Activity::read(row, "a")?)),
     }
 }
 

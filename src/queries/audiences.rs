@@ -11,8 +11,7 @@ use serde::Deserialize;
 use super::groups::Group;
 use super::links::{FromOther, FromUser, Link, Rows};
 use super::sessions::{Session, Sessions};
-use super::{Batch, By, Filter, Reader, Row, Seen, all, columns, grouped};
-use crate::db::sql::sql;
+use super::{Batch, By, Filter, Reader, Row, Seen, Selected, all, columns, grouped, select};
 use crate::error::Error;
 use crate::sessions::store::{Of, participations};
 
@@ -30,17 +29,14 @@ impl Batch for AudienceGroups {
     ) -> Result<HashMap<SessionId, Arc<Vec<Arc<Group>>>>, Error> {
         let seen = reader.sight().await?.filter(&[Seen::Group("g.id")]);
         let filter = seen.within("sg.session_id in {sessions}", "sessions", ids);
-        let text = format!(
-            "select sg.session_id as sg_session_id, {}
-             from session_groups sg join groups g on g.id = sg.group_id
-             where {} order by g.name_key, g.id",
-            columns::<Group>("g"),
+        let value =
+            Selected::<(SessionId, Arc<Group>)>::array(["sg.session_id", columns::<Group>("g").text()]);
+        let rest = format!(
+            "from session_groups sg join groups g on g.id = sg.group_id where {} order by g.name_key, g.id",
             filter.text()
         );
-        let rows = all(filter.bind(sql("audiences.groups", text)), reader, |row| {
-            Ok((row.try_get("", "sg_session_id")?, Arc::new(Group::read(row, "g")?)))
-        })
-        .await?;
+        let rows: Vec<(SessionId, Arc<Group>)> =
+            all(filter.bind(select("audiences.groups", &value, &rest)), reader).await?;
         Ok(grouped(rows))
     }
 }

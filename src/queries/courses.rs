@@ -7,7 +7,7 @@ use entity::id::{CourseId, GroupId, PathId, UserId};
 
 use super::ranks::Ranks;
 use super::users::search_text;
-use super::{By, Direction, Filter, List, Order, Relation, Row, Seen, columns, noun};
+use super::{By, Direction, Filter, List, Order, Relation, Seen, columns, noun};
 use crate::error::Refusal;
 
 noun! {
@@ -83,12 +83,11 @@ pub fn list(
 fn listed(name: &'static str, from: &str, filter: Filter) -> List<Arc<Course>> {
     List {
         name,
-        columns: columns::<Course>("c"),
+        selected: columns::<Course>("c").shared(),
         from: from.to_owned(),
         seen: vec![Seen::Course("c")],
         filter,
         order: BY_TITLE,
-        read: |row| Ok(Arc::new(Course::read(row, "c")?)),
     }
 }
 

@@ -8,7 +8,7 @@ use entity::id::{DeliveryId, EventId, WebhookId};
 use entity::kind::DeliveryStatus;
 pub use entity::webhook_delivery::Model as Delivery;
 
-use super::{By, Cell, Cursor, Filter, List, Order, Reader, Relation, Row, columns, noun};
+use super::{By, Cell, Cursor, Filter, List, Order, Reader, Relation, columns, noun};
 use crate::error::{Error, Refusal};
 use crate::events::{Kind, store};
 
@@ -26,12 +26,11 @@ pub fn list(reader: &Reader, kinds: Option<&[Kind]>) -> List<Arc<Event>> {
     }
     List {
         name: "events.list",
-        columns: columns::<Event>("e"),
+        selected: columns::<Event>("e").shared(),
         from: "events e".to_owned(),
         filter,
         seen: Vec::new(),
         order: BY_COMMIT,
-        read: |row| Ok(Arc::new(Event::read(row, "e")?)),
     }
 }
 
@@ -80,12 +79,11 @@ impl Relation for Deliveries {
     fn list(&self) -> List<Arc<Delivery>> {
         List {
             name: "events.deliveries",
-            columns: columns::<Delivery>("d"),
+            selected: columns::<Delivery>("d").shared(),
             from: "webhook_deliveries d".to_owned(),
             seen: Vec::new(),
             filter: Filter::new().maybe("d.status = {status}", "status", self.status),
             order: BY_TIME,
-            read: |row| Ok(Arc::new(Delivery::read(row, "d")?)),
         }
     }
 }

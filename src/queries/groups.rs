@@ -10,7 +10,7 @@ use entity::kind::Privacy;
 
 use super::users::search_text;
 use super::{
-    Batch, By, Direction, Filter, List, Order, Reader, Relation, Row, Seen, all, columns, grouped, noun,
+    Batch, By, Direction, Filter, List, Order, Reader, Relation, Seen, all, columns, grouped, noun, select,
 };
 use crate::db::sql::sql;
 use crate::error::{Error, Refusal};
@@ -32,12 +32,10 @@ impl Batch for GroupExternalIds {
         reader: &Reader,
         ids: Vec<GroupId>,
     ) -> Result<HashMap<GroupId, Arc<Vec<GroupExternalId>>>, Error> {
-        let text = format!(
-            "select {} from group_external_ids e where e.group_id in {{groups}} order by e.system, e.value",
-            columns::<GroupExternalId>("e")
-        );
-        let statement = sql("groups.external_ids", text).ids("groups", ids);
-        let rows = all(statement, reader, |row| GroupExternalId::read(row, "e")).await?;
+        let rest = "from group_external_ids e where e.group_id in {groups} order by e.system, e.value";
+        let statement =
+            select("groups.external_ids", &columns::<GroupExternalId>("e"), rest).ids("groups", ids);
+        let rows: Vec<GroupExternalId> = all(statement, reader).await?;
         Ok(grouped(rows.into_iter().map(|row| (row.group_id, row))))
     }
 }
@@ -114,12 +112,11 @@ pub fn list(filter: &GroupFilter, direction: Direction) -> Result<List<Arc<Group
 fn by_name(name: &'static str, from: &str, filter: Filter) -> List<Arc<Group>> {
     List {
         name,
-        columns: columns::<Group>("g"),
+        selected: columns::<Group>("g").shared(),
         from: from.to_owned(),
         seen: vec![Seen::Group("g.id")],
         filter,
         order: Order::new("NAME", const { &[By::text("g.name_key"), By::number("g.id")] }),
-        read: |row| Ok(Arc::new(Group::read(row, "g")?)),
     }
 }
 
@@ -153,12 +150,12 @@ pub struct Placed {
 /// # Errors
 /// When the database cannot be read.
 pub async fn tree(reader: &Reader) -> Result<Vec<Placed>, Error> {
-    let text = format!("select {} from groups g order by g.name_key, g.id", columns::<Group>("g"));
-    let rows = all(sql("groups.tree", text), reader, |row| Group::read(row, "g")).await?;
+    let everything = select("groups.tree", &columns::<Group>("g"), "from groups g order by g.name_key, g.id");
+    let rows: Vec<Arc<Group>> = all(everything, reader).await?;
     let sight = reader.sight().await?;
     let mut children: HashMap<Option<GroupId>, Vec<Arc<Group>>> = HashMap::new();
     for group in rows {
-        children.entry(group.parent_id).or_default().push(Arc::new(group));
+        children.entry(group.parent_id).or_default().push(group);
     }
     let mut placed = Vec::new();
     let mut open: Vec<Placed> = Vec::new();

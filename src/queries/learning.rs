@@ -5,13 +5,11 @@ use std::sync::Arc;
 
 use entity::id::{ActivityId, CertificateId, CourseId, ResultId, SaleId, UserId};
 use entity::{certificate, course_enrolment, progress, result, sale, subscription};
-use sea_orm::{DbErr, QueryResult};
 
 use super::activities::{Activities, Activity};
 use super::courses::{Course, Courses};
 use super::links::{FromOther, FromUser, Link, Linked, Rows};
-use super::{Batch, By, Noun, Reader, Row, Seen, all, columns};
-use crate::db::sql::sql;
+use super::{Batch, By, Noun, Reader, Seen, Selected, all, select};
 use crate::error::Error;
 
 /// Individual enrolments in courses (R32), by the course's title.
@@ -214,16 +212,14 @@ impl Batch for ProgressOf {
             .numbers("course_id", keys.iter().map(|(_, course)| *course));
         let filter =
             reader.sight().await?.filter(&[Seen::Learning { user: "l.user_id", course: "l.course_id" }]);
-        let text = format!(
-            "select {} from {{asked}} join progress l
-                on l.user_id = asked.user_id and l.course_id = asked.course_id
+        let rest = format!(
+            "from {{asked}} join progress l on l.user_id = asked.user_id and l.course_id = asked.course_id
              where {}",
-            columns::<progress::Model>("l"),
             filter.text()
         );
-        let statement = filter.bind(sql("progress.of", text)).rows("asked", asked);
-        let rows = all(statement, reader, |row| progress::Model::read(row, "l")).await?;
-        Ok(rows.into_iter().map(|row| ((row.user_id, row.course_id), Linked::alone(row))).collect())
+        let statement = filter.bind(select("progress.of", &Linked::<Progress>::alone("l"), &rest));
+        let found: Vec<Arc<Linked<Progress>>> = all(statement.rows("asked", asked), reader).await?;
+        Ok(found.into_iter().map(|linked| ((linked.row.user_id, linked.row.course_id), linked)).collect())
     }
 }
 
@@ -239,12 +235,8 @@ impl Noun for CertificatesById {
     const SEEN: &'static [Seen] =
         &[Seen::Person("u"), Seen::Learning { user: "r.user_id", course: "r.course_id" }];
 
-    fn columns() -> String {
-        columns::<certificate::Model>("r")
-    }
-
-    fn read(row: &QueryResult) -> Result<Linked<Certificates>, DbErr> {
-        Ok(Linked::of(certificate::Model::read(row, "r")?))
+    fn selected() -> Selected<Linked<Certificates>> {
+        Linked::alone("r")
     }
 
     fn id(linked: &Linked<Certificates>) -> CertificateId {
@@ -263,12 +255,8 @@ impl Noun for SalesById {
     const FROM: &'static str = "sales r left join users u on u.id = r.user_id";
     const SEEN: &'static [Seen] = &[Seen::Person("u"), Seen::Personal("r.user_id")];
 
-    fn columns() -> String {
-        columns::<sale::Model>("r")
-    }
-
-    fn read(row: &QueryResult) -> Result<Linked<Sales>, DbErr> {
-        Ok(Linked::of(sale::Model::read(row, "r")?))
+    fn selected() -> Selected<Linked<Sales>> {
+        Linked::alone("r")
     }
 
     fn id(linked: &Linked<Sales>) -> SaleId {
@@ -293,12 +281,8 @@ impl Noun for ResultsById {
         },
     ];
 
-    fn columns() -> String {
-        columns::<result::Model>("r")
-    }
-
-    fn read(row: &QueryResult) -> Result<Linked<Results>, DbErr> {
-        Ok(Linked::of(result::Model::read(row, "r")?))
+    fn selected() -> Selected<Linked<Results>> {
+        Linked::alone("r")
     }
 
     fn id(linked: &Linked<Results>) -> ResultId {

@@ -7,9 +7,10 @@ use std::hash::Hash;
 use std::sync::Arc;
 
 use entity::id::UserId;
+use serde::Deserialize;
 
 use super::users::User;
-use super::{Batch, By, Filter, Known, List, Noun, Order, Reader, Relation, Row, Seen};
+use super::{Batch, By, Filter, Known, List, Noun, Order, Reader, Relation, Row, Seen, Selected, columns};
 use crate::error::Error;
 
 /// People by name.
@@ -77,25 +78,22 @@ pub enum Rows {
 }
 
 /// A row, and the end that was read with it; the end that it was reached from is left out.
-#[derive(Debug)]
+#[derive(Debug, Deserialize)]
+#[serde(bound = "")]
 pub struct Linked<L: Link> {
     /// The row.
     pub row: L::Row,
     /// The person.
     pub user: Option<Arc<User>>,
     /// The other end.
+    #[serde(skip)]
     pub other: Option<Arc<L::Other>>,
 }
 
 impl<L: Link> Linked<L> {
-    /// A row without either end.
-    pub fn of(row: L::Row) -> Linked<L> {
-        Linked { row, user: None, other: None }
-    }
-
-    /// As [`Linked::of`], to be shared.
-    pub fn alone(row: L::Row) -> Arc<Linked<L>> {
-        Arc::new(Linked::of(row))
+    /// The row of what the statement calls `table`, without either end.
+    pub fn alone(table: &str) -> Selected<Linked<L>> {
+        Selected::array([columns::<L::Row>(table).text(), "null"])
     }
 }
 
@@ -119,12 +117,11 @@ impl<L: FromUser> Relation for OfUser<L> {
         };
         List {
             name: L::OF_USER,
-            columns: L::Row::columns("l"),
+            selected: Linked::alone("l").shared(),
             from: format!("{rows} l join {} o on o.id = {}", L::OTHER, L::COLUMN),
             filter: self.0.filter(),
             seen: <L as FromUser>::SEEN.to_vec(),
             order: Order::new("USER", L::ORDER),
-            read: |row| Ok(Linked::alone(L::Row::read(row, "l")?)),
         }
     }
 
@@ -154,15 +151,11 @@ impl<L: FromOther> Relation for OfOther<L> {
         };
         List {
             name: L::OF_OTHER,
-            columns: format!("{}, {}", L::Row::columns("l"), User::columns("u")),
+            selected: Selected::array([columns::<L::Row>("l").text(), columns::<User>("u").text()]),
             from: format!("{rows} l join users u on u.id = l.user_id"),
             filter: self.0.filter(),
             seen: <L as FromOther>::SEEN.to_vec(),
             order: Order::new("PEOPLE", L::PEOPLE),
-            read: |row| {
-                let (link, user) = (L::Row::read(row, "l")?, User::read(row, "u")?);
-                Ok(Arc::new(Linked { row: link, user: Some(Arc::new(user)), other: None }))
-            },
         }
     }
 }

@@ -6,12 +6,14 @@ use std::sync::Arc;
 use entity::id::{GroupId, UserId};
 use entity::kind::Role;
 use entity::membership::Model as Membership;
+use serde::Deserialize;
 
 use super::groups::{Group, Groups};
 use super::links::{FromOther, FromUser, Link, Rows};
 use super::users::User;
-use super::{Batch, By, Filter, List, Order, Reader, Relation, Row, Seen, all, columns, grouped};
-use crate::db::sql::sql;
+use super::{
+    Batch, By, Filter, List, Order, Reader, Relation, Seen, Selected, all, columns, grouped, select,
+};
 use crate::error::Error;
 
 /// Roles in groups, by the group's name.
@@ -87,7 +89,7 @@ pub struct Members {
 }
 
 /// A member of a group.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize)]
 pub struct Member {
     /// Of this group.
     pub group: GroupId,
@@ -112,14 +114,11 @@ impl Relation for Members {
         };
         List {
             name: "memberships.members",
-            columns: format!("m.group_id as m_group_id, {}", columns::<User>("u")),
+            selected: Selected::array(["m.group_id", columns::<User>("u").text()]),
             from: "memberships m join users u on u.id = m.user_id".to_owned(),
             seen: vec![Seen::Person("u")],
             filter,
             order: Order::new("NAME", const { &[By::text("u.name_key"), By::number("u.id")] }),
-            read: |row| {
-                Ok(Member { group: row.try_get("", "m_group_id")?, user: Arc::new(User::read(row, "u")?) })
-            },
         }
     }
 }
@@ -139,16 +138,11 @@ impl Batch for Roles {
         let asked = crate::db::sql::Rows::new()
             .numbers("group_id", keys.iter().map(|(group, _)| *group))
             .numbers("user_id", keys.iter().map(|(_, user)| *user));
-        let text = format!(
-            "select {} from {{asked}} join memberships m
+        let rest = "from {asked} join memberships m
                 on m.user_id = asked.user_id and m.group_id = asked.group_id
-             order by m.role",
-            columns::<Membership>("m")
-        );
-        let rows = all(sql("memberships.roles", text).rows("asked", asked), reader, |row| {
-            Membership::read(row, "m")
-        })
-        .await?;
+             order by m.role";
+        let statement = select("memberships.roles", &columns::<Membership>("m"), rest).rows("asked", asked);
+        let rows: Vec<Membership> = all(statement, reader).await?;
         Ok(grouped(rows.into_iter().map(|row| ((row.group_id, row.user_id), row))))
     }
 }

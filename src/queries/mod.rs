@@ -41,5 +41,5 @@ pub use page::{Item, List, Page, Slice};
 pub use reader::{Batch, READERS, Reader};
 pub use relation::{Counts, Pages, Relation};
 use rows::noun;
-pub use rows::{Known, Noun, Row, all, columns, grouped};
+pub use rows::{Known, Noun, Row, Selected, all, columns, grouped, select};
 pub use sight::{Seen, Sight};

@@ -1,22 +1,20 @@
 //! How lists are ordered, and the cursors that name a place in them.
 
 use std::cmp::Ordering;
+use std::fmt;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
-use sea_orm::{DbErr, QueryResult, Value};
+use sea_orm::{DbErr, Value};
+use serde::de::{self, Deserializer, Visitor};
 use serde::{Deserialize, Serialize};
 
 use super::Filter;
-use super::rows::{array, read_array};
 use crate::error::Refusal;
 
 /// Longest cursor that is looked at, in bytes.
 const CURSOR_BYTES: usize = 4_096;
-
-/// What the keys of a row are selected as.
-const CELLS: &str = "cells_";
 
 /// What a key of an order holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,7 +60,7 @@ pub struct Order {
 }
 
 /// A value that a list is ordered by, as it stands in a cursor. Texts compare by code point, as both databases do.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(untagged)]
 pub enum Cell {
     /// A number, an id, or an instant in microseconds.
@@ -71,6 +69,39 @@ pub enum Cell {
     Text(String),
     /// Nothing.
     Null,
+}
+
+/// Written by hand: what is derived tries one after the other, and a failure costs more than a row does.
+impl<'de> Deserialize<'de> for Cell {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Cell, D::Error> {
+        struct OfCell;
+
+        impl Visitor<'_> for OfCell {
+            type Value = Cell;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("a number, a text or nothing")
+            }
+
+            fn visit_i64<E: de::Error>(self, number: i64) -> Result<Cell, E> {
+                Ok(Cell::Number(number))
+            }
+
+            fn visit_u64<E: de::Error>(self, number: u64) -> Result<Cell, E> {
+                number.try_into().map(Cell::Number).map_err(E::custom)
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Cell, E> {
+                Ok(Cell::Text(text.to_owned()))
+            }
+
+            fn visit_unit<E: de::Error>(self) -> Result<Cell, E> {
+                Ok(Cell::Null)
+            }
+        }
+
+        deserializer.deserialize_any(OfCell)
+    }
 }
 
 /// A place in a list.
@@ -174,15 +205,14 @@ impl Order {
         self
     }
 
-    /// The keys, to be selected before anything else, as one text ([`Row`](super::Row) says why).
-    pub(super) fn columns(&self) -> String {
+    /// How the cells of a row's place are selected.
+    pub(super) fn cells(&self) -> String {
         let columns: Vec<&str> = self.keys.iter().map(|key| key.column).collect();
-        array(&columns.join(", "), CELLS)
+        format!("{{array}}({})", columns.join(", "))
     }
 
-    /// The place of a row that was selected with [`Order::columns`].
-    pub(super) fn read(&self, row: &QueryResult) -> Result<Cursor, DbErr> {
-        let cells: Vec<Cell> = read_array(row, CELLS)?;
+    /// The place of a row, of the cells that were selected with it.
+    pub(super) fn cursor(&self, cells: Vec<Cell>) -> Result<Cursor, DbErr> {
         Ok(Cursor(self.keys.iter().zip(cells).map(|(key, cell)| key.read(cell)).collect::<Result<_, _>>()?))
     }
 

@@ -6,9 +6,10 @@
 
 use std::collections::HashMap;
 
-use sea_orm::{DbErr, QueryResult};
+use serde::de::DeserializeOwned;
 
-use super::{Cell, Cursor, Direction, Filter, Order, Reader, Seen};
+use super::rows::{all, select, together};
+use super::{Cell, Cursor, Direction, Filter, Order, Reader, Seen, Selected};
 use crate::db::sql::sql;
 use crate::error::Error;
 
@@ -51,8 +52,8 @@ pub struct Page<T> {
 pub struct List<T> {
     /// The statement's name; cursors are bound to it.
     pub name: &'static str,
-    /// What is selected.
-    pub columns: String,
+    /// How an item is selected.
+    pub selected: Selected<T>,
     /// From where. In a relation the text may narrow itself by `in {parents}`.
     pub from: String,
     /// Which rows.
@@ -61,11 +62,9 @@ pub struct List<T> {
     pub seen: Vec<Seen>,
     /// In which order.
     pub order: Order,
-    /// Reads a row.
-    pub read: fn(&QueryResult) -> Result<T, DbErr>,
 }
 
-impl<T> List<T> {
+impl<T: DeserializeOwned> List<T> {
     /// The same list, the other way round or not.
     #[must_use]
     pub fn towards(mut self, direction: Direction) -> List<T> {
@@ -84,17 +83,16 @@ impl<T> List<T> {
             if missing == 0 {
                 break;
             }
-            let text = format!(
-                "select {}, {} from {} where {} order by {} limit {{limit}}",
-                self.order.columns(),
-                self.columns,
+            let value = Selected::<(Vec<Cell>, T)>::array([&self.order.cells(), self.selected.text()]);
+            let rest = format!(
+                "from {} where {} order by {} limit {{limit}}",
                 self.from,
                 filter.text(),
                 self.order.by(slice.backward),
             );
-            let statement = filter.bind(sql(self.name, text)).bind("limit", missing as i64);
-            for row in &reader.rows(statement).await? {
-                items.push(self.item(row)?);
+            let statement = filter.bind(select(self.name, &value, &rest)).bind("limit", missing as i64);
+            for (cells, value) in all::<(Vec<Cell>, T)>(statement, reader).await? {
+                items.push(Item { value, cursor: self.order.cursor(cells)? });
             }
         }
         Ok(slice.cut(items))
@@ -139,10 +137,6 @@ impl<T> List<T> {
         }
     }
 
-    fn item(&self, row: &QueryResult) -> Result<Item<T>, DbErr> {
-        Ok(Item { value: (self.read)(row)?, cursor: self.order.read(row)? })
-    }
-
     /// The same part of the list for each of several parents, in one statement.
     pub(super) async fn pages(
         &self,
@@ -156,12 +150,11 @@ impl<T> List<T> {
             // An index that has the parent first can then give the page in order, whatever the parent's size.
             let one = List {
                 name: self.name,
-                columns: self.columns.clone(),
-                from: self.from.replace("in {parents}", "= {parents}"),
-                filter: self.filter.clone().with(format!("{column} = {{parents}}"), "parents", *parent),
+                selected: Selected::of(self.selected.text()),
+                from: self.from.clone(),
+                filter: self.filter.clone().within(format!("{column} in {{parents}}"), "parents", [*parent]),
                 seen: self.seen.clone(),
                 order: self.order,
-                read: self.read,
             };
             return Ok(HashMap::from([(*parent, one.page(reader, slice).await?)]));
         }
@@ -173,25 +166,26 @@ impl<T> List<T> {
         // Most parents have few. All that they have, if it is no more than their pages might be, costs half of what
         // ranking it costs the database.
         let few = (parents.len() * (slice.size + 1)).min(FEW);
-        let selected = format!("select {}, {column} as parent_id_, {}", self.order.columns(), self.columns);
+        let value =
+            Selected::<(Vec<Cell>, i64, T)>::array([&self.order.cells(), column, self.selected.text()]).row();
         let from = format!("from {} where {} and {column} in {{parents}}", self.from, filter.text());
-        let bound = |text: String, limit: usize| {
-            let statement = filter.bind(sql(self.name, text)).ids("parents", parents.iter().copied());
+        let bound = |select: &str, limit: usize| {
+            let statement = filter.bind(together(self.name, select)).ids("parents", parents.iter().copied());
             statement.bind("limit", limit as i64)
         };
-        let mut rows = reader.rows(bound(format!("{selected} {from} limit {{limit}}"), few + 1)).await?;
+        let some = bound(&format!("select {value} {from} limit {{limit}}"), few + 1);
+        let mut rows: Vec<(Vec<Cell>, i64, T)> = all(some, reader).await?;
         if rows.len() > few {
             let ranked = format!(
-                "select * from ({selected}, row_number() over (partition by {column} order by {}) as place_ {from}) ranked
+                "select row_ from (select {value}, row_number() over (partition by {column} order by {}) as place_ {from}) ranked
                  where place_ <= {{limit}}",
                 self.order.by(slice.backward),
             );
-            rows = reader.rows(bound(ranked, slice.size + 1)).await?;
+            rows = all(bound(&ranked, slice.size + 1), reader).await?;
         }
         let mut items: HashMap<i64, Vec<Item<T>>> = HashMap::new();
-        for row in &rows {
-            let parent = row.try_get_by_index(1)?;
-            items.entry(parent).or_default().push(self.item(row)?);
+        for (cells, parent, value) in rows {
+            items.entry(parent).or_default().push(Item { value, cursor: self.order.cursor(cells)? });
         }
         for items in items.values_mut() {
             items.sort_unstable_by(|one, other| {

@@ -8,7 +8,7 @@ pub use entity::path::Model as Path;
 use super::courses::WorkOrder;
 use super::ranks::Ranks;
 use super::users::search_text;
-use super::{By, Direction, Filter, List, Order, Relation, Row, Seen, columns, noun};
+use super::{By, Direction, Filter, List, Order, Relation, Seen, columns, noun};
 use crate::error::Refusal;
 
 noun! {
@@ -78,12 +78,11 @@ pub fn list(filter: &PathFilter, order: WorkOrder, direction: Direction) -> Resu
 fn listed(name: &'static str, from: &str, filter: Filter) -> List<Arc<Path>> {
     List {
         name,
-        columns: columns::<Path>("p"),
+        selected: columns::<Path>("p").shared(),
         from: from.to_owned(),
         seen: vec![Seen::Path("p")],
         filter,
         order: BY_TITLE,
-        read: |row| Ok(Arc::new(Path::read(row, "p")?)),
     }
 }
 

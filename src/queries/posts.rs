@@ -5,7 +5,7 @@ use std::sync::Arc;
 use entity::id::{GroupId, PostId, UserId};
 pub use entity::post::Model as Post;
 
-use super::{By, Filter, List, Order, Relation, Row, Seen, columns, noun};
+use super::{By, Filter, List, Order, Relation, Seen, columns, noun};
 
 noun! {
     /// Posts by id.
@@ -15,12 +15,11 @@ noun! {
 fn listed(name: &'static str, filter: Filter) -> List<Arc<Post>> {
     List {
         name,
-        columns: columns::<Post>("p"),
+        selected: columns::<Post>("p").shared(),
         from: "posts p".to_owned(),
         seen: vec![Seen::Post("p")],
         filter,
         order: Order::new("CREATED", const { &[By::number("p.id")] }),
-        read: |row| Ok(Arc::new(Post::read(row, "p")?)),
     }
 }
 

@@ -6,17 +6,16 @@ use std::hash::Hash;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use sea_orm::TryGetable;
+use serde::de::DeserializeOwned;
 
 use super::users::User;
-use super::{Batch, Reader, Row, Seen, all, columns, grouped};
-use crate::db::sql::sql;
+use super::{Batch, Reader, Seen, Selected, all, columns, grouped, select};
 use crate::error::Error;
 
 /// A table of who stands ready at which works.
 pub trait Ranks: Debug + Send + Sync + 'static {
     /// The id of a work.
-    type Work: TryGetable + Into<i64> + Copy + Debug + Eq + Hash + Send + Sync + 'static;
+    type Work: DeserializeOwned + Into<i64> + Copy + Debug + Eq + Hash + Send + Sync + 'static;
 
     /// The statement's name.
     const NAME: &'static str;
@@ -37,19 +36,16 @@ impl<R: Ranks> Batch for InLine<R> {
     async fn load(reader: &Reader, works: Vec<R::Work>) -> Result<HashMap<R::Work, Self::Value>, Error> {
         let seen = reader.sight().await?.filter(&[Seen::Person("u")]);
         let filter = seen.within(format!("a.{} in {{works}}", R::WORK), "works", works);
-        let text = format!(
-            "select a.{} as a_work, a.rank as a_rank, {} from {} a join users u on u.id = a.user_id
-             where {} order by a.rank",
-            R::WORK,
-            columns::<User>("u"),
+        let person = Selected::<(i32, Arc<User>)>::array(["a.rank", columns::<User>("u").text()]);
+        let value =
+            Selected::<(R::Work, (i32, Arc<User>))>::array([&format!("a.{}", R::WORK), person.text()]);
+        let rest = format!(
+            "from {} a join users u on u.id = a.user_id where {} order by a.rank",
             R::TABLE,
             filter.text()
         );
-        let rows = all(filter.bind(sql(R::NAME, text)), reader, |row| {
-            let person = (row.try_get("", "a_rank")?, Arc::new(User::read(row, "u")?));
-            Ok((row.try_get("", "a_work")?, person))
-        })
-        .await?;
+        let rows: Vec<(R::Work, (i32, Arc<User>))> =
+            all(filter.bind(select(R::NAME, &value, &rest)), reader).await?;
         Ok(grouped(rows))
     }
 }

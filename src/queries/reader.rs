@@ -7,12 +7,11 @@ use std::hash::Hash;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use sea_orm::{DatabaseConnection, QueryResult};
+use sea_orm::DatabaseConnection;
 use tokio::sync::OnceCell;
 
 use super::Sight;
 use crate::access::Caller;
-use crate::db::sql::Sql;
 use crate::db::{CONNECTIONS, Database};
 use crate::error::Error;
 use crate::platform::{self, Platform};
@@ -61,14 +60,6 @@ impl Reader {
     /// Where to read.
     pub fn db(&self) -> &DatabaseConnection {
         &self.database.read
-    }
-
-    /// The rows that a statement answers with.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub(super) async fn rows(&self, statement: Sql) -> Result<Vec<QueryResult>, Error> {
-        statement.answer(self.db()).await
     }
 
     /// The database that is read.

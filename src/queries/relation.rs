@@ -7,6 +7,8 @@ use std::hash::Hash;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
+use serde::de::DeserializeOwned;
+
 use super::{Batch, List, Page, Reader, Slice};
 use crate::error::Error;
 
@@ -15,7 +17,7 @@ pub trait Relation: Clone + Eq + Hash + Debug + Send + Sync + 'static {
     /// What it hangs on.
     type Parent: Into<i64> + Copy + Eq + Hash + Debug + Send + Sync + 'static;
     /// What it lists; cheap to clone.
-    type Item: Clone + Send + Sync + 'static;
+    type Item: Clone + DeserializeOwned + Send + Sync + 'static;
     /// The column that holds the parent, as the list's `from` calls it.
     const PARENT: &'static str;
 

@@ -11,7 +11,9 @@ pub use entity::job_item::Model as JobItem;
 use entity::kind::Outcome;
 pub use entity::record::Model as Record;
 
-use super::{Batch, By, Direction, Filter, List, Order, Reader, Relation, Row, Seen, columns, grouped, noun};
+use super::{
+    Batch, By, Direction, Filter, List, Order, Reader, Relation, Seen, all, columns, grouped, noun, select,
+};
 use crate::db::sql::sql;
 use crate::error::{Error, Failure};
 use crate::removal::batch;
@@ -31,12 +33,11 @@ const BY_TIME: Order = Order::new("TIME", &[By::number("r.id")]);
 pub fn list(filter: Filter, direction: Direction) -> List<Arc<Record>> {
     List {
         name: "removals.list",
-        columns: columns::<Record>("r"),
+        selected: columns::<Record>("r").shared(),
         from: "records r".to_owned(),
         seen: vec![Seen::Record("r")],
         filter,
         order: BY_TIME.towards(direction),
-        read: |row| Ok(Arc::new(Record::read(row, "r")?)),
     }
 }
 
@@ -64,15 +65,14 @@ impl Batch for LastDeletions {
 
     async fn load(reader: &Reader, users: Vec<UserId>) -> Result<HashMap<UserId, Arc<Record>>, Error> {
         let filter = reader.sight().await?.filter(&[Seen::Record("r")]);
-        let text = format!(
-            "select {} from records r where {} and r.id in (select max(l.id) from records l
+        let rest = format!(
+            "from records r where {} and r.id in (select max(l.id) from records l
              where l.user_id in {{users}} and l.outcome = 'DELETED' group by l.user_id)",
-            columns::<Record>("r"),
             filter.text()
         );
-        let statement = filter.bind(sql("removals.last_deletions", text)).ids("users", users);
-        let rows = super::all(statement, reader, |row| Record::read(row, "r")).await?;
-        Ok(rows.into_iter().map(|record| (record.user_id, Arc::new(record))).collect())
+        let statement = select("removals.last_deletions", &columns::<Record>("r"), &rest);
+        let rows: Vec<Arc<Record>> = all(filter.bind(statement).ids("users", users), reader).await?;
+        Ok(rows.into_iter().map(|record| (record.user_id, record)).collect())
     }
 }
 
@@ -88,12 +88,11 @@ const JOBS_BY_TIME: Order = Order::new("TIME", &[By::number("j.id")]);
 pub fn jobs(filter: Filter, direction: Direction) -> List<Arc<Job>> {
     List {
         name: "removals.jobs",
-        columns: columns::<Job>("j"),
+        selected: columns::<Job>("j").shared(),
         from: "jobs j".to_owned(),
         seen: vec![Seen::Job("j")],
         filter,
         order: JOBS_BY_TIME.towards(direction),
-        read: |row| Ok(Arc::new(Job::read(row, "j")?)),
     }
 }
 
@@ -117,7 +116,7 @@ impl Relation for Items {
     fn list(&self) -> List<Arc<JobItem>> {
         List {
             name: "removals.items",
-            columns: columns::<JobItem>("i"),
+            selected: columns::<JobItem>("i").shared(),
             from: "job_items i".to_owned(),
             // Whoever sees the job.
             seen: Vec::new(),
@@ -127,7 +126,6 @@ impl Relation for Items {
                 self.planned,
             ),
             order: BY_POSITION,
-            read: |row| Ok(Arc::new(JobItem::read(row, "i")?)),
         }
     }
 }
@@ -142,24 +140,24 @@ const UNSEEN: TimeDelta = TimeDelta::minutes(5);
 /// # Errors
 /// When the database cannot be read.
 pub async fn events(reader: &Reader, job: JobId, after: Option<i64>) -> Result<Vec<JobEvent>, Error> {
-    let columns = columns::<JobEvent>("e");
+    let event = columns::<JobEvent>("e");
     let statement = match after {
-        Some(after) => sql(
+        Some(after) => select(
             "removals.events",
-            format!(
-                "select {columns} from job_events e where e.job_id = {{job}} and e.number > {{after}}
+            &event,
+            &format!(
+                "from job_events e where e.job_id = {{job}} and e.number > {{after}}
                  order by e.number limit {EVENTS}"
             ),
         )
         .bind("after", after),
-        None => sql(
+        None => select(
             "removals.latest_event",
-            format!(
-                "select {columns} from job_events e where e.job_id = {{job}} order by e.number desc limit 1"
-            ),
+            &event,
+            "from job_events e where e.job_id = {job} order by e.number desc limit 1",
         ),
     };
-    super::all(statement.bind("job", job), reader, |row| JobEvent::read(row, "e")).await
+    all(statement.bind("job", job), reader).await
 }
 
 /// The number of the latest event of each job that had one lately.
@@ -169,12 +167,17 @@ pub async fn events(reader: &Reader, job: JobId, after: Option<i64>) -> Result<V
 pub async fn latest(reader: &Reader, since: DateTime<Utc>) -> Result<BTreeMap<JobId, i64>, Error> {
     let rows: Vec<(JobId, i64)> = sql(
         "removals.latest",
-        "select e.job_id, max(e.number) from job_events e where e.at > {since} group by e.job_id",
+        "select e.job_id, e.number from job_events e where e.at > {since} order by e.at, e.job_id, e.number",
     )
     .bind("since", since - UNSEEN)
     .all(reader.db())
     .await?;
-    Ok(rows.into_iter().collect())
+    let mut latest = BTreeMap::new();
+    for (job, number) in rows {
+        let known: &mut i64 = latest.entry(job).or_insert(number);
+        *known = number.max(*known);
+    }
+    Ok(latest)
 }
 
 /// How often each outcome came up in each job; what has none yet is left out.

@@ -1,5 +1,6 @@
-//! Rows as reads see them: a table's columns as one text, a JSON array, which is read by place. A cell of its own costs
-//! SQLite's driver more than a whole row costs so, and tables that are joined stay apart.
+//! Rows as reads see them: all that a statement finds as one text, an array of JSON for each row, one inside the other
+//! where tables are joined, and read by place. Each row, and each of its cells, that SQLite's driver hands over costs
+//! more than a whole row costs so.
 
 use std::collections::HashMap;
 use std::fmt::Debug;
@@ -7,43 +8,51 @@ use std::hash::Hash;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use sea_orm::{DbErr, EntityTrait, IdenStatic, Iterable, ModelTrait, QueryResult};
+use sea_orm::{DbErr, EntityTrait, IdenStatic, Iterable, ModelTrait};
 use serde::de::DeserializeOwned;
 
 use super::{Batch, Filter, Reader, Seen};
 use crate::db::sql::{Sql, sql};
 use crate::error::Error;
 
-/// A row. What it is deserialized from is an array of its columns, in the order in which they are named.
+/// A value that is selected of every row, as JSON, and read as a `T`.
+#[derive(Clone, Debug)]
+pub struct Selected<T> {
+    text: String,
+    read: PhantomData<fn() -> T>,
+}
+
+impl<T> Selected<T> {
+    /// What the statement calls `text`.
+    pub fn of(text: impl Into<String>) -> Selected<T> {
+        Selected { text: text.into(), read: PhantomData }
+    }
+
+    /// Several values, read as the fields of `T` in this order.
+    pub fn array<const N: usize>(values: [&str; N]) -> Selected<T> {
+        Selected::of(format!("{{array}}({})", values.join(", ")))
+    }
+
+    /// The same, to be shared.
+    pub fn shared(self) -> Selected<Arc<T>> {
+        Selected::of(self.text)
+    }
+
+    /// How the statement calls it.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// How it is selected, where [`together`] puts the rows together.
+    pub(super) fn row(&self) -> String {
+        format!("cast({} as text) as row_", self.text)
+    }
+}
+
+/// A row. What it is read from is an array of its columns, in the order in which they are named.
 pub trait Row: Debug + DeserializeOwned + Send + Sync + 'static {
     /// The names of its columns, in the order of its fields.
     fn names() -> Vec<&'static str>;
-
-    /// What to select from what the statement calls `table`.
-    fn columns(table: &str) -> String {
-        let columns: Vec<String> =
-            Self::names().into_iter().map(|column| format!("{table}.{column}")).collect();
-        array(&columns.join(", "), &format!("{table}_row"))
-    }
-
-    /// Reads it again.
-    ///
-    /// # Errors
-    /// When it was not selected, or is not of this shape.
-    fn read(row: &QueryResult, table: &str) -> Result<Self, DbErr> {
-        read_array(row, &format!("{table}_row"))
-    }
-}
-
-/// Selects `columns` as one text called `name`.
-pub(super) fn array(columns: &str, name: &str) -> String {
-    format!("cast({{array}}({columns}) as text) as {name}")
-}
-
-/// Reads what [`array`] selected.
-pub(super) fn read_array<T: DeserializeOwned>(row: &QueryResult, name: &str) -> Result<T, DbErr> {
-    let text: String = row.try_get("", name)?;
-    serde_json::from_str(&text).map_err(|error| DbErr::Type(error.to_string()))
 }
 
 impl<M> Row for M
@@ -55,21 +64,30 @@ where
     }
 }
 
-/// The columns of `M`'s table, which the statement calls `table`.
-pub fn columns<M: Row>(table: &str) -> String {
-    M::columns(table)
+/// The row of what the statement calls `table`.
+pub fn columns<R: Row>(table: &str) -> Selected<R> {
+    let columns: Vec<String> = R::names().into_iter().map(|column| format!("{table}.{column}")).collect();
+    Selected::of(format!("{{array}}({})", columns.join(", ")))
 }
 
-/// Every row of a statement, each read by `read`.
+/// The statement that answers with every [`Selected::row`] of `select`, in its order, as [`all`] reads them.
+pub(super) fn together(name: &'static str, select: &str) -> Sql {
+    sql(name, format!("select {{joined}}(row_, ' ') from ({select}) rows_"))
+}
+
+/// The statement that selects `value` of every row; `rest` says of which.
+pub fn select<T>(name: &'static str, value: &Selected<T>, rest: &str) -> Sql {
+    together(name, &format!("select {} {rest}", value.row()))
+}
+
+/// What a statement made by [`select`] answers with.
 ///
 /// # Errors
-/// When the database refuses, or a row is not of the shape that `read` wants.
-pub async fn all<T>(
-    statement: Sql,
-    reader: &Reader,
-    read: impl Fn(&QueryResult) -> Result<T, DbErr>,
-) -> Result<Vec<T>, Error> {
-    Ok(reader.rows(statement).await?.iter().map(read).collect::<Result<_, _>>()?)
+/// When the database refuses, or a row is not of this shape.
+pub async fn all<T: DeserializeOwned>(statement: Sql, reader: &Reader) -> Result<Vec<T>, Error> {
+    let (text,): (Option<String>,) = statement.only(reader.db()).await?;
+    let rows = serde_json::Deserializer::from_str(text.as_deref().unwrap_or_default()).into_iter();
+    Ok(rows.collect::<Result<_, _>>().map_err(|error| DbErr::Type(error.to_string()))?)
 }
 
 /// A kind of thing that has an id. Asked for by it ([`Batch`]), things are found where the reader sees them; what is
@@ -78,7 +96,7 @@ pub trait Noun: Debug + Send + Sync + 'static {
     /// The id.
     type Id: Into<i64> + Copy + Debug + Eq + Hash + Send + Sync + 'static;
     /// The thing.
-    type Thing: Send + Sync + 'static;
+    type Thing: DeserializeOwned + Send + Sync + 'static;
     /// The statement's name.
     const NAME: &'static str;
     /// The table, and what is joined to it; the table is called `r`.
@@ -86,14 +104,8 @@ pub trait Noun: Debug + Send + Sync + 'static {
     /// What it tells of.
     const SEEN: &'static [Seen];
 
-    /// What is selected.
-    fn columns() -> String;
-
-    /// Reads a row.
-    ///
-    /// # Errors
-    /// When it is not of this shape.
-    fn read(row: &QueryResult) -> Result<Self::Thing, DbErr>;
+    /// How it is selected.
+    fn selected() -> Selected<Self::Thing>;
 
     /// The id of a thing.
     fn id(thing: &Self::Thing) -> Self::Id;
@@ -127,9 +139,9 @@ async fn by_id<N: Noun>(
     ids: Vec<N::Id>,
 ) -> Result<HashMap<N::Id, Arc<N::Thing>>, Error> {
     let filter = filter.within("r.id in {ids}", "ids", ids);
-    let text = format!("select {} from {} where {}", N::columns(), N::FROM, filter.text());
-    let rows = all(filter.bind(sql(N::NAME, text)), reader, N::read).await?;
-    Ok(rows.into_iter().map(|row| (N::id(&row), Arc::new(row))).collect())
+    let rest = format!("from {} where {}", N::FROM, filter.text());
+    let things: Vec<Arc<N::Thing>> = all(filter.bind(select(N::NAME, &N::selected(), &rest)), reader).await?;
+    Ok(things.into_iter().map(|thing| (N::id(&thing), thing)).collect())
 }
 
 /// Declares the [`Noun`] of a table.
@@ -153,12 +165,8 @@ macro_rules! noun {
             const FROM: &'static str = concat!($table, " r");
             const SEEN: &'static [$crate::queries::Seen] = &$seen;
 
-            fn columns() -> String {
-                $crate::queries::columns::<$row>("r")
-            }
-
-            fn read(row: &sea_orm::QueryResult) -> Result<$row, sea_orm::DbErr> {
-                <$row as $crate::queries::Row>::read(row, "r")
+            fn selected() -> $crate::queries::Selected<$row> {
+                $crate::queries::columns("r")
             }
 
             fn id(row: &$row) -> $id {

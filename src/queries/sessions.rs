@@ -6,17 +6,17 @@ use std::sync::Arc;
 use entity::id::{GroupId, PathId, SessionId, UserId};
 use entity::kind::AudienceKind;
 use entity::session;
-use sea_orm::{DbErr, QueryResult};
+use serde::Deserialize;
 
 use super::paths::Path;
 use super::ranks::Ranks;
 use super::users::{Span, search_text};
-use super::{By, Direction, Filter, List, Noun, Order, Relation, Row, Seen, columns};
+use super::{By, Direction, Filter, List, Noun, Order, Relation, Seen, Selected, columns};
 use crate::error::Refusal;
 
 /// A session and the path that it goes through, which is read with it: hundreds of sessions have few paths, but each
 /// would ask for its own.
-#[derive(Debug)]
+#[derive(Debug, Deserialize)]
 pub struct Session {
     row: session::Model,
     /// The path.
@@ -35,12 +35,8 @@ impl Deref for Session {
 const WITH_PATH: &str = "left join paths p on p.id = s.path_id";
 
 impl Session {
-    fn columns(table: &str) -> String {
-        format!("{}, {}", columns::<session::Model>(table), columns::<Path>("p"))
-    }
-
-    fn read(row: &QueryResult, table: &str) -> Result<Session, DbErr> {
-        Ok(Session { row: session::Model::read(row, table)?, path: Arc::new(Path::read(row, "p")?) })
+    fn selected(table: &str) -> Selected<Session> {
+        Selected::array([columns::<session::Model>(table).text(), columns::<Path>("p").text()])
     }
 }
 
@@ -55,12 +51,8 @@ impl Noun for Sessions {
     const FROM: &'static str = "sessions r left join paths p on p.id = r.path_id";
     const SEEN: &'static [Seen] = &[Seen::Session("r")];
 
-    fn columns() -> String {
-        Session::columns("r")
-    }
-
-    fn read(row: &QueryResult) -> Result<Session, DbErr> {
-        Session::read(row, "r")
+    fn selected() -> Selected<Session> {
+        Session::selected("r")
     }
 
     fn id(session: &Session) -> SessionId {
@@ -166,12 +158,11 @@ pub fn list(
 fn listed(name: &'static str, from: &str, filter: Filter) -> List<Arc<Session>> {
     List {
         name,
-        columns: Session::columns("s"),
+        selected: Session::selected("s").shared(),
         from: format!("{from} {WITH_PATH}"),
         seen: vec![Seen::Session("s")],
         filter,
         order: BY_START,
-        read: |row| Ok(Arc::new(Session::read(row, "s")?)),
     }
 }
 

@@ -9,7 +9,7 @@ use entity::slot_registration;
 
 use super::links::{FromOther, FromUser, Link, Rows};
 use super::users::Span;
-use super::{By, Direction, Filter, List, Order, Relation, Row, Seen, columns, noun};
+use super::{By, Direction, Filter, List, Order, Relation, Seen, columns, noun};
 
 noun! {
     /// Slots by id.
@@ -37,12 +37,11 @@ pub fn list(filter: &SlotFilter, direction: Direction) -> List<Arc<Slot>> {
 fn listed(name: &'static str, filter: Filter) -> List<Arc<Slot>> {
     List {
         name,
-        columns: columns::<Slot>("s"),
+        selected: columns::<Slot>("s").shared(),
         from: "slots s".to_owned(),
         seen: vec![Seen::OfSession("s.session_id")],
         filter,
         order: Order::new("START", const { &[By::time("s.starts_at"), By::number("s.id")] }),
-        read: |row| Ok(Arc::new(Slot::read(row, "s")?)),
     }
 }
 

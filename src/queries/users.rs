@@ -13,7 +13,7 @@ use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Batch, By, Direction, Filter, List, Order, Reader, Row, Seen, Sight, all, columns, grouped, noun,
+    Batch, By, Direction, Filter, List, Order, Reader, Seen, Sight, all, columns, grouped, noun, select,
 };
 use crate::db::sql::sql;
 use crate::error::{Error, Failure, Refusal};
@@ -53,14 +53,9 @@ impl Batch for ExternalIds {
     async fn load(reader: &Reader, ids: Vec<UserId>) -> Result<HashMap<UserId, Arc<Vec<ExternalId>>>, Error> {
         let seen = reader.sight().await?.filter(&[Seen::Personal("e.user_id")]);
         let filter = seen.within("e.user_id in {users}", "users", ids);
-        let text = format!(
-            "select {} from external_ids e where {} order by e.system, e.value",
-            columns::<ExternalId>("e"),
-            filter.text()
-        );
-        let rows =
-            all(filter.bind(sql("users.external_ids", text)), reader, |row| ExternalId::read(row, "e"))
-                .await?;
+        let rest = format!("from external_ids e where {} order by e.system, e.value", filter.text());
+        let statement = filter.bind(select("users.external_ids", &columns::<ExternalId>("e"), &rest));
+        let rows: Vec<ExternalId> = all(statement, reader).await?;
         Ok(grouped(rows.into_iter().map(|row| (row.user_id, row))))
     }
 }
@@ -79,14 +74,9 @@ impl Batch for CustomFields {
     ) -> Result<HashMap<UserId, Arc<Vec<CustomField>>>, Error> {
         let seen = reader.sight().await?.filter(&[Seen::Personal("f.user_id")]);
         let filter = seen.within("f.user_id in {users}", "users", ids);
-        let text = format!(
-            "select {} from custom_fields f where {} order by f.name",
-            columns::<CustomField>("f"),
-            filter.text()
-        );
-        let rows =
-            all(filter.bind(sql("users.custom_fields", text)), reader, |row| CustomField::read(row, "f"))
-                .await?;
+        let rest = format!("from custom_fields f where {} order by f.name", filter.text());
+        let statement = filter.bind(select("users.custom_fields", &columns::<CustomField>("f"), &rest));
+        let rows: Vec<CustomField> = all(statement, reader).await?;
         Ok(grouped(rows.into_iter().map(|row| (row.user_id, row))))
     }
 }
@@ -360,12 +350,11 @@ impl UserFilter {
 pub fn list(filter: &UserFilter, order: UserOrder, direction: Direction) -> Result<List<Arc<User>>, Refusal> {
     Ok(List {
         name: "users.list",
-        columns: columns::<User>("u"),
+        selected: columns::<User>("u").shared(),
         from: "users u".to_owned(),
         filter: filter.conditions()?,
         seen: filter.seen(order),
         order: order.order().towards(direction),
-        read: |row| Ok(Arc::new(User::read(row, "u")?)),
     })
 }
 

@@ -12,6 +12,7 @@
 //! | `request`   | reads a request: JSON alone, bounded, never a batch                                   |
 //! | `documents` | where they are given, lets only trusted documents pass                                |
 //! | `guard`     | refuses queries that the parser could not bear                                        |
+//! | `parsed`    | keeps what was asked lately, so that it is parsed once                                |
 //! | `courier`   | carries what happened to webhooks                                                     |
 //! | `answer`    | writes an answer in the media type that the client accepts, with the status it wants  |
 //! | `health`    | `/livez` and `/readyz`                                                                |
@@ -32,6 +33,7 @@ mod listen;
 mod metrics;
 mod origin;
 mod outcomes;
+mod parsed;
 mod provider;
 mod proxies;
 mod request;
@@ -61,6 +63,7 @@ pub use self::graphiql::{Start, Tab};
 use self::listen::Peer;
 use self::metrics::Told;
 pub use self::origin::Origins;
+use self::parsed::Parsed;
 pub use self::provider::Provider;
 use self::provider::Vouched;
 pub use self::proxies::Proxies;
@@ -130,6 +133,7 @@ pub struct Server {
     api: Api,
     database: Database,
     doors: Doors,
+    parsed: Parsed,
     budget: Option<Arc<Budget>>,
     /// Whether the program is asked to stop.
     stopping: watch::Receiver<bool>,
@@ -175,7 +179,7 @@ impl Server {
         let api = Api::new();
         let budget = doors.points.map(|points| Arc::new(Budget::per_minute(points)));
         (
-            Server { api, database, doors, budget, stopping, in_flight },
+            Server { api, database, doors, parsed: Parsed::default(), budget, stopping, in_flight },
             Stop { stopping: stop, in_flight: last },
         )
     }
@@ -327,13 +331,10 @@ impl Server {
     fn looked_at(&self, mut asked: Asked) -> Result<(Request, Operation), Problem> {
         let text = match &self.doors.documents {
             Some(documents) => documents.text_of(&asked)?,
-            None => {
-                let text = asked.query.take().ok_or_else(Problem::no_request)?;
-                guard::admit(&text)?;
-                text
-            }
+            None => asked.query.take().ok_or_else(Problem::no_request)?,
         };
         let mut request = asked.request(text);
+        self.parsed.parse(&mut request)?;
         if self.doors.introspection == Introspection::Off {
             request = request.disable_introspection();
         }

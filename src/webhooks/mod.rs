@@ -290,7 +290,7 @@ pub async fn hand_out(db: &Database) -> Result<bool, Failure> {
 
 async fn hand_page(tx: &Tx, webhook: WebhookId) -> Result<bool, Failure> {
     let Some((place, kinds)) = store::place(&tx.conn, webhook).await? else { return Ok(false) };
-    let events = store::after(&tx.conn, place, PAGE).await?;
+    let events = store::after(&tx.conn, webhook, place, PAGE).await?;
     let Some((transaction, id, _)) = events.last() else { return Ok(false) };
     let wanted: Option<Vec<&str>> = kinds.as_deref().map(|kinds| kinds.split(' ').collect());
     let is_wanted = |kind: &str| wanted.as_ref().is_none_or(|wanted| wanted.contains(&kind));

@@ -79,6 +79,18 @@ fn locked(db: &impl ConnectionTrait) -> &'static str {
     if db.get_database_backend() == DbBackend::Postgres { "for no key update" } else { "" }
 }
 
+/// That the event `e` is news to the webhook `w`: it had not been committed when the webhook was made. Its place alone
+/// does not tell, which is before the oldest transaction that ran then, and others have been committed since that began.
+const fn news(backend: DbBackend) -> &'static str {
+    match backend {
+        DbBackend::Postgres => {
+            "(w.made_within is null
+                or not pg_visible_in_snapshot(e.transaction_id::text::xid8, w.made_within::pg_snapshot))"
+        }
+        _ => "1 = 1",
+    }
+}
+
 /// Adds a webhook, whose place is before all that is not committed yet.
 pub async fn add(
     db: &impl ConnectionTrait,
@@ -89,13 +101,13 @@ pub async fn add(
     now: DateTime<Utc>,
 ) -> Result<WebhookId, Error> {
     let place = if db.get_database_backend() == DbBackend::Postgres {
-        "pg_snapshot_xmin(pg_current_snapshot())::text::bigint, 0"
+        "pg_snapshot_xmin(pg_current_snapshot())::text::bigint, 0, pg_current_snapshot()::text"
     } else {
-        "0, (select coalesce(max(id), 0) from events)"
+        "0, (select coalesce(max(id), 0) from events), null"
     };
     let text = format!(
-        "insert into webhooks (url, kinds, description, status, secret, transaction_id, event_id, created_by,
-            created_at)
+        "insert into webhooks (url, kinds, description, status, secret, transaction_id, event_id, made_within,
+            created_by, created_at)
          values ({{url}}, {{kinds}}, {{description}}, 'ACTIVE', {{secret}}, {place}, {{creator}}, {{now}})
          returning id"
     );
@@ -273,10 +285,12 @@ pub async fn retry(
 
 /// Webhooks that go on, and have not heard of all that happened.
 pub async fn behind(db: &impl ConnectionTrait) -> Result<Vec<WebhookId>, Error> {
+    let backend = db.get_database_backend();
     let text = format!(
         "select w.id from webhooks w where w.status = 'ACTIVE' and exists (select 1 from events e
-            where (e.transaction_id, e.id) > (w.transaction_id, w.event_id) and {}) order by w.id",
-        settled(db.get_database_backend())
+            where (e.transaction_id, e.id) > (w.transaction_id, w.event_id) and {} and {}) order by w.id",
+        settled(backend),
+        news(backend)
     );
     let rows: Vec<(WebhookId,)> = sql("webhooks.behind", text).all(db).await?;
     Ok(rows.into_iter().map(|(webhook,)| webhook).collect())
@@ -298,19 +312,23 @@ pub async fn place(
     Ok(row.map(|(transaction, event, kinds)| ((transaction, event), kinds)))
 }
 
-/// What happened after a place, in order: transaction, event, kind.
+/// What happened after a place of a webhook and is news to it, in order: transaction, event, kind.
 pub async fn after(
     db: &impl ConnectionTrait,
+    webhook: WebhookId,
     (transaction, event): Place,
     most: i64,
 ) -> Result<Vec<(i64, EventId, String)>, Error> {
+    let backend = db.get_database_backend();
     let text = format!(
-        "select e.transaction_id, e.id, e.kind from events e
-         where (e.transaction_id, e.id) > ({{transaction}}, {{event}}) and {}
+        "select e.transaction_id, e.id, e.kind from webhooks w cross join events e
+         where w.id = {{webhook}} and (e.transaction_id, e.id) > ({{transaction}}, {{event}}) and {} and {}
          order by e.transaction_id, e.id limit {{most}}",
-        settled(db.get_database_backend())
+        settled(backend),
+        news(backend)
     );
     sql("webhooks.after", text)
+        .bind("webhook", webhook)
         .bind("transaction", transaction)
         .bind("event", event)
         .bind("most", most)

@@ -10,6 +10,7 @@ use roster::db::Database;
 use roster::organisation::Organisation;
 use roster::server::Doors;
 use roster::webhooks::{self, Claim, Reach};
+use sea_orm::{ConnectionTrait, DbBackend, TransactionTrait};
 use serde_json::{Value, json};
 
 use super::receiver::Receiver;
@@ -136,6 +137,33 @@ each_database! {
         server.stop().await;
     }
 
+    async fn what_was_committed_before_is_not_sent_whatever_ran_beside_it(start: Start) {
+        let world = start.with(class).await.reaching(near());
+        let receiver = Receiver::new().await;
+        // Where several write at once, the place of a new webhook is before all that wait for this one.
+        let beside = match world.db.read.get_database_backend() {
+            DbBackend::Postgres => {
+                let other = sea_orm::Database::connect(&world.url).await.expect("a connection");
+                let beside = other.begin().await.expect("a transaction");
+                beside.execute_unprepared("select pg_current_xact_id()").await.expect("it has a number");
+                Some(beside)
+            }
+            _ => None,
+        };
+        newcomer(&world, "before").await;
+        let (id, _) = hooked(&world, &receiver, Value::Null).await;
+        let eve = world.done("owner", "createUser", json!({ "username": "eve" }), "user { id }").await;
+        if let Some(beside) = beside {
+            beside.commit().await.expect("committed");
+        }
+        let server = sending(&world.db).await;
+        for one in receiver.hears(2).await {
+            assert_eq!(one.json()["data"]["userId"], eve["user"]["id"], "nothing from before");
+        }
+        deliveries(&world, &id, |sent| sent.len() == 2 && all(sent, "DELIVERED")).await;
+        server.stop().await;
+    }
+
     async fn only_the_kinds_that_are_asked_for_are_sent(start: Start) {
         let world = start.with(class).await.reaching(near());
         let server = sending(&world.db).await;
@@ -209,7 +237,11 @@ each_database! {
         let receiver = Receiver::new().await;
         let (id, _) = hooked(&world, &receiver, json!(["USER_CREATED"])).await;
         newcomer(&world, "eve").await;
-        until(|| async { webhooks::hand_out(&world.db).await.expect("handed out"); (webhook(&world, &id).await["deliveries"]["totalCount"] == 1).then_some(()) }).await;
+        until(|| async {
+            webhooks::hand_out(&world.db).await.expect("handed out");
+            (webhook(&world, &id).await["deliveries"]["totalCount"] == 1).then_some(())
+        })
+        .await;
         let claim = || Claim { most: 9, busy: Vec::new(), lasting: 30_000 };
         let taken = webhooks::claim(&world.db, claim()).await.expect("a look");
         assert_eq!(taken.len(), 1);

@@ -8,7 +8,8 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, Statement};
 ///
 /// `SCAN t` reads all of a table, `SCAN t USING INDEX` all of an index, `SEARCH t` a part; an automatic index is made of
 /// all of it first. A table that the statement does not name is read for a foreign key. In the order of a page, a table
-/// or an index may be walked as far as its limit; how far that is only PostgreSQL can tell, of the same indexes.
+/// or an index may be walked as far as its limit, by the statement itself or by the rows that it puts together; how far
+/// that is only PostgreSQL can tell, of the same indexes.
 pub async fn steps(
     db: &DatabaseConnection,
     statement: &Statement,
@@ -18,17 +19,18 @@ pub async fn steps(
     let explain = format!("explain query plan {}", statement.sql);
     let explain = Statement::from_sql_and_values(DbBackend::Sqlite, explain, values);
     let rows = db.query_all_raw(explain).await.unwrap_or_else(|error| panic!("{error}\n{}", statement.sql));
-    let steps: Vec<(i64, String)> = rows
+    let steps: Vec<(i64, i64, String)> = rows
         .iter()
-        .map(|row| Ok((row.try_get("", "parent")?, row.try_get("", "detail")?)))
+        .map(|row| Ok((row.try_get("", "id")?, row.try_get("", "parent")?, row.try_get("", "detail")?)))
         .collect::<Result<_, DbErr>>()
         .expect("steps");
     let aliases = aliases(&statement.sql);
-    let sorted = steps.iter().any(|(_, step)| step.contains("TEMP B-TREE FOR ORDER BY"));
+    let sorted = steps.iter().any(|(.., step)| step.contains("TEMP B-TREE FOR ORDER BY"));
+    let put_together = steps.iter().find(|(.., step)| step == "CO-ROUTINE rows_").map_or(0, |(id, ..)| *id);
     let limited = statement.sql.contains("limit $") && !sorted;
     let inserts = statement.sql.contains("*/ insert into ");
     let mut found = BTreeMap::new();
-    for (parent, step) in steps {
+    for (_, parent, step) in steps {
         let mut words = step.split(' ');
         let (Some(verb), Some(called)) = (words.next(), words.next()) else { continue };
         // What may refer to a new row already is read only while a reference is broken, which is never.
@@ -36,7 +38,7 @@ pub async fn steps(
             continue;
         };
         let whole = match verb {
-            "SCAN" => !(limited && parent == 0),
+            "SCAN" => !(limited && [0, put_together].contains(&parent)),
             "SEARCH" => step.contains("AUTOMATIC"),
             _ => false,
         };
