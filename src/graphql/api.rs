@@ -7,23 +7,19 @@
 //! carried out once, with it.
 //!
 //! Of all that known callers read, as much is under way as there are connections to read with: more would wait for one
-//! all the same, each with half of an answer in memory. Of what strangers ask, which is to be signed in, [`STRANGERS`]
-//! are, so that memory does not grow with how many come at once.
+//! all the same, each with half of an answer in memory.
 
 use std::sync::Arc;
 
 use async_graphql::parser::types::OperationType;
 use async_graphql::{Request, Response};
 use futures::stream::BoxStream;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::context::RequestContext;
 use super::error::out_of_time;
 use super::{RosterSchema, quick_schema, schema};
 use crate::queries::READERS;
-
-/// How many requests of nobody known are under way: far more than there are processors to look at a password.
-const STRANGERS: usize = 64;
 
 /// What carries requests out.
 #[derive(Clone)]
@@ -31,14 +27,12 @@ pub struct Api {
     whole: RosterSchema,
     quick: RosterSchema,
     readers: Arc<Semaphore>,
-    strangers: Arc<Semaphore>,
 }
 
 impl Api {
     /// The API; each request brings the database that it is about.
     pub fn new() -> Api {
-        let turns = |most| Arc::new(Semaphore::new(most));
-        Api { whole: schema(), quick: quick_schema(), readers: turns(READERS), strangers: turns(STRANGERS) }
+        Api { whole: schema(), quick: quick_schema(), readers: Arc::new(Semaphore::new(READERS)) }
     }
 
     /// Carries out a query or a mutation; its `kind` is that of the operation asked for, if the query has that.
@@ -48,24 +42,24 @@ impl Api {
         kind: Option<OperationType>,
         context: RequestContext,
     ) -> Response {
-        let turns = match kind {
-            _ if !context.is_known() => Some(&self.strangers),
-            Some(OperationType::Query) => Some(&self.readers),
-            // Who writes waits for whom they would disturb.
-            Some(OperationType::Mutation | OperationType::Subscription) | None => None,
-        };
-        // They are never closed, and until its turn has come a request takes no room to be carried out in.
-        let _turn = match turns.map(|turns| (turns, turns.try_acquire())) {
-            Some((_, Ok(turn))) => Some(Ok(turn)),
-            Some((turns, Err(_))) => {
-                let turn = turns.acquire().await;
-                // What was known of the caller's rights was known before.
-                context.forget();
-                Some(turn)
-            }
-            None => None,
+        // Who writes waits for whom they would disturb.
+        let _turn = match kind {
+            Some(OperationType::Query) if context.is_known() => self.turn(&context).await,
+            _ => None,
         };
         Box::pin(self.carry_out(request, kind, context)).await
+    }
+
+    /// Until its turn has come, a request takes no room to be carried out in.
+    async fn turn(&self, context: &RequestContext) -> Option<SemaphorePermit<'_>> {
+        if let Ok(turn) = self.readers.try_acquire() {
+            return Some(turn);
+        }
+        // They are never closed.
+        let turn = self.readers.acquire().await.ok();
+        // What was known of the caller's rights was known before.
+        context.forget();
+        turn
     }
 
     async fn carry_out(

@@ -24,9 +24,9 @@ use crate::queries::{Batch, Reader};
 
 /// At most so many keys in one statement.
 const KEYS: usize = 3_000;
-/// How often a task lets others go first before a batch is taken. All fields of a level ask in the same turn of the
-/// one task that they belong to, so that once is enough; each further turn would ask every field of the answer again.
-const TURNS: usize = 1;
+/// How often a task lets others go first before a batch is taken. The fields of a level ask in one turn of the task that
+/// they belong to, or in two: a long list of them makes a pause where some have woken their neighbours.
+const TURNS: usize = 2;
 /// How often a key is asked for again whose batch was dropped between being taken and being handed out.
 const TRIES: usize = 3;
 

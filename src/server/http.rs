@@ -31,7 +31,8 @@ pub async fn graphql(State(server): State<Server>, peer: Peer, request: Request)
     let mut answer = match MediaType::accepted(&parts.headers) {
         None => Problem::not_acceptable().answer(MediaType::Json),
         Some(media_type) => {
-            match asked(&server, peer, &parts, body).instrument(incoming(&parts.headers)).await {
+            let span = incoming(&parts.headers);
+            match asked(&server, peer, parts, body).instrument(span).await {
                 Ok(response) => answer::response(media_type, response),
                 Err(problem) => problem.answer(media_type),
             }
@@ -47,7 +48,7 @@ pub async fn graphql(State(server): State<Server>, peer: Peer, request: Request)
 async fn asked(
     server: &Server,
     peer: Peer,
-    parts: &Parts,
+    parts: Parts,
     body: Body,
 ) -> Result<async_graphql::Response, Problem> {
     let headers = &parts.headers;
@@ -69,6 +70,8 @@ async fn asked(
     let visit = server.visit(peer, headers);
     let asker = server.asker(request::shown(headers, server.doors.cookie)?, visit).await?;
     let over_get = parts.method == Method::GET;
+    // Whoever waits for their turn needs it no more, and it is larger than most of what is asked.
+    drop(parts);
     let changes = |kind| matches!(kind, Some(OperationType::Mutation | OperationType::Subscription));
     server
         .execute(asker, asked, |kind| {

@@ -54,7 +54,7 @@ use entity::id::{SignInId, UserId};
 use futures::future::BoxFuture;
 use futures::stream::{self, BoxStream, StreamExt};
 use tokio::net::TcpListener;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use tracing::Instrument;
 
 use self::answer::Problem;
@@ -87,6 +87,9 @@ use crate::webhooks::Reach;
 
 /// Bytes of what may be a secret of ours: what is longer is none.
 const LONGEST_SECRET: usize = 200;
+
+/// How many requests of nobody known are under way: far more than there are processors to look at a password.
+const STRANGERS: usize = 64;
 
 /// Who may come in, and for what.
 #[derive(Clone, Debug, Default)]
@@ -134,6 +137,7 @@ pub struct Server {
     database: Database,
     doors: Doors,
     parsed: Parsed,
+    strangers: Arc<Semaphore>,
     budget: Option<Arc<Budget>>,
     /// Whether the program is asked to stop.
     stopping: watch::Receiver<bool>,
@@ -176,12 +180,10 @@ impl Server {
     pub fn new(database: Database, doors: Doors) -> (Server, Stop) {
         let (in_flight, last) = mpsc::channel(1);
         let (stop, stopping) = watch::channel(false);
-        let api = Api::new();
+        let (api, parsed, strangers) = (Api::new(), Parsed::default(), Arc::new(Semaphore::new(STRANGERS)));
         let budget = doors.points.map(|points| Arc::new(Budget::per_minute(points)));
-        (
-            Server { api, database, doors, parsed: Parsed::default(), budget, stopping, in_flight },
-            Stop { stopping: stop, in_flight: last },
-        )
+        let server = Server { api, database, doors, parsed, strangers, budget, stopping, in_flight };
+        (server, Stop { stopping: stop, in_flight: last })
     }
 
     /// Its routes.
@@ -370,9 +372,20 @@ impl Server {
         asked: Asked,
         allowed: impl FnOnce(Option<OperationType>) -> Result<(), Problem>,
     ) -> Result<Response, Problem> {
+        let turn = self.turn(&asker).await;
         let (request, operation) = self.admit(asked)?;
         allowed(operation.kind)?;
-        self.carry_out(asker, request, &operation).await
+        self.carry_out(asker, turn, request, &operation).await
+    }
+
+    /// The turn of somebody nobody knows. Until it has come nothing is parsed of what they ask, so that memory does not
+    /// grow with how many come at once.
+    async fn turn(&self, asker: &Asker) -> Option<OwnedSemaphorePermit> {
+        if asker.known.is_some() {
+            return None;
+        }
+        // They are never closed.
+        Arc::clone(&self.strangers).acquire_owned().await.ok()
     }
 
     /// As [`Server::execute`], for whoever can take several answers: what is subscribed to goes on until it ends, or
@@ -381,6 +394,7 @@ impl Server {
     /// # Errors
     /// As [`Server::execute`].
     async fn stream(&self, asker: Asker, asked: Asked) -> Result<BoxStream<'static, Response>, Problem> {
+        let turn = self.turn(&asker).await;
         let (request, operation) = self.admit(asked)?;
         if operation.kind == Some(OperationType::Subscription) {
             let request_id = request_id();
@@ -388,7 +402,7 @@ impl Server {
             let answers = self.api.stream(request, self.context(asker, request_id));
             return Ok(answers.inspect(move |response| told.hear(response)).boxed());
         }
-        let response = self.carry_out(asker, request, &operation).await?;
+        let response = self.carry_out(asker, turn, request, &operation).await?;
         Ok(stream::once(async { response }).boxed())
     }
 
@@ -396,6 +410,7 @@ impl Server {
     async fn carry_out(
         &self,
         asker: Asker,
+        turn: Option<OwnedSemaphorePermit>,
         request: Request,
         operation: &Operation,
     ) -> Result<Response, Problem> {
@@ -407,7 +422,7 @@ impl Server {
         let carrying_out = async move {
             let response = api.execute(request, kind, context).await;
             told.hear(&response);
-            drop((told, in_flight));
+            drop((told, turn, in_flight));
             response
         };
         let running = tokio::spawn(carrying_out.instrument(span));

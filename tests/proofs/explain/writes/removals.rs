@@ -36,10 +36,12 @@ pub async fn everything(large: &Large, person: UserId) {
     let typed = |named, typed: &str| Entry { named, typed: typed.to_owned() };
     let named = vec![typed(email, "nobody@example.org"), typed(external, "sis:p2007")];
     let filter = UserFilter { job_title: Some("nothing anybody does".to_owned()), ..UserFilter::default() };
-    remove(large, request(group), chunk(first)).await;
+    remove(large, request(group), people(first, CHUNK)).await;
     remove(large, all, People::Named(named)).await;
     remove(large, all, People::Matching(Box::new(filter))).await;
-    remove(large, all, chunk(first)).await;
+    remove(large, all, people(first, CHUNK)).await;
+    // Sets of a few: those of one are no sets.
+    remove(large, all, people(first + CHUNK, 2)).await;
 }
 
 /// A plan that is prepared, read and started; a job that is cancelled, and one whose failures are tried again.
@@ -47,15 +49,14 @@ pub async fn controlled(large: &Large) {
     use roster::graphql::id::GlobalId;
     let (db, owner) = (&large.db, || Caller::User(OWNER));
     let head = "select min(user_id) from memberships where role = 'ADMINISTRATOR' and user_id <> 1";
-    let people = [UserId(large.number(head).await).global()];
+    let heads = [UserId(large.number(head).await).global()];
     let query = "query($people: [ID!]!) { removalPlan(input: { deleteUsers: { people: { ids: $people },
         privateSubgroups: REMOVE } }) { digest warnings { code nodes { id } } } }";
-    let shown = large.ask(query, serde_json::json!({ "people": people.map(|id| id.0) })).await;
+    let shown = large.ask(query, serde_json::json!({ "people": heads.map(|id| id.0) })).await;
     assert!(shown["removalPlan"]["digest"].is_string(), "{shown}");
     let first = large.number("select min(id) + 20000 from users").await;
-    let people = chunk(first);
     let batch = Batch {
-        people,
+        people: people(first, CHUNK),
         request: request(Scope::Platform),
         plan_digest: None,
         confirm_count: None,
@@ -113,8 +114,8 @@ async fn forgotten(tx: &Tx, (): &()) -> Result<(), Failure> {
     events::forget(tx, TimeDelta::days(30)).await.map(|_| ())
 }
 
-fn chunk(first: i64) -> People {
-    People::Named((first..first + CHUNK).map(|id| Named::Id(UserId(id)).into()).collect())
+fn people(first: i64, many: i64) -> People {
+    People::Named((first..first + many).map(|id| Named::Id(UserId(id)).into()).collect())
 }
 
 fn request(scope: Scope) -> Request {
