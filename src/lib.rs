@@ -22,6 +22,7 @@ pub mod jobs;
 pub mod keys;
 pub mod mail;
 pub mod memberships;
+pub mod memory;
 pub mod network;
 pub mod organisation;
 pub mod ownership;

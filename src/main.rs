@@ -20,7 +20,7 @@ use roster::sign_in::{self, Desk, passwords};
 use roster::telemetry::Telemetry;
 use roster::token::Token;
 use roster::webhooks::Reach;
-use roster::{graphql, jobs, server, terminal};
+use roster::{graphql, jobs, memory, server, terminal};
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -33,6 +33,7 @@ type Stopped = String;
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    memory::take_small_pages();
     let config = Config::parse();
     let telemetry = Telemetry::start();
     let done = match config.command {

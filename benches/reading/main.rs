@@ -63,6 +63,7 @@ fn main() {
 
 /// One of the two servers, until it is killed.
 async fn serve(which: &str, url: &str) {
+    roster::memory::take_small_pages();
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let mut out = std::io::stdout();
     writeln!(out, "{}", listener.local_addr().expect("an address")).expect("somebody reads");
