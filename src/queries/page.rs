@@ -150,7 +150,7 @@ impl<T: DeserializeOwned> List<T> {
             // An index that has the parent first can then give the page in order, whatever the parent's size.
             let one = List {
                 name: self.name,
-                selected: Selected::of(self.selected.text()),
+                selected: self.selected.clone(),
                 from: self.from.clone(),
                 filter: self.filter.clone().within(format!("{column} in {{parents}}"), "parents", [*parent]),
                 seen: self.seen.clone(),

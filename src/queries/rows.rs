@@ -16,10 +16,16 @@ use crate::db::sql::{Sql, sql};
 use crate::error::Error;
 
 /// A value that is selected of every row, as JSON, and read as a `T`.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Selected<T> {
     text: String,
     read: PhantomData<fn() -> T>,
+}
+
+impl<T> Clone for Selected<T> {
+    fn clone(&self) -> Selected<T> {
+        Selected::of(self.text.clone())
+    }
 }
 
 impl<T> Selected<T> {

@@ -71,23 +71,27 @@ pub fn check_groups(list: &mut List, setting: &Setting) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// R6: the answer that holds for `people`: the one given, or either where both come to the same.
+/// R6: the groups in which the answer would make a difference to any of `people`, where none was given.
+pub fn undecided(people: &[Standing], request: &Request, setting: &Setting) -> BTreeSet<GroupId> {
+    match request.options.private_subgroups {
+        Some(_) => BTreeSet::new(),
+        None => undecided_groups(people, request, setting),
+    }
+}
+
+/// R6: the answer that holds: the one given, or either where both come to the same for everybody.
 ///
 /// # Errors
-/// `PRIVATE_SUBGROUPS_UNDECIDED` with the groups in which they differ.
+/// `PRIVATE_SUBGROUPS_UNDECIDED` with the groups that are [`undecided`].
 pub fn answer(
-    people: &[Standing],
+    undecided: BTreeSet<GroupId>,
     request: &Request,
     setting: &Setting,
 ) -> Result<PrivateSubgroups, Refusal> {
-    if let Some(answer) = request.options.private_subgroups {
-        return Ok(answer);
+    if undecided.is_empty() {
+        return Ok(request.options.private_subgroups.unwrap_or(PrivateSubgroups::Keep));
     }
-    let differing = undecided_groups(people, request, setting);
-    if differing.is_empty() {
-        return Ok(PrivateSubgroups::Keep);
-    }
-    let groups = setting.authority.seen_of(&setting.tree, differing);
+    let groups = setting.authority.seen_of(&setting.tree, undecided);
     Err(Refusal::PrivateSubgroupsUndecided { groups })
 }
 

@@ -100,7 +100,8 @@ pub async fn preview(snapshot: &Snapshot<'_>, shown: &Shown) -> Result<Preview, 
             Ok::<Foreseen, Failure>(Foreseen { plan, warnings })
         }
     };
-    let answer = match planning::answer(&people, &request, &setting) {
+    let undecided = planning::undecided(&people, &request, &setting);
+    let answer = match planning::answer(undecided, &request, &setting) {
         Ok(private_subgroups) => {
             Answer::Decided { private_subgroups, foreseen: plan(request, private_subgroups).await? }
         }

@@ -10,7 +10,7 @@ use hashlink::LruCache;
 use super::answer::Problem;
 use super::guard;
 
-/// Bytes of text that are kept: parsed, that is at most 150 times as much, and usually ten times.
+/// Bytes of text that are kept. Parsed they take far more: a field, two letters of text, takes some hundred bytes.
 const KEPT: usize = 64 << 10;
 /// Bytes of one text that is kept.
 const LONGEST: usize = 8 << 10;

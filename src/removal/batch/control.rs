@@ -152,7 +152,7 @@ async fn digest_now(
     let setting = planning::setting(db, snapshot.trees, caller).await?;
     let parts = store::parts_of(db, start.job, None).await?;
     let list = settle_list(db, &parts, &answered(&kept), &setting).await?;
-    let digests = super::digests(db, snapshot.now, &list, &kept.request, &setting).await?;
+    let digests = super::digests(db, snapshot.now, &parts, &list, &kept.request, &setting).await?;
     Ok(Some(digest_of(&kept.request, digests.iter().map(|(part, digest)| (*part, digest.as_str())))))
 }
 

@@ -162,7 +162,6 @@ async fn accept(tx: &Tx, batch: &Batch) -> Result<JobId, Failure> {
 /// What is known of a whole list before anything is done to anybody.
 #[derive(Clone, Debug)]
 struct Whole {
-    people: Vec<Standing>,
     answer: PrivateSubgroups,
     leaving: Leaving,
     /// What ends an account.
@@ -180,10 +179,11 @@ async fn accept_as(tx: &Tx, batch: &Batch, status: JobStatus, origin: Origin) ->
     let request = batch.request.normalized(setting.tree.root());
     planning::check_group(&request, &setting)?;
     planning::check_groups(&mut list, &setting)?;
-    let whole = settle_list(db, &list.parts(), &request, &setting).await?;
+    let parts = list.parts();
+    let whole = settle_list(db, &parts, &request, &setting).await?;
     let digests = match &batch.plan_digest {
         Some(shown) => {
-            let digests = digests(db, tx.now, &whole, &request, &setting).await?;
+            let digests = digests(db, tx.now, &parts, &whole, &request, &setting).await?;
             let of_all = digests.iter().map(|(part, digest)| (*part, digest.as_str()));
             if digest_of(&request, of_all) != *shown {
                 return Err(Refusal::PlanChanged.into());
@@ -252,51 +252,63 @@ async fn finish(tx: &Tx, job: JobId, status: Option<JobStatus>) -> Result<(), Fa
     Ok(())
 }
 
-/// Settles what concerns all of `parts`: the answer to R6, who leaves (R13).
+/// Settles what concerns all of `parts`: the answer to R6, who leaves (R13). Chunk by chunk, so that memory stays bounded.
 async fn settle_list(
     db: &impl ConnectionTrait,
     parts: &[Part],
     request: &Request,
     setting: &Setting,
 ) -> Result<Whole, Failure> {
-    let people = store::standings(db, parts).await?;
-    let answer = planning::answer(&people, request, setting)?;
-    let verdicts = planning::verdicts(&people, request, answer, setting);
-    let going = safety::going(&people, verdicts.iter().map(|(user, verdict)| (*user, verdict.outcome)));
-    let mut leaving = Leaving::default();
-    settle(&mut leaving, &verdicts);
+    let either = request.options.private_subgroups.unwrap_or(PrivateSubgroups::Keep);
+    let (mut undecided, mut leaving) = (BTreeSet::new(), Leaving::default());
+    let (mut ending, mut going) = (BTreeSet::new(), 0);
+    for some in chunks(parts) {
+        let people = store::standings(db, some).await?;
+        undecided.extend(planning::undecided(&people, request, setting));
+        let verdicts = planning::verdicts(&people, request, either, setting);
+        going += safety::going(&people, verdicts.iter().map(|(user, verdict)| (*user, verdict.outcome)));
+        settle(&mut leaving, &verdicts);
+        let ends = |(person, (_, verdict)): (&Standing, &(UserId, Verdict))| {
+            (verdict.outcome == Outcome::Deleted).then(|| person.part())
+        };
+        ending.extend(people.iter().zip(&verdicts).filter_map(ends));
+    }
+    let answer = planning::answer(undecided, request, setting)?;
     leaving.hold(ownership::store::places(db, &leaving.users).await?);
-    let ends = |(person, (_, verdict)): (&Standing, &(UserId, Verdict))| {
-        (verdict.outcome == Outcome::Deleted).then(|| person.part())
-    };
-    let ending = people.iter().zip(&verdicts).filter_map(ends).collect();
-    Ok(Whole { people, answer, leaving, ending, going })
+    Ok(Whole { answer, leaving, ending, going })
 }
 
-/// Everybody's digest, computed chunk by chunk so that memory stays bounded. What is asked of one person stays together.
+/// Everybody's digest, as [`settle_list`] goes through them.
 async fn digests(
     db: &impl ConnectionTrait,
     now: DateTime<Utc>,
+    parts: &[Part],
     whole: &Whole,
     request: &Request,
     setting: &Setting,
 ) -> Result<BTreeMap<Part, String>, Error> {
     let mut digests = BTreeMap::new();
-    let mut left = whole.people.as_slice();
-    while !left.is_empty() {
-        let people;
-        (people, left) = left.split_at(together(left));
+    for some in chunks(parts) {
+        let people = store::standings(db, some).await?;
         let leaving = Some(&whole.leaving);
-        let plan = planning::plan(db, now, people, request, whole.answer, leaving, setting).await?;
+        let plan = planning::plan(db, now, &people, request, whole.answer, leaving, setting).await?;
         digests.extend(plan.people.into_iter().map(|person| (person.part(), person.digest)));
     }
     Ok(digests)
 }
 
-/// How many of these are planned at once: a chunk, and whatever else is asked of the last of it.
-fn together(people: &[Standing]) -> usize {
-    let Some(last) = people.get(CHUNK - 1) else { return people.len() };
-    CHUNK + people[CHUNK..].iter().take_while(|person| person.user == last.user).count()
+/// Chunks of `parts`, which are in order of the person: what is asked of one stays together.
+fn chunks(parts: &[Part]) -> impl Iterator<Item = &[Part]> {
+    let mut left = parts;
+    std::iter::from_fn(move || {
+        let length = match left.get(CHUNK - 1) {
+            Some((last, _)) => CHUNK + left[CHUNK..].iter().take_while(|(user, _)| user == last).count(),
+            None => left.len(),
+        };
+        let some;
+        (some, left) = left.split_at(length);
+        (!some.is_empty()).then_some(some)
+    })
 }
 
 /// One item an entry; chunks are filled in the order of the list, the caller's own items last (R16). What is asked of one

@@ -11,6 +11,9 @@ use crate::db::sql::{Rows, sql};
 use crate::error::Error;
 use crate::removal::request::Part;
 
+/// Items that are written at once.
+const ITEMS: usize = 10_000;
+
 /// Why somebody failed, as it stands in the database.
 pub type Reason = &'static str;
 
@@ -83,27 +86,34 @@ pub async fn add_job(db: &impl ConnectionTrait, job: &NewJob<'_>) -> Result<JobI
     Ok(id)
 }
 
-/// Writes the items of `job`.
+/// Writes the items of `job`, in the order of its list.
 pub async fn add_items(db: &impl ConnectionTrait, job: JobId, items: &[NewItem]) -> Result<(), Error> {
-    let rows = Rows::new()
-        .numbers("position", (1..).take(items.len()).map(|position: i64| position))
-        .numbers_or_null("user_id", items.iter().map(|item| item.user))
-        .texts_or_null("typed", items.iter().map(|item| item.typed.as_deref()))
-        .numbers_or_null("chunk", items.iter().map(|item| item.chunk))
-        .flags("ends_account", items.iter().map(|item| item.ends_account))
-        .texts_or_null("digest", items.iter().map(|item| item.digest.as_deref()))
-        .texts_or_null("outcome", items.iter().map(|item| item.outcome.map(Outcome::as_str)))
-        .numbers_or_null("group_id", items.iter().map(|item| item.group));
-    sql(
-        "removal.add_items",
-        "insert into job_items (job_id, position, user_id, typed, chunk, ends_account, digest, outcome, group_id)
-         select {job}, position, user_id, typed, chunk, ends_account, digest, outcome, group_id
-         from {items} where true",
-    )
-    .rows("items", rows)
-    .bind("job", job)
-    .exactly(db, items.len())
-    .await
+    let mut position: i64 = 0;
+    // All of a long list at once would be in memory several times over.
+    for some in items.chunks(ITEMS) {
+        let first = position + 1;
+        position += some.len() as i64;
+        let rows = Rows::new()
+            .numbers("position", first..=position)
+            .numbers_or_null("user_id", some.iter().map(|item| item.user))
+            .texts_or_null("typed", some.iter().map(|item| item.typed.as_deref()))
+            .numbers_or_null("chunk", some.iter().map(|item| item.chunk))
+            .flags("ends_account", some.iter().map(|item| item.ends_account))
+            .texts_or_null("digest", some.iter().map(|item| item.digest.as_deref()))
+            .texts_or_null("outcome", some.iter().map(|item| item.outcome.map(Outcome::as_str)))
+            .numbers_or_null("group_id", some.iter().map(|item| item.group));
+        sql(
+            "removal.add_items",
+            "insert into job_items (job_id, position, user_id, typed, chunk, ends_account, digest, outcome, group_id)
+             select {job}, position, user_id, typed, chunk, ends_account, digest, outcome, group_id
+             from {items} where true",
+        )
+        .rows("items", rows)
+        .bind("job", job)
+        .exactly(db, some.len())
+        .await?;
+    }
+    Ok(())
 }
 
 /// Whose account ends by this job, as settled when it was accepted.
