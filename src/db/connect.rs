@@ -202,13 +202,9 @@ enum Use {
 
 async fn connect(url: &str, connections: u32, purpose: Use) -> Result<DatabaseConnection, OpenError> {
     // No time at all would be without bounds for PostgreSQL, as it is for what writes.
-    let statement_timeout = match purpose {
-        Use::Read(limit) => limit.as_millis().max(1),
-        Use::Write => 0,
-    };
-    let sqlite_cache = match purpose {
-        Use::Read(_) => READER_CACHE,
-        Use::Write => WRITER_CACHE,
+    let (statement_timeout, sqlite_cache) = match purpose {
+        Use::Read(limit) => (limit.as_millis().max(1), READER_CACHE),
+        Use::Write => (0, WRITER_CACHE),
     };
     let mut options = ConnectOptions::new(url);
     options

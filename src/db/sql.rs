@@ -234,10 +234,7 @@ impl Sql {
     }
 
     /// The rows that the statement answers with, as the driver has them.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub async fn answer(self, db: &impl ConnectionTrait) -> Result<Vec<QueryResult>, Error> {
+    async fn answer(self, db: &impl ConnectionTrait) -> Result<Vec<QueryResult>, Error> {
         let statement = self.statement(db.get_database_backend());
         // SQLite may have ended it for what another one did before it.
         let once_more = (statement.db_backend == DbBackend::Sqlite).then(|| statement.clone());

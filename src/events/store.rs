@@ -49,13 +49,11 @@ pub async fn settle_restored(db: &impl ConnectionTrait) -> Result<(), Error> {
     let text = format!("select id from events where {TO_COME} limit 1");
     let is_restored: Option<(EventId,)> = sql("events.is_restored", text).one(db).await?;
     if is_restored.is_some() {
-        for (name, table, also) in [
-            ("events.restored", "events", ""),
-            ("events.restored_places", "webhooks", ", made_within = null"),
+        for (name, change) in [
+            ("events.restored", "events set transaction_id = 0"),
+            ("events.restored_places", "webhooks set transaction_id = 0, made_within = null"),
         ] {
-            sql(name, format!("update {table} set transaction_id = 0{also} where transaction_id <> 0"))
-                .execute(db)
-                .await?;
+            sql(name, format!("update {change} where transaction_id <> 0")).execute(db).await?;
         }
     }
     Ok(())

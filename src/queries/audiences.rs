@@ -30,14 +30,12 @@ impl Batch for AudienceGroups {
         let seen = reader.sight().await?.filter(&[Seen::Group("g.id")]);
         let filter = seen.within("sg.session_id in {sessions}", "sessions", ids);
         let value =
-            Selected::<(SessionId, Arc<Group>)>::array(["sg.session_id", columns::<Group>("g").text()]);
+            Selected::<(SessionId, Arc<Group>)>::array(&["sg.session_id", columns::<Group>("g").text()]);
         let rest = format!(
             "from session_groups sg join groups g on g.id = sg.group_id where {} order by g.name_key, g.id",
             filter.text()
         );
-        let rows: Vec<(SessionId, Arc<Group>)> =
-            all(filter.bind(select("audiences.groups", &value, &rest)), reader).await?;
-        Ok(grouped(rows))
+        Ok(grouped(all(filter.bind(select("audiences.groups", &value, &rest)), reader).await?))
     }
 }
 

@@ -93,7 +93,7 @@ pub struct Linked<L: Link> {
 impl<L: Link> Linked<L> {
     /// The row of what the statement calls `table`, without either end.
     pub fn alone(table: &str) -> Selected<Linked<L>> {
-        Selected::array([columns::<L::Row>(table).text(), "null"])
+        Selected::array(&[columns::<L::Row>(table).text(), "null"])
     }
 }
 
@@ -151,7 +151,7 @@ impl<L: FromOther> Relation for OfOther<L> {
         };
         List {
             name: L::OF_OTHER,
-            selected: Selected::array([columns::<L::Row>("l").text(), columns::<User>("u").text()]),
+            selected: Selected::array(&[columns::<L::Row>("l").text(), columns::<User>("u").text()]),
             from: format!("{rows} l join users u on u.id = l.user_id"),
             filter: self.0.filter(),
             seen: <L as FromOther>::SEEN.to_vec(),

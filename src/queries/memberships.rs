@@ -114,7 +114,7 @@ impl Relation for Members {
         };
         List {
             name: "memberships.members",
-            selected: Selected::array(["m.group_id", columns::<User>("u").text()]),
+            selected: Selected::array(&["m.group_id", columns::<User>("u").text()]),
             from: "memberships m join users u on u.id = m.user_id".to_owned(),
             seen: vec![Seen::Person("u")],
             filter,

@@ -10,7 +10,7 @@ use sea_orm::{DbErr, Value};
 use serde::de::{self, Deserializer, Visitor};
 use serde::{Deserialize, Serialize};
 
-use super::Filter;
+use super::{Filter, Selected};
 use crate::error::Refusal;
 
 /// Longest cursor that is looked at, in bytes.
@@ -206,9 +206,9 @@ impl Order {
     }
 
     /// How the cells of a row's place are selected.
-    pub(super) fn cells(&self) -> String {
+    pub(super) fn cells(&self) -> Selected<Vec<Cell>> {
         let columns: Vec<&str> = self.keys.iter().map(|key| key.column).collect();
-        format!("{{array}}({})", columns.join(", "))
+        Selected::array(&columns)
     }
 
     /// The place of a row, of the cells that were selected with it.

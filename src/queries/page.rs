@@ -83,7 +83,7 @@ impl<T: DeserializeOwned> List<T> {
             if missing == 0 {
                 break;
             }
-            let value = Selected::<(Vec<Cell>, T)>::array([&self.order.cells(), self.selected.text()]);
+            let value = Selected::<(Vec<Cell>, T)>::array(&[self.order.cells().text(), self.selected.text()]);
             let rest = format!(
                 "from {} where {} order by {} limit {{limit}}",
                 self.from,
@@ -166,8 +166,12 @@ impl<T: DeserializeOwned> List<T> {
         // Most parents have few. All that they have, if it is no more than their pages might be, costs half of what
         // ranking it costs the database.
         let few = (parents.len() * (slice.size + 1)).min(FEW);
-        let value =
-            Selected::<(Vec<Cell>, i64, T)>::array([&self.order.cells(), column, self.selected.text()]).row();
+        let value = Selected::<(Vec<Cell>, i64, T)>::array(&[
+            self.order.cells().text(),
+            column,
+            self.selected.text(),
+        ])
+        .row();
         let from = format!("from {} where {} and {column} in {{parents}}", self.from, filter.text());
         let bound = |select: &str, limit: usize| {
             let statement = filter.bind(together(self.name, select)).ids("parents", parents.iter().copied());

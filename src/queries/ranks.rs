@@ -36,16 +36,16 @@ impl<R: Ranks> Batch for InLine<R> {
     async fn load(reader: &Reader, works: Vec<R::Work>) -> Result<HashMap<R::Work, Self::Value>, Error> {
         let seen = reader.sight().await?.filter(&[Seen::Person("u")]);
         let filter = seen.within(format!("a.{} in {{works}}", R::WORK), "works", works);
-        let person = Selected::<(i32, Arc<User>)>::array(["a.rank", columns::<User>("u").text()]);
-        let value =
-            Selected::<(R::Work, (i32, Arc<User>))>::array([&format!("a.{}", R::WORK), person.text()]);
+        let person = Selected::<(i32, Arc<User>)>::array(&["a.rank", columns::<User>("u").text()]);
+        let value = Selected::<(R::Work, (i32, Arc<User>))>::array(&[
+            format!("a.{}", R::WORK).as_str(),
+            person.text(),
+        ]);
         let rest = format!(
             "from {} a join users u on u.id = a.user_id where {} order by a.rank",
             R::TABLE,
             filter.text()
         );
-        let rows: Vec<(R::Work, (i32, Arc<User>))> =
-            all(filter.bind(select(R::NAME, &value, &rest)), reader).await?;
-        Ok(grouped(rows))
+        Ok(grouped(all(filter.bind(select(R::NAME, &value, &rest)), reader).await?))
     }
 }

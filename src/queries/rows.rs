@@ -24,24 +24,20 @@ pub struct Selected<T> {
 
 impl<T> Clone for Selected<T> {
     fn clone(&self) -> Selected<T> {
-        Selected::of(self.text.clone())
+        Selected { text: self.text.clone(), read: PhantomData }
     }
 }
 
 impl<T> Selected<T> {
-    /// What the statement calls `text`.
-    pub fn of(text: impl Into<String>) -> Selected<T> {
-        Selected { text: text.into(), read: PhantomData }
-    }
-
     /// Several values, read as the fields of `T` in this order.
-    pub fn array<const N: usize>(values: [&str; N]) -> Selected<T> {
-        Selected::of(format!("{{array}}({})", values.join(", ")))
+    pub fn array(values: &[impl AsRef<str>]) -> Selected<T> {
+        let values: Vec<&str> = values.iter().map(AsRef::as_ref).collect();
+        Selected { text: format!("{{array}}({})", values.join(", ")), read: PhantomData }
     }
 
     /// The same, to be shared.
     pub fn shared(self) -> Selected<Arc<T>> {
-        Selected::of(self.text)
+        Selected { text: self.text, read: PhantomData }
     }
 
     /// How the statement calls it.
@@ -73,7 +69,7 @@ where
 /// The row of what the statement calls `table`.
 pub fn columns<R: Row>(table: &str) -> Selected<R> {
     let columns: Vec<String> = R::names().into_iter().map(|column| format!("{table}.{column}")).collect();
-    Selected::of(format!("{{array}}({})", columns.join(", ")))
+    Selected::array(&columns)
 }
 
 /// The statement that answers with every [`Selected::row`] of `select`, in its order, as [`all`] reads them.

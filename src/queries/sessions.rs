@@ -36,7 +36,7 @@ const WITH_PATH: &str = "left join paths p on p.id = s.path_id";
 
 impl Session {
     fn selected(table: &str) -> Selected<Session> {
-        Selected::array([columns::<session::Model>(table).text(), columns::<Path>("p").text()])
+        Selected::array(&[columns::<session::Model>(table).text(), columns::<Path>("p").text()])
     }
 }
 

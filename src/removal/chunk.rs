@@ -63,7 +63,7 @@ pub(super) async fn execute(
     let people = store::standings(db, parts).await?;
     let answer = match settled {
         Some(settled) => settled.answer,
-        None => planning::answer(planning::undecided(&people, request, &setting), request, &setting)?,
+        None => planning::answer(&people, request, &setting)?,
     };
     let leaving = settled.map(|settled| settled.leaving);
     let mut plan = planning::plan(db, tx.now, &people, request, answer, leaving, &setting).await?;

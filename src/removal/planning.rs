@@ -79,20 +79,34 @@ pub fn undecided(people: &[Standing], request: &Request, setting: &Setting) -> B
     }
 }
 
-/// R6: the answer that holds: the one given, or either where both come to the same for everybody.
+/// R6: the answer that was given, or the one that stands for both where they come to the same.
+pub fn assumed(request: &Request) -> PrivateSubgroups {
+    request.options.private_subgroups.unwrap_or(PrivateSubgroups::Keep)
+}
+
+/// R6: passes where no group is [`undecided`], so that what is [`assumed`] holds.
 ///
 /// # Errors
-/// `PRIVATE_SUBGROUPS_UNDECIDED` with the groups that are [`undecided`].
-pub fn answer(
-    undecided: BTreeSet<GroupId>,
-    request: &Request,
-    setting: &Setting,
-) -> Result<PrivateSubgroups, Refusal> {
+/// `PRIVATE_SUBGROUPS_UNDECIDED` with these groups.
+pub fn check_decided(undecided: BTreeSet<GroupId>, setting: &Setting) -> Result<(), Refusal> {
     if undecided.is_empty() {
-        return Ok(request.options.private_subgroups.unwrap_or(PrivateSubgroups::Keep));
+        return Ok(());
     }
     let groups = setting.authority.seen_of(&setting.tree, undecided);
     Err(Refusal::PrivateSubgroupsUndecided { groups })
+}
+
+/// R6: the answer that holds for `people`: the one given, or either where both come to the same.
+///
+/// # Errors
+/// As [`check_decided`].
+pub fn answer(
+    people: &[Standing],
+    request: &Request,
+    setting: &Setting,
+) -> Result<PrivateSubgroups, Refusal> {
+    check_decided(undecided(people, request, setting), setting)?;
+    Ok(assumed(request))
 }
 
 /// What becomes of each of `people`, in the order given. Who is asked several things is each time as they were left by

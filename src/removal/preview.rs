@@ -100,8 +100,7 @@ pub async fn preview(snapshot: &Snapshot<'_>, shown: &Shown) -> Result<Preview, 
             Ok::<Foreseen, Failure>(Foreseen { plan, warnings })
         }
     };
-    let undecided = planning::undecided(&people, &request, &setting);
-    let answer = match planning::answer(undecided, &request, &setting) {
+    let answer = match planning::answer(&people, &request, &setting) {
         Ok(private_subgroups) => {
             Answer::Decided { private_subgroups, foreseen: plan(request, private_subgroups).await? }
         }

@@ -84,8 +84,7 @@ fn unknown(list: &list::List) -> Refusal {
 pub fn permitted(person: &Standing, request: &Request, setting: &Setting) -> Result<Outcome, Refusal> {
     let request = &request.normalized(setting.tree.root());
     planning::check_group(request, setting)?;
-    let undecided = planning::undecided(std::slice::from_ref(person), request, setting);
-    let answer = planning::answer(undecided, request, setting)?;
+    let answer = planning::answer(std::slice::from_ref(person), request, setting)?;
     let Verdict { outcome, missing, staying, .. } = verdict(person, request, answer, setting);
     if outcome.is_done() || outcome == Outcome::AlreadyDeleted {
         return Ok(outcome);

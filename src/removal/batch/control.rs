@@ -4,7 +4,7 @@ use entity::id::JobId;
 use entity::kind::{JobStatus, Outcome};
 use serde::Serialize;
 
-use super::{Batch, Kept, Origin, accept_as, settle_list};
+use super::{Batch, Kept, Origin, accept_as, chunks, settle_list};
 use crate::access::{self, Caller};
 use crate::db::{Database, Key, Snapshot, Tx, snapshot, write};
 use crate::error::{Error, Failure, Refusal};
@@ -174,8 +174,11 @@ async fn let_run(tx: &Tx, start: &Start, planned: Option<String>) -> Result<JobI
     }
     let ending = store::ending(&tx.conn, start.job).await?;
     let parts: Vec<Part> = ending.iter().map(|user| (*user, None)).collect();
-    let people = store::standings(&tx.conn, &parts).await?;
-    let going = safety::going(&people, ending.iter().map(|user| (*user, Outcome::Deleted)));
+    let mut going = 0;
+    for some in chunks(&parts) {
+        let people = store::standings(&tx.conn, some).await?;
+        going += safety::going(&people, some.iter().map(|(user, _)| (*user, Outcome::Deleted)));
+    }
     safety::check(tx, going, start.confirm_count).await?;
     store::set_status(&tx.conn, start.job, JobStatus::Queued).await?;
     jobs::store::tell(&tx.conn, start.job, tx.now).await?;

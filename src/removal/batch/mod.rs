@@ -259,13 +259,13 @@ async fn settle_list(
     request: &Request,
     setting: &Setting,
 ) -> Result<Whole, Failure> {
-    let either = request.options.private_subgroups.unwrap_or(PrivateSubgroups::Keep);
+    let answer = planning::assumed(request);
     let (mut undecided, mut leaving) = (BTreeSet::new(), Leaving::default());
     let (mut ending, mut going) = (BTreeSet::new(), 0);
     for some in chunks(parts) {
         let people = store::standings(db, some).await?;
         undecided.extend(planning::undecided(&people, request, setting));
-        let verdicts = planning::verdicts(&people, request, either, setting);
+        let verdicts = planning::verdicts(&people, request, answer, setting);
         going += safety::going(&people, verdicts.iter().map(|(user, verdict)| (*user, verdict.outcome)));
         settle(&mut leaving, &verdicts);
         let ends = |(person, (_, verdict)): (&Standing, &(UserId, Verdict))| {
@@ -273,7 +273,7 @@ async fn settle_list(
         };
         ending.extend(people.iter().zip(&verdicts).filter_map(ends));
     }
-    let answer = planning::answer(undecided, request, setting)?;
+    planning::check_decided(undecided, setting)?;
     leaving.hold(ownership::store::places(db, &leaving.users).await?);
     Ok(Whole { answer, leaving, ending, going })
 }
