@@ -33,7 +33,7 @@ pub const READ_LIMIT: Duration = Duration::from_secs(10);
 const READER_CACHE: &str = "-2000";
 /// KiB of pages that the one connection keeps which writes: about what a chunk of removals changes. Changed pages that
 /// find no room are written and read again within the transaction, which takes longer than all else.
-const WRITER_CACHE: &str = "-32000";
+const WRITER_CACHE: &str = "-8000";
 /// Steps of SQLite's machine between two looks at the clock: some tenths of a millisecond.
 const STEPS: i32 = 10_000;
 /// Without a look at the clock for so long, a connection was idle: a statement that goes on looks far more often.

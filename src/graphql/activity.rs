@@ -100,12 +100,13 @@ impl Activity {
     /// The results that people reached in it, by name.
     async fn results(
         &self,
+        ctx: &Context<'_>,
         first: Option<i32>,
         after: Option<String>,
         last: Option<i32>,
         before: Option<String>,
     ) -> Result<Connection<ActivityResult>, ApiError> {
-        connection::of_relation(OfOther(Results), self.0.id, &Paging { first, after, last, before })
+        connection::of_relation(ctx, OfOther(Results), self.0.id, &Paging { first, after, last, before })
     }
 }
 
@@ -139,6 +140,7 @@ impl ActivityQuery {
     /// Activities, by title unless `orderBy` says otherwise.
     async fn activities(
         &self,
+        ctx: &Context<'_>,
         #[graphql(desc = "Which; all of them if left out.")] filter: Option<ActivityFilter>,
         #[graphql(desc = "In which order.")] order_by: Option<WorkOrder>,
         first: Option<i32>,
@@ -154,6 +156,6 @@ impl ActivityQuery {
             text: filter.text,
         };
         let list = activities::list(&filter, field.into(), direction.into())?;
-        connection::of_list(list, &Paging { first, after, last, before })
+        connection::of_list(ctx, list, &Paging { first, after, last, before })
     }
 }

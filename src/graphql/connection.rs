@@ -19,7 +19,8 @@ use tokio::sync::OnceCell;
 
 use super::context::{load, load_known, loaders};
 use super::error::ApiError;
-use crate::error::Refusal;
+use super::extent;
+use crate::error::{Error, Refusal};
 use crate::queries::{By, Counts, Cursor, List, Order, Page, Pages, Relation, Slice};
 
 /// Items of a page where the caller does not say.
@@ -61,7 +62,7 @@ impl Paging {
             .filter(|_| count <= MOST)
             .ok_or_else(|| Refusal::bad_input(&[count_name], format!("A page has 0 to {MOST} items.")))?;
         let from = from.as_ref().map(|text| Cursor::decode(text, list, order)).transpose()?;
-        Ok(Slice { size, from, backward })
+        Ok(Slice { from, backward, ..Slice::first(size) })
     }
 }
 
@@ -72,7 +73,7 @@ pub struct Connection<N>(Arc<dyn Source<N>>);
 #[derive(Debug)]
 pub struct Edge<N> {
     node: N,
-    cursor: Cursor,
+    cursor: Option<Cursor>,
     list: &'static str,
     order: Order,
 }
@@ -94,12 +95,12 @@ pub struct PageInfo {
 ///
 /// # Errors
 /// As [`Paging::slice`].
-pub fn of_list<T, N>(list: List<T>, paging: &Paging) -> Result<Connection<N>, ApiError>
+pub fn of_list<T, N>(ctx: &Context<'_>, list: List<T>, paging: &Paging) -> Result<Connection<N>, ApiError>
 where
     T: Clone + DeserializeOwned + Send + Sync + 'static,
-    N: From<T> + 'static,
+    N: OutputType + From<T> + 'static,
 {
-    let slice = paging.slice(list.name, &list.order)?;
+    let slice = extent::asked::<N>(ctx, paging.slice(list.name, &list.order)?);
     Ok(Connection(Arc::new(Whole { list, slice, page: OnceCell::new() })))
 }
 
@@ -107,13 +108,18 @@ where
 ///
 /// # Errors
 /// As [`Paging::slice`].
-pub fn of_relation<R, N>(relation: R, parent: R::Parent, paging: &Paging) -> Result<Connection<N>, ApiError>
+pub fn of_relation<R, N>(
+    ctx: &Context<'_>,
+    relation: R,
+    parent: R::Parent,
+    paging: &Paging,
+) -> Result<Connection<N>, ApiError>
 where
     R: Relation,
-    N: From<R::Item> + 'static,
+    N: OutputType + From<R::Item> + 'static,
 {
     let list = relation.list();
-    let slice = paging.slice(list.name, &list.order)?;
+    let slice = extent::asked::<N>(ctx, paging.slice(list.name, &list.order)?);
     Ok(Connection(Arc::new(Hanging { relation, parent, slice, list: list.name, order: list.order })))
 }
 
@@ -274,8 +280,8 @@ impl<N: OutputType + 'static> Connection<N> {
         Ok(PageInfo {
             has_next_page: page.has_next,
             has_previous_page: page.has_previous,
-            start_cursor: page.edges.first().map(Edge::place),
-            end_cursor: page.edges.last().map(Edge::place),
+            start_cursor: page.edges.first().and_then(Edge::place),
+            end_cursor: page.edges.last().and_then(Edge::place),
         })
     }
 
@@ -294,14 +300,14 @@ impl<N: OutputType> Edge<N> {
     }
 
     /// The place: to be passed as `after` or `before` to the same list in the same order.
-    async fn cursor(&self) -> String {
-        self.place()
+    async fn cursor(&self) -> Result<String, ApiError> {
+        Ok(self.place().ok_or(Error::Broken("a place is read where it is asked for"))?)
     }
 }
 
 impl<N> Edge<N> {
-    fn place(&self) -> String {
-        self.cursor.encode(self.list, &self.order)
+    fn place(&self) -> Option<String> {
+        Some(self.cursor.as_ref()?.encode(self.list, &self.order))
     }
 }
 

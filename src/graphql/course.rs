@@ -10,6 +10,7 @@ use super::activity::Activity;
 use super::connection::{self, Connection, Paging};
 use super::context::{load, load_known};
 use super::error::ApiError;
+use super::extent;
 use super::group::Group;
 use super::id::{self, GlobalId};
 use super::input::{GroupScope, OrderDirection, groups};
@@ -44,12 +45,20 @@ impl CoAuthor {
     }
 }
 impl Course {
+    /// The fields that its head does not answer.
+    pub(super) const REST: &'static [&'static str] = &["group", "mainAuthor", "createdAt"];
+
     /// The course of this id; none where there is none.
     ///
     /// # Errors
     /// When the database cannot be read.
     pub async fn load(ctx: &Context<'_>, id: CourseId) -> Result<Option<Course>, ApiError> {
         Ok(load::<Courses>(ctx, id).await?.map(Course))
+    }
+
+    /// What else there is to it.
+    async fn rest(&self, ctx: &Context<'_>) -> Result<Arc<courses::Rest>, ApiError> {
+        extent::rest::<Courses, _, _>(ctx, &self.0).await
     }
 
     /// As [`Course::load`], where a foreign key promises that there is one.
@@ -97,12 +106,12 @@ impl Course {
 
     /// The group that owns it; null if you may not see it.
     async fn group(&self, ctx: &Context<'_>) -> Result<Option<Group>, ApiError> {
-        Group::load(ctx, self.0.group_id).await
+        Group::load(ctx, self.rest(ctx).await?.group_id).await
     }
 
     /// Who owns it; null if you may not see them.
     async fn main_author(&self, ctx: &Context<'_>) -> Result<Option<User>, ApiError> {
-        User::load(ctx, self.0.main_author_id).await
+        User::load(ctx, self.rest(ctx).await?.main_author_id).await
     }
 
     /// Who succeeds the main author first, in order.
@@ -112,52 +121,62 @@ impl Course {
     }
 
     /// When it was made.
-    async fn created_at(&self) -> DateTime<Utc> {
-        self.0.created_at
+    async fn created_at(&self, ctx: &Context<'_>) -> Result<DateTime<Utc>, ApiError> {
+        Ok(self.rest(ctx).await?.created_at)
     }
 
     /// Its activities, oldest first.
     async fn activities(
         &self,
+        ctx: &Context<'_>,
         first: Option<i32>,
         after: Option<String>,
         last: Option<i32>,
         before: Option<String>,
     ) -> Result<Connection<Activity>, ApiError> {
-        connection::of_relation(ActivitiesOfCourse, self.0.id, &Paging { first, after, last, before })
+        connection::of_relation(ctx, ActivitiesOfCourse, self.0.id, &Paging { first, after, last, before })
     }
 
     /// The paths that it stands in, by title.
     async fn paths(
         &self,
+        ctx: &Context<'_>,
         first: Option<i32>,
         after: Option<String>,
         last: Option<i32>,
         before: Option<String>,
     ) -> Result<Connection<Path>, ApiError> {
-        connection::of_relation(PathsWithCourse, self.0.id, &Paging { first, after, last, before })
+        connection::of_relation(ctx, PathsWithCourse, self.0.id, &Paging { first, after, last, before })
     }
 
     /// Who is individually enrolled in it, by name (R32).
     async fn enrolments(
         &self,
+        ctx: &Context<'_>,
         first: Option<i32>,
         after: Option<String>,
         last: Option<i32>,
         before: Option<String>,
     ) -> Result<Connection<CourseEnrolment>, ApiError> {
-        connection::of_relation(OfOther(CourseEnrolments), self.0.id, &Paging { first, after, last, before })
+        connection::of_relation(
+            ctx,
+            OfOther(CourseEnrolments),
+            self.0.id,
+            &Paging { first, after, last, before },
+        )
     }
 
     /// How far people are in it, by name.
     async fn progress(
         &self,
+        ctx: &Context<'_>,
         first: Option<i32>,
         after: Option<String>,
         last: Option<i32>,
         before: Option<String>,
     ) -> Result<Connection<Progress>, ApiError> {
         connection::of_relation(
+            ctx,
             OfOther(learning::Progress),
             self.0.id,
             &Paging { first, after, last, before },
@@ -167,12 +186,14 @@ impl Course {
     /// Its certificates, by the person's name.
     async fn certificates(
         &self,
+        ctx: &Context<'_>,
         first: Option<i32>,
         after: Option<String>,
         last: Option<i32>,
         before: Option<String>,
     ) -> Result<Connection<Certificate>, ApiError> {
         connection::of_relation(
+            ctx,
             OfOther(learning::Certificates),
             self.0.id,
             &Paging { first, after, last, before },
@@ -182,12 +203,18 @@ impl Course {
     /// To whom it was sold, by name.
     async fn sales(
         &self,
+        ctx: &Context<'_>,
         first: Option<i32>,
         after: Option<String>,
         last: Option<i32>,
         before: Option<String>,
     ) -> Result<Connection<Sale>, ApiError> {
-        connection::of_relation(OfOther(learning::Sales), self.0.id, &Paging { first, after, last, before })
+        connection::of_relation(
+            ctx,
+            OfOther(learning::Sales),
+            self.0.id,
+            &Paging { first, after, last, before },
+        )
     }
 }
 
@@ -259,6 +286,6 @@ impl CourseQuery {
             text: filter.text,
         };
         let list = courses::list(&filter, field.into(), direction.into())?;
-        connection::of_list(list, &Paging { first, after, last, before })
+        connection::of_list(ctx, list, &Paging { first, after, last, before })
     }
 }

@@ -38,14 +38,14 @@ impl CustomField {
 }
 
 /// The name of somebody who has one.
-pub(super) fn full_name(user: &users::User) -> Option<String> {
+pub(super) fn full_name(user: &users::Head) -> Option<String> {
     let names: Vec<&str> =
         [&user.first_name, &user.last_name].into_iter().flatten().map(String::as_str).collect();
     (!names.is_empty()).then(|| names.join(" "))
 }
 
 /// What to call somebody without a name, whatever is left of them.
-pub(super) fn nameless(user: &users::User) -> String {
+pub(super) fn nameless(user: &users::Head) -> String {
     match (user.status, user.anonymous_number) {
         (Status::Erased, _) => "Erased".to_owned(),
         (_, Some(number)) => format!("Anonymous {number}"),

@@ -146,7 +146,11 @@ impl EventQuery {
             events::require_kept(reader, place).await??;
         }
         let kinds: Option<Vec<Kind>> = kinds.map(|kinds| kinds.into_iter().map(Kind::from).collect());
-        connection::of_list(events::list(reader, kinds.as_deref()), &Paging { first, after, last, before })
+        connection::of_list(
+            ctx,
+            events::list(reader, kinds.as_deref()),
+            &Paging { first, after, last, before },
+        )
     }
 }
 

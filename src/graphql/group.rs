@@ -12,6 +12,7 @@ use super::context::{load, load_known, loaders};
 use super::course::Course;
 use super::entry::ExternalId;
 use super::error::ApiError;
+use super::extent;
 use super::id::GlobalId;
 use super::kinds::{GroupPrivacy, Role};
 use super::membership::{Member, Membership};
@@ -35,6 +36,9 @@ use crate::tree::Tree;
 pub struct Group(Arc<groups::Group>);
 
 impl Group {
+    /// The fields that its head does not answer.
+    pub(super) const REST: &'static [&'static str] = &["privacy", "createdAt", "parent"];
+
     /// The group of this id; none where there is none.
     ///
     /// # Errors
@@ -65,6 +69,11 @@ impl Group {
             None => Group::known(ctx, id).await,
         }
     }
+
+    /// What else there is to it.
+    async fn rest(&self, ctx: &Context<'_>) -> Result<Arc<groups::Rest>, ApiError> {
+        extent::rest::<Groups, _, _>(ctx, &self.0).await
+    }
 }
 
 impl From<Arc<groups::Group>> for Group {
@@ -87,13 +96,13 @@ impl Group {
     }
 
     /// Who sees it.
-    async fn privacy(&self) -> GroupPrivacy {
-        self.0.privacy.into()
+    async fn privacy(&self, ctx: &Context<'_>) -> Result<GroupPrivacy, ApiError> {
+        Ok(self.rest(ctx).await?.privacy.into())
     }
 
     /// When it was made.
-    async fn created_at(&self) -> DateTime<Utc> {
-        self.0.created_at
+    async fn created_at(&self, ctx: &Context<'_>) -> Result<DateTime<Utc>, ApiError> {
+        Ok(self.rest(ctx).await?.created_at)
     }
 
     /// What other systems call it, by system.
@@ -104,7 +113,7 @@ impl Group {
 
     /// The group directly above; null for the platform group, and where you may not see it.
     async fn parent(&self, ctx: &Context<'_>) -> Result<Option<Group>, ApiError> {
-        match self.0.parent_id {
+        match self.rest(ctx).await?.parent_id {
             Some(parent) => Group::load(ctx, parent).await,
             None => Ok(None),
         }
@@ -143,17 +152,19 @@ impl Group {
     /// The groups directly below, by name.
     async fn subgroups(
         &self,
+        ctx: &Context<'_>,
         first: Option<i32>,
         after: Option<String>,
         last: Option<i32>,
         before: Option<String>,
     ) -> Result<Connection<Group>, ApiError> {
-        connection::of_relation(Subgroups, self.0.id, &Paging { first, after, last, before })
+        connection::of_relation(ctx, Subgroups, self.0.id, &Paging { first, after, last, before })
     }
 
     /// Its members, each once, by name (R2).
     async fn members(
         &self,
+        ctx: &Context<'_>,
         #[graphql(desc = "Those who hold this role.")] role: Option<Role>,
         first: Option<i32>,
         after: Option<String>,
@@ -161,6 +172,7 @@ impl Group {
         before: Option<String>,
     ) -> Result<Connection<Member>, ApiError> {
         connection::of_relation(
+            ctx,
             Members { role: role.map(Into::into) },
             self.0.id,
             &Paging { first, after, last, before },
@@ -170,6 +182,7 @@ impl Group {
     /// The roles held in it, by the person's name; somebody with two roles comes twice.
     async fn memberships(
         &self,
+        ctx: &Context<'_>,
         #[graphql(desc = "This role alone.")] role: Option<Role>,
         first: Option<i32>,
         after: Option<String>,
@@ -177,6 +190,7 @@ impl Group {
         before: Option<String>,
     ) -> Result<Connection<Membership>, ApiError> {
         connection::of_relation(
+            ctx,
             OfOther(Memberships { role: role.map(Into::into) }),
             self.0.id,
             &Paging { first, after, last, before },
@@ -186,56 +200,61 @@ impl Group {
     /// The courses that it owns, by title.
     async fn courses(
         &self,
+        ctx: &Context<'_>,
         first: Option<i32>,
         after: Option<String>,
         last: Option<i32>,
         before: Option<String>,
     ) -> Result<Connection<Course>, ApiError> {
-        connection::of_relation(OwnedCourses, self.0.id, &Paging { first, after, last, before })
+        connection::of_relation(ctx, OwnedCourses, self.0.id, &Paging { first, after, last, before })
     }
 
     /// The paths that it owns, by title.
     async fn paths(
         &self,
+        ctx: &Context<'_>,
         first: Option<i32>,
         after: Option<String>,
         last: Option<i32>,
         before: Option<String>,
     ) -> Result<Connection<Path>, ApiError> {
-        connection::of_relation(OwnedPaths, self.0.id, &Paging { first, after, last, before })
+        connection::of_relation(ctx, OwnedPaths, self.0.id, &Paging { first, after, last, before })
     }
 
     /// The sessions that it owns, by start.
     async fn sessions(
         &self,
+        ctx: &Context<'_>,
         first: Option<i32>,
         after: Option<String>,
         last: Option<i32>,
         before: Option<String>,
     ) -> Result<Connection<Session>, ApiError> {
-        connection::of_relation(OwnedSessions, self.0.id, &Paging { first, after, last, before })
+        connection::of_relation(ctx, OwnedSessions, self.0.id, &Paging { first, after, last, before })
     }
 
     /// The sessions in whose audience it stands, by start (R8).
     async fn audience_of(
         &self,
+        ctx: &Context<'_>,
         first: Option<i32>,
         after: Option<String>,
         last: Option<i32>,
         before: Option<String>,
     ) -> Result<Connection<Session>, ApiError> {
-        connection::of_relation(SessionsForGroup, self.0.id, &Paging { first, after, last, before })
+        connection::of_relation(ctx, SessionsForGroup, self.0.id, &Paging { first, after, last, before })
     }
 
     /// The posts and messages in it, oldest first.
     async fn posts(
         &self,
+        ctx: &Context<'_>,
         first: Option<i32>,
         after: Option<String>,
         last: Option<i32>,
         before: Option<String>,
     ) -> Result<Connection<Post>, ApiError> {
-        connection::of_relation(PostsInGroup, self.0.id, &Paging { first, after, last, before })
+        connection::of_relation(ctx, PostsInGroup, self.0.id, &Paging { first, after, last, before })
     }
 }
 

@@ -33,7 +33,8 @@
 //! a person and something else implement [`crate::queries::links::Link`] instead, and `FromUser` or `FromOther` or both,
 //! by the end that they are read from. Here: a method with the arguments `first, after, last, before` and the result `Result<Connection<Group>, ApiError>`,
 //! which calls `connection::of_list` or `connection::of_relation`. The node type needs `From<Item>`. Paging, totals,
-//! cursors, costs and the descriptions of the four arguments come with it.
+//! cursors, costs and the descriptions of the four arguments come with it. A field that a node's head does not answer
+//! is named in the node's `REST` ([`extent`]): a test counts the statements of a list for each field.
 //!
 //! # How to add a mutation
 //!
@@ -74,6 +75,7 @@ mod course;
 mod entry;
 pub mod error;
 pub mod events;
+mod extent;
 mod grant;
 mod group;
 mod groups;

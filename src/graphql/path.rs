@@ -10,6 +10,7 @@ use super::connection::{self, Connection, Paging};
 use super::context::load;
 use super::course::{CoAuthor, Course, WorkOrder};
 use super::error::ApiError;
+use super::extent;
 use super::group::Group;
 use super::id::{self, GlobalId};
 use super::input::{GroupScope, groups};
@@ -25,12 +26,20 @@ use crate::queries::sessions::SessionsOfPath;
 pub struct Path(Arc<paths::Path>);
 
 impl Path {
+    /// The fields that its head does not answer.
+    pub(super) const REST: &'static [&'static str] = &["group", "mainAuthor", "createdAt"];
+
     /// The path of this id; none where there is none.
     ///
     /// # Errors
     /// When the database cannot be read.
     pub async fn load(ctx: &Context<'_>, id: PathId) -> Result<Option<Path>, ApiError> {
         Ok(load::<Paths>(ctx, id).await?.map(Path))
+    }
+
+    /// What else there is to it.
+    async fn rest(&self, ctx: &Context<'_>) -> Result<Arc<paths::Rest>, ApiError> {
+        extent::rest::<Paths, _, _>(ctx, &self.0).await
     }
 }
 
@@ -55,12 +64,12 @@ impl Path {
 
     /// The group that owns it; null if you may not see it.
     async fn group(&self, ctx: &Context<'_>) -> Result<Option<Group>, ApiError> {
-        Group::load(ctx, self.0.group_id).await
+        Group::load(ctx, self.rest(ctx).await?.group_id).await
     }
 
     /// Who owns it; null if you may not see them.
     async fn main_author(&self, ctx: &Context<'_>) -> Result<Option<User>, ApiError> {
-        User::load(ctx, self.0.main_author_id).await
+        User::load(ctx, self.rest(ctx).await?.main_author_id).await
     }
 
     /// Who succeeds the main author first, in order.
@@ -70,30 +79,32 @@ impl Path {
     }
 
     /// When it was made.
-    async fn created_at(&self) -> DateTime<Utc> {
-        self.0.created_at
+    async fn created_at(&self, ctx: &Context<'_>) -> Result<DateTime<Utc>, ApiError> {
+        Ok(self.rest(ctx).await?.created_at)
     }
 
     /// Its courses, in their order.
     async fn courses(
         &self,
+        ctx: &Context<'_>,
         first: Option<i32>,
         after: Option<String>,
         last: Option<i32>,
         before: Option<String>,
     ) -> Result<Connection<Course>, ApiError> {
-        connection::of_relation(CoursesOfPath, self.0.id, &Paging { first, after, last, before })
+        connection::of_relation(ctx, CoursesOfPath, self.0.id, &Paging { first, after, last, before })
     }
 
     /// Its sessions, by start.
     async fn sessions(
         &self,
+        ctx: &Context<'_>,
         first: Option<i32>,
         after: Option<String>,
         last: Option<i32>,
         before: Option<String>,
     ) -> Result<Connection<Session>, ApiError> {
-        connection::of_relation(SessionsOfPath, self.0.id, &Paging { first, after, last, before })
+        connection::of_relation(ctx, SessionsOfPath, self.0.id, &Paging { first, after, last, before })
     }
 }
 
@@ -146,6 +157,6 @@ impl PathQuery {
             text: filter.text,
         };
         let list = paths::list(&filter, field.into(), direction.into())?;
-        connection::of_list(list, &Paging { first, after, last, before })
+        connection::of_list(ctx, list, &Paging { first, after, last, before })
     }
 }

@@ -9,6 +9,7 @@ use entity::id::SessionId;
 use super::connection::{self, Connection, Paging};
 use super::context::{load, load_known, loaders};
 use super::error::ApiError;
+use super::extent;
 use super::group::Group;
 use super::id::{self, GlobalId};
 use super::input::{GroupScope, OrderDirection, TimeRange, groups, span};
@@ -22,6 +23,7 @@ use crate::queries::audiences::{
     AudienceGroups, Participations, SessionCaptures, SessionEnrolments, SessionExclusions,
 };
 use crate::queries::links::OfOther;
+use crate::queries::paths;
 use crate::queries::ranks::InLine;
 use crate::queries::sessions::{self, CoInstructors, Sessions};
 use crate::queries::slots::SlotsOfSession;
@@ -39,6 +41,10 @@ pub struct CoInstructor {
     user: User,
 }
 impl Session {
+    /// The fields that its head does not answer.
+    pub(super) const REST: &'static [&'static str] =
+        &["group", "mainInstructor", "endsAt", "ended", "capturedAt", "createdAt", "audienceKind"];
+
     /// The session of this id; none where there is none.
     ///
     /// # Errors
@@ -69,6 +75,11 @@ impl Session {
             None => Session::known(ctx, id).await,
         }
     }
+
+    /// What else there is to it.
+    async fn rest(&self, ctx: &Context<'_>) -> Result<Arc<sessions::Rest>, ApiError> {
+        extent::rest::<Sessions, _, _>(ctx, &self.0).await
+    }
 }
 
 impl From<Arc<sessions::Session>> for Session {
@@ -92,17 +103,17 @@ impl Session {
 
     /// The path that it goes through.
     async fn path(&self) -> Path {
-        self.0.path.clone().into()
+        Arc::new(paths::Path::from(self.0.path())).into()
     }
 
     /// The group that owns it; null if you may not see it.
     async fn group(&self, ctx: &Context<'_>) -> Result<Option<Group>, ApiError> {
-        Group::load(ctx, self.0.group_id).await
+        Group::load(ctx, self.rest(ctx).await?.group_id).await
     }
 
     /// Who runs it; null if you may not see them.
     async fn main_instructor(&self, ctx: &Context<'_>) -> Result<Option<User>, ApiError> {
-        User::load(ctx, self.0.main_instructor_id).await
+        User::load(ctx, self.rest(ctx).await?.main_instructor_id).await
     }
 
     /// Who succeeds the main instructor first, in order.
@@ -120,28 +131,28 @@ impl Session {
     }
 
     /// When it ends.
-    async fn ends_at(&self) -> DateTime<Utc> {
-        self.0.ends_at
+    async fn ends_at(&self, ctx: &Context<'_>) -> Result<DateTime<Utc>, ApiError> {
+        Ok(self.rest(ctx).await?.ends_at)
     }
 
     /// Whether it has ended. Its audience can then no longer be edited.
     async fn ended(&self, ctx: &Context<'_>) -> Result<bool, ApiError> {
-        Ok(self.0.ends_at <= loaders(ctx)?.reader().now().await?)
+        Ok(self.rest(ctx).await?.ends_at <= loaders(ctx)?.reader().now().await?)
     }
 
     /// When its people were captured at its end; null before that.
-    async fn captured_at(&self) -> Option<DateTime<Utc>> {
-        self.0.captured_at
+    async fn captured_at(&self, ctx: &Context<'_>) -> Result<Option<DateTime<Utc>>, ApiError> {
+        Ok(self.rest(ctx).await?.captured_at)
     }
 
     /// When it was made.
-    async fn created_at(&self) -> DateTime<Utc> {
-        self.0.created_at
+    async fn created_at(&self, ctx: &Context<'_>) -> Result<DateTime<Utc>, ApiError> {
+        Ok(self.rest(ctx).await?.created_at)
     }
 
     /// How it finds its people.
-    async fn audience_kind(&self) -> AudienceKind {
-        self.0.audience_kind.into()
+    async fn audience_kind(&self, ctx: &Context<'_>) -> Result<AudienceKind, ApiError> {
+        Ok(self.rest(ctx).await?.audience_kind.into())
     }
 
     /// The groups in its audience, by name.
@@ -153,57 +164,77 @@ impl Session {
     /// Who takes part in it, by name, each with how and since when (R8); whatever the state of the account.
     async fn participants(
         &self,
+        ctx: &Context<'_>,
         first: Option<i32>,
         after: Option<String>,
         last: Option<i32>,
         before: Option<String>,
     ) -> Result<Connection<Participation>, ApiError> {
         let everybody = Participations { ending_after: None, ended_by: None };
-        connection::of_relation(OfOther(everybody), self.0.id, &Paging { first, after, last, before })
+        connection::of_relation(ctx, OfOther(everybody), self.0.id, &Paging { first, after, last, before })
     }
 
     /// Who is individually enrolled in it, by name.
     async fn enrolments(
         &self,
+        ctx: &Context<'_>,
         first: Option<i32>,
         after: Option<String>,
         last: Option<i32>,
         before: Option<String>,
     ) -> Result<Connection<SessionEnrolment>, ApiError> {
-        connection::of_relation(OfOther(SessionEnrolments), self.0.id, &Paging { first, after, last, before })
+        connection::of_relation(
+            ctx,
+            OfOther(SessionEnrolments),
+            self.0.id,
+            &Paging { first, after, last, before },
+        )
     }
 
     /// Who is excluded from it, by name.
     async fn exclusions(
         &self,
+        ctx: &Context<'_>,
         first: Option<i32>,
         after: Option<String>,
         last: Option<i32>,
         before: Option<String>,
     ) -> Result<Connection<SessionExclusion>, ApiError> {
-        connection::of_relation(OfOther(SessionExclusions), self.0.id, &Paging { first, after, last, before })
+        connection::of_relation(
+            ctx,
+            OfOther(SessionExclusions),
+            self.0.id,
+            &Paging { first, after, last, before },
+        )
     }
 
     /// Who was captured for it, by name.
     async fn captures(
         &self,
+        ctx: &Context<'_>,
         first: Option<i32>,
         after: Option<String>,
         last: Option<i32>,
         before: Option<String>,
     ) -> Result<Connection<SessionCapture>, ApiError> {
-        connection::of_relation(OfOther(SessionCaptures), self.0.id, &Paging { first, after, last, before })
+        connection::of_relation(
+            ctx,
+            OfOther(SessionCaptures),
+            self.0.id,
+            &Paging { first, after, last, before },
+        )
     }
 
     /// Its classroom slots, by start.
     async fn slots(
         &self,
+        ctx: &Context<'_>,
         first: Option<i32>,
         after: Option<String>,
         last: Option<i32>,
         before: Option<String>,
     ) -> Result<Connection<Slot>, ApiError> {
-        connection::of_relation(SlotsOfSession, self.0.id, &Paging { first, after, last, before })
+        connection::of_relation(ctx, SlotsOfSession, self.0.id, &Paging { first, after, last, before })
     }
 }
 
@@ -292,6 +323,6 @@ impl SessionQuery {
             text: filter.text,
         };
         let list = sessions::list(&filter, field.into(), direction.into())?;
-        connection::of_list(list, &Paging { first, after, last, before })
+        connection::of_list(ctx, list, &Paging { first, after, last, before })
     }
 }

@@ -116,23 +116,25 @@ impl Slot {
     /// Who attends, by name.
     async fn attendees(
         &self,
+        ctx: &Context<'_>,
         first: Option<i32>,
         after: Option<String>,
         last: Option<i32>,
         before: Option<String>,
     ) -> Result<Connection<Registration>, ApiError> {
-        connection::of_relation(ATTENDEES, self.0.id, &Paging { first, after, last, before })
+        connection::of_relation(ctx, ATTENDEES, self.0.id, &Paging { first, after, last, before })
     }
 
     /// Who trains, by name.
     async fn trainers(
         &self,
+        ctx: &Context<'_>,
         first: Option<i32>,
         after: Option<String>,
         last: Option<i32>,
         before: Option<String>,
     ) -> Result<Connection<Registration>, ApiError> {
-        connection::of_relation(TRAINERS, self.0.id, &Paging { first, after, last, before })
+        connection::of_relation(ctx, TRAINERS, self.0.id, &Paging { first, after, last, before })
     }
 }
 
@@ -225,6 +227,7 @@ impl SlotQuery {
     /// Slots, by start.
     async fn slots(
         &self,
+        ctx: &Context<'_>,
         #[graphql(desc = "Which; all of them if left out.")] filter: Option<SlotFilter>,
         #[graphql(desc = "In which order.")] order_by: Option<SlotOrder>,
         first: Option<i32>,
@@ -239,6 +242,6 @@ impl SlotQuery {
             starts: span(filter.starts, "starts")?,
         };
         let list = slots::list(&filter, direction.into());
-        connection::of_list(list, &Paging { first, after, last, before })
+        connection::of_list(ctx, list, &Paging { first, after, last, before })
     }
 }

@@ -12,6 +12,7 @@ use super::context::{load, load_known, loaders};
 use super::course::Course;
 use super::entry::{CustomField, ExternalId, full_name, nameless};
 use super::error::ApiError;
+use super::extent;
 use super::id::GlobalId;
 use super::kinds::{Role, SeatKind, UserStatus};
 use super::learning::{ActivityResult, Certificate, CourseEnrolment, PaymentSubscription, Progress, Sale};
@@ -42,6 +43,21 @@ use crate::queries::users::{self, CustomFields, ExternalIds, Personal, Users};
 pub struct User(Arc<users::User>);
 
 impl User {
+    /// The fields that its head does not answer.
+    pub(super) const REST: &'static [&'static str] = &[
+        "statusSince",
+        "email",
+        "phone",
+        "jobTitle",
+        "language",
+        "photoUrl",
+        "createdAt",
+        "invitedAt",
+        "lastSignInAt",
+        "viewerCan",
+        "deletion",
+    ];
+
     /// The account of this id, in whatever state; none where there is none.
     ///
     /// # Errors
@@ -71,6 +87,11 @@ impl User {
             Some(row) => Ok(User(row.clone())),
             None => User::known(ctx, id).await,
         }
+    }
+
+    /// What else there is to it.
+    async fn rest(&self, ctx: &Context<'_>) -> Result<Arc<users::Rest>, ApiError> {
+        extent::rest::<Users, _, _>(ctx, &self.0).await
     }
 
     /// Something personal, for whoever may see that of this person.
@@ -111,8 +132,8 @@ impl User {
     }
 
     /// When the state last changed.
-    async fn status_since(&self) -> DateTime<Utc> {
-        self.0.status_since
+    async fn status_since(&self, ctx: &Context<'_>) -> Result<DateTime<Utc>, ApiError> {
+        Ok(self.rest(ctx).await?.status_since)
     }
 
     /// What to call the person; always answers: the name, else the username if you may see it, else a number
@@ -121,7 +142,7 @@ impl User {
         if let Some(name) = full_name(&self.0) {
             return Ok(name);
         }
-        let username = self.personal(ctx, self.0.username.as_deref()).await?;
+        let username = self.username(ctx).await?;
         Ok(username.map_or_else(|| nameless(&self.0), str::to_owned))
     }
 
@@ -141,28 +162,28 @@ impl User {
     }
 
     /// The email, as typed; null if you may not see it.
-    async fn email(&self, ctx: &Context<'_>) -> Result<Option<&str>, ApiError> {
-        self.personal(ctx, self.0.email.as_deref()).await
+    async fn email(&self, ctx: &Context<'_>) -> Result<Option<String>, ApiError> {
+        self.personal(ctx, self.rest(ctx).await?.email.clone()).await
     }
 
     /// The phone number, as typed; null if you may not see it.
-    async fn phone(&self, ctx: &Context<'_>) -> Result<Option<&str>, ApiError> {
-        self.personal(ctx, self.0.phone.as_deref()).await
+    async fn phone(&self, ctx: &Context<'_>) -> Result<Option<String>, ApiError> {
+        self.personal(ctx, self.rest(ctx).await?.phone.clone()).await
     }
 
     /// The job title.
-    async fn job_title(&self) -> Option<&str> {
-        self.0.job_title.as_deref()
+    async fn job_title(&self, ctx: &Context<'_>) -> Result<Option<String>, ApiError> {
+        Ok(self.rest(ctx).await?.job_title.clone())
     }
 
     /// The language the person is spoken to in, as `en` or `fr-CA`.
-    async fn language(&self) -> Option<&str> {
-        self.0.language.as_deref()
+    async fn language(&self, ctx: &Context<'_>) -> Result<Option<String>, ApiError> {
+        Ok(self.rest(ctx).await?.language.clone())
     }
 
     /// Where the photo is.
-    async fn photo_url(&self) -> Option<&str> {
-        self.0.photo_url.as_deref()
+    async fn photo_url(&self, ctx: &Context<'_>) -> Result<Option<String>, ApiError> {
+        Ok(self.rest(ctx).await?.photo_url.clone())
     }
 
     /// The number that stands for the person after anonymizing (R21); null for everybody else.
@@ -183,23 +204,24 @@ impl User {
     }
 
     /// When the account was made.
-    async fn created_at(&self) -> DateTime<Utc> {
-        self.0.created_at
+    async fn created_at(&self, ctx: &Context<'_>) -> Result<DateTime<Utc>, ApiError> {
+        Ok(self.rest(ctx).await?.created_at)
     }
 
     /// When the person was invited; null if never, or if you may not see it.
     async fn invited_at(&self, ctx: &Context<'_>) -> Result<Option<DateTime<Utc>>, ApiError> {
-        self.personal(ctx, self.0.invited_at).await
+        self.personal(ctx, self.rest(ctx).await?.invited_at).await
     }
 
     /// When the person last signed in; null if never, or if you may not see it.
     async fn last_sign_in_at(&self, ctx: &Context<'_>) -> Result<Option<DateTime<Utc>>, ApiError> {
-        self.personal(ctx, self.0.last_sign_in_at).await
+        self.personal(ctx, self.rest(ctx).await?.last_sign_in_at).await
     }
 
     /// The roles that the person holds, by the group's name. Somebody deleted has none.
     async fn memberships(
         &self,
+        ctx: &Context<'_>,
         #[graphql(desc = "This role alone.")] role: Option<Role>,
         first: Option<i32>,
         after: Option<String>,
@@ -207,6 +229,7 @@ impl User {
         before: Option<String>,
     ) -> Result<Connection<Membership>, ApiError> {
         connection::of_relation(
+            ctx,
             OfUser(Memberships { role: role.map(Into::into) }),
             self.0.id,
             &Paging { first, after, last, before },
@@ -232,12 +255,13 @@ impl User {
             ending_after: now.filter(|_| ended == Some(false)),
             ended_by: now.filter(|_| ended == Some(true)),
         };
-        connection::of_relation(OfUser(sessions), self.0.id, &Paging { first, after, last, before })
+        connection::of_relation(ctx, OfUser(sessions), self.0.id, &Paging { first, after, last, before })
     }
 
     /// The person's seats in classroom slots, by start.
     async fn registrations(
         &self,
+        ctx: &Context<'_>,
         #[graphql(desc = "As attendee, or as trainer, alone.")] kind: Option<SeatKind>,
         first: Option<i32>,
         after: Option<String>,
@@ -245,6 +269,7 @@ impl User {
         before: Option<String>,
     ) -> Result<Connection<Registration>, ApiError> {
         connection::of_relation(
+            ctx,
             OfUser(Registrations { kind: kind.map(Into::into) }),
             self.0.id,
             &Paging { first, after, last, before },
@@ -254,89 +279,113 @@ impl User {
     /// The courses of which the person is main author or co-author, by title.
     async fn authored_courses(
         &self,
+        ctx: &Context<'_>,
         first: Option<i32>,
         after: Option<String>,
         last: Option<i32>,
         before: Option<String>,
     ) -> Result<Connection<Course>, ApiError> {
-        connection::of_relation(AuthoredCourses, self.0.id, &Paging { first, after, last, before })
+        connection::of_relation(ctx, AuthoredCourses, self.0.id, &Paging { first, after, last, before })
     }
 
     /// The paths of which the person is main author or co-author, by title.
     async fn authored_paths(
         &self,
+        ctx: &Context<'_>,
         first: Option<i32>,
         after: Option<String>,
         last: Option<i32>,
         before: Option<String>,
     ) -> Result<Connection<Path>, ApiError> {
-        connection::of_relation(AuthoredPaths, self.0.id, &Paging { first, after, last, before })
+        connection::of_relation(ctx, AuthoredPaths, self.0.id, &Paging { first, after, last, before })
     }
 
     /// The sessions of which the person is main instructor or co-instructor, by start.
     async fn instructed_sessions(
         &self,
+        ctx: &Context<'_>,
         first: Option<i32>,
         after: Option<String>,
         last: Option<i32>,
         before: Option<String>,
     ) -> Result<Connection<Session>, ApiError> {
-        connection::of_relation(InstructedSessions, self.0.id, &Paging { first, after, last, before })
+        connection::of_relation(ctx, InstructedSessions, self.0.id, &Paging { first, after, last, before })
     }
 
     /// The activities that the person owns, oldest first.
     async fn activities(
         &self,
+        ctx: &Context<'_>,
         first: Option<i32>,
         after: Option<String>,
         last: Option<i32>,
         before: Option<String>,
     ) -> Result<Connection<Activity>, ApiError> {
-        connection::of_relation(OwnedActivities, self.0.id, &Paging { first, after, last, before })
+        connection::of_relation(ctx, OwnedActivities, self.0.id, &Paging { first, after, last, before })
     }
 
     /// The courses that the person is individually enrolled in, by title (R32).
     async fn course_enrolments(
         &self,
+        ctx: &Context<'_>,
         first: Option<i32>,
         after: Option<String>,
         last: Option<i32>,
         before: Option<String>,
     ) -> Result<Connection<CourseEnrolment>, ApiError> {
-        connection::of_relation(OfUser(CourseEnrolments), self.0.id, &Paging { first, after, last, before })
+        connection::of_relation(
+            ctx,
+            OfUser(CourseEnrolments),
+            self.0.id,
+            &Paging { first, after, last, before },
+        )
     }
 
     /// How far the person is in which course, by title. It is kept whatever happens to a membership.
     async fn progress(
         &self,
+        ctx: &Context<'_>,
         first: Option<i32>,
         after: Option<String>,
         last: Option<i32>,
         before: Option<String>,
     ) -> Result<Connection<Progress>, ApiError> {
-        connection::of_relation(OfUser(learning::Progress), self.0.id, &Paging { first, after, last, before })
+        connection::of_relation(
+            ctx,
+            OfUser(learning::Progress),
+            self.0.id,
+            &Paging { first, after, last, before },
+        )
     }
 
     /// The person's results in activities, oldest first.
     async fn results(
         &self,
+        ctx: &Context<'_>,
         first: Option<i32>,
         after: Option<String>,
         last: Option<i32>,
         before: Option<String>,
     ) -> Result<Connection<ActivityResult>, ApiError> {
-        connection::of_relation(OfUser(learning::Results), self.0.id, &Paging { first, after, last, before })
+        connection::of_relation(
+            ctx,
+            OfUser(learning::Results),
+            self.0.id,
+            &Paging { first, after, last, before },
+        )
     }
 
     /// The certificates of the person, oldest first.
     async fn certificates(
         &self,
+        ctx: &Context<'_>,
         first: Option<i32>,
         after: Option<String>,
         last: Option<i32>,
         before: Option<String>,
     ) -> Result<Connection<Certificate>, ApiError> {
         connection::of_relation(
+            ctx,
             OfUser(learning::Certificates),
             self.0.id,
             &Paging { first, after, last, before },
@@ -346,23 +395,31 @@ impl User {
     /// What the person bought, oldest first.
     async fn sales(
         &self,
+        ctx: &Context<'_>,
         first: Option<i32>,
         after: Option<String>,
         last: Option<i32>,
         before: Option<String>,
     ) -> Result<Connection<Sale>, ApiError> {
-        connection::of_relation(OfUser(learning::Sales), self.0.id, &Paging { first, after, last, before })
+        connection::of_relation(
+            ctx,
+            OfUser(learning::Sales),
+            self.0.id,
+            &Paging { first, after, last, before },
+        )
     }
 
     /// The person's payment subscriptions, oldest first.
     async fn payment_subscriptions(
         &self,
+        ctx: &Context<'_>,
         first: Option<i32>,
         after: Option<String>,
         last: Option<i32>,
         before: Option<String>,
     ) -> Result<Connection<PaymentSubscription>, ApiError> {
         connection::of_relation(
+            ctx,
             OfUser(learning::Subscriptions),
             self.0.id,
             &Paging { first, after, last, before },
@@ -372,32 +429,34 @@ impl User {
     /// What the person wrote under their name, oldest first.
     async fn posts(
         &self,
+        ctx: &Context<'_>,
         first: Option<i32>,
         after: Option<String>,
         last: Option<i32>,
         before: Option<String>,
     ) -> Result<Connection<Post>, ApiError> {
-        connection::of_relation(PostsBy, self.0.id, &Paging { first, after, last, before })
+        connection::of_relation(ctx, PostsBy, self.0.id, &Paging { first, after, last, before })
     }
 
     /// What you may do to the person, told before you try it.
-    async fn viewer_can(&self) -> UserPermissions {
-        UserPermissions::new(self.0.id, self.0.deleted_at)
+    async fn viewer_can(&self, ctx: &Context<'_>) -> Result<UserPermissions, ApiError> {
+        Ok(UserPermissions::new(self.0.id, self.rest(ctx).await?.deleted_at))
     }
 
     /// How the account came to be deleted: when, why, by whom, and the groups at the time; null while it lives.
-    async fn deletion(&self) -> Option<Deletion> {
-        Deletion::of(self.0.clone())
+    async fn deletion(&self, ctx: &Context<'_>) -> Result<Option<Deletion>, ApiError> {
+        Ok(Deletion::of(self.0.id, &*self.rest(ctx).await?))
     }
 
     /// What was done to the person: every removal, newest first (R17).
     async fn removals(
         &self,
+        ctx: &Context<'_>,
         first: Option<i32>,
         after: Option<String>,
         last: Option<i32>,
         before: Option<String>,
     ) -> Result<Connection<Removal>, ApiError> {
-        connection::of_relation(removals::OfUser, self.0.id, &Paging { first, after, last, before })
+        connection::of_relation(ctx, removals::OfUser, self.0.id, &Paging { first, after, last, before })
     }
 }

@@ -189,6 +189,6 @@ impl UserQuery {
         let filter = filter.unwrap_or_default().read(ctx).await?;
         let UserOrder { field, direction } = order_by.unwrap_or_default();
         let list = users::list(&filter, field.into(), direction.into())?;
-        connection::of_list(list, &Paging { first, after, last, before })
+        connection::of_list(ctx, list, &Paging { first, after, last, before })
     }
 }

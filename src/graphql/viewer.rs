@@ -58,6 +58,7 @@ impl ViewerAccess {
     /// of these (R4). Somebody who is both in a group has it twice.
     async fn administered(
         &self,
+        ctx: &Context<'_>,
         first: Option<i32>,
         after: Option<String>,
         last: Option<i32>,
@@ -65,7 +66,7 @@ impl ViewerAccess {
     ) -> Result<Connection<AdministeredGroup>, ApiError> {
         // A token of the platform is in no group.
         let user = self.0.user().unwrap_or(UserId::NOBODY);
-        connection::of_relation(OfUser(Administrations), user, &Paging { first, after, last, before })
+        connection::of_relation(ctx, OfUser(Administrations), user, &Paging { first, after, last, before })
     }
 }
 

@@ -98,6 +98,7 @@ impl Webhook {
     /// What was sent to it, and is to be; the oldest first. Kept as long as the events.
     async fn deliveries(
         &self,
+        ctx: &Context<'_>,
         #[graphql(desc = "Only those that stand so.")] status: Option<DeliveryStatus>,
         first: Option<i32>,
         after: Option<String>,
@@ -105,7 +106,7 @@ impl Webhook {
         before: Option<String>,
     ) -> Result<Connection<WebhookDelivery>, ApiError> {
         let deliveries = Deliveries { status: status.map(Into::into) };
-        connection::of_relation(deliveries, self.0.id, &Paging { first, after, last, before })
+        connection::of_relation(ctx, deliveries, self.0.id, &Paging { first, after, last, before })
     }
 }
 

@@ -12,7 +12,7 @@ use crate::error::Refusal;
 
 noun! {
     /// Activities by id.
-    Activities: "activities.by_id", "activities", Activity, ActivityId, [Seen::Activity("r")]
+    Activities: "activities.by_id", "activities", Activity = columns, ActivityId, [Seen::Activity("r")]
 }
 
 /// By title.

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::groups::Group;
 use super::links::{FromOther, FromUser, Link, Rows};
 use super::sessions::{Session, Sessions};
-use super::{Batch, By, Filter, Reader, Row, Seen, Selected, all, columns, grouped, select};
+use super::{Batch, By, Filter, Reader, Row, Seen, Selected, all, grouped, select};
 use crate::error::Error;
 use crate::sessions::store::{Of, participations};
 
@@ -29,8 +29,8 @@ impl Batch for AudienceGroups {
     ) -> Result<HashMap<SessionId, Arc<Vec<Arc<Group>>>>, Error> {
         let seen = reader.sight().await?.filter(&[Seen::Group("g.id")]);
         let filter = seen.within("sg.session_id in {sessions}", "sessions", ids);
-        let value =
-            Selected::<(SessionId, Arc<Group>)>::array(&["sg.session_id", columns::<Group>("g").text()]);
+        let group = Group::selected("g").any();
+        let value = Selected::<(SessionId, Arc<Group>)>::array([Selected::value("sg.session_id"), group]);
         let rest = format!(
             "from session_groups sg join groups g on g.id = sg.group_id where {} order by g.name_key, g.id",
             filter.text()
@@ -149,7 +149,6 @@ impl Link for Participations {
 impl FromUser for Participations {
     type Others = Sessions;
     const OF_USER: &'static str = "participations.of_user";
-    const OTHER: &'static str = "sessions";
     const ORDER: &'static [By] = &[By::time("o.starts_at"), By::number("o.id")];
     const SEEN: &'static [Seen] = &[Seen::Session("o")];
 

@@ -2,17 +2,42 @@
 
 use std::sync::Arc;
 
-pub use entity::course::Model as Course;
+use chrono::{DateTime, Utc};
 use entity::id::{CourseId, GroupId, PathId, UserId};
 
 use super::ranks::Ranks;
 use super::users::search_text;
-use super::{By, Direction, Filter, List, Order, Relation, Seen, columns, noun};
+use super::{By, Direction, Filter, List, Order, Parted, Relation, Seen, noun, row};
 use crate::error::Refusal;
+
+row! {
+    /// What a course is called.
+    pub struct Head {
+        /// Its id.
+        id: CourseId,
+        /// Its title.
+        title: String,
+    }
+}
+
+row! {
+    /// What else there is to a course.
+    pub struct Rest {
+        /// The group that owns it.
+        group_id: GroupId,
+        /// Who owns it.
+        main_author_id: UserId,
+        /// When it was made.
+        created_at: DateTime<Utc>,
+    }
+}
+
+/// A course.
+pub type Course = Parted<Head, Rest>;
 
 noun! {
     /// Courses by id.
-    Courses: "courses.by_id", "courses", Course, CourseId, [Seen::Course("r")]
+    Courses: "courses.by_id", "courses", Course = Course::selected, CourseId, [Seen::Course("r")]
 }
 
 /// The co-authors.
@@ -83,7 +108,7 @@ pub fn list(
 fn listed(name: &'static str, from: &str, filter: Filter) -> List<Arc<Course>> {
     List {
         name,
-        selected: columns::<Course>("c").shared(),
+        selected: Course::selected("c").shared(),
         from: from.to_owned(),
         seen: vec![Seen::Course("c")],
         filter,

@@ -53,12 +53,12 @@ pub async fn require_kept(reader: &Reader, cursor: &str) -> Result<Result<(), Re
 
 noun! {
     /// Events by id.
-    Events: "events.by_id", "events", Event, EventId, []
+    Events: "events.by_id", "events", Event = columns, EventId, []
 }
 
 noun! {
     /// Deliveries by id.
-    DeliveriesById: "events.deliveries_by_id", "webhook_deliveries", Delivery, DeliveryId, []
+    DeliveriesById: "events.deliveries_by_id", "webhook_deliveries", Delivery = columns, DeliveryId, []
 }
 
 /// Orders deliveries by when they were put on their way.

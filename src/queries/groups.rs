@@ -3,21 +3,47 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-pub use entity::group::Model as Group;
+use chrono::{DateTime, Utc};
 pub use entity::group_external_id::Model as GroupExternalId;
 use entity::id::GroupId;
 use entity::kind::Privacy;
 
 use super::users::search_text;
 use super::{
-    Batch, By, Direction, Filter, List, Order, Reader, Relation, Seen, all, columns, grouped, noun, select,
+    Batch, By, Direction, Filter, List, Order, Parted, Reader, Relation, Seen, Selected, all, columns,
+    grouped, noun, row, select,
 };
 use crate::db::sql::sql;
 use crate::error::{Error, Refusal};
 
+row! {
+    /// What a group is called.
+    pub struct Head {
+        /// Its id.
+        id: GroupId,
+        /// Its name.
+        name: String,
+    }
+}
+
+row! {
+    /// What else there is to a group.
+    pub struct Rest {
+        /// The group directly above; none above the platform group.
+        parent_id: Option<GroupId>,
+        /// Who sees it.
+        privacy: Privacy,
+        /// When it was made.
+        created_at: DateTime<Utc>,
+    }
+}
+
+/// A group.
+pub type Group = Parted<Head, Rest>;
+
 noun! {
     /// Groups by id.
-    Groups: "groups.by_id", "groups", Group, GroupId, [Seen::Group("r.id")]
+    Groups: "groups.by_id", "groups", Group = Group::selected, GroupId, [Seen::Group("r.id")]
 }
 
 /// The external ids of groups, by system.
@@ -112,7 +138,7 @@ pub fn list(filter: &GroupFilter, direction: Direction) -> Result<List<Arc<Group
 fn by_name(name: &'static str, from: &str, filter: Filter) -> List<Arc<Group>> {
     List {
         name,
-        selected: columns::<Group>("g").shared(),
+        selected: Group::selected("g").shared(),
         from: from.to_owned(),
         seen: vec![Seen::Group("g.id")],
         filter,
@@ -150,12 +176,16 @@ pub struct Placed {
 /// # Errors
 /// When the database cannot be read.
 pub async fn tree(reader: &Reader) -> Result<Vec<Placed>, Error> {
-    let everything = select("groups.tree", &columns::<Group>("g"), "from groups g order by g.name_key, g.id");
-    let rows: Vec<Arc<Group>> = all(everything, reader).await?;
+    let value = Selected::<(Option<GroupId>, Arc<Group>)>::array([
+        Selected::value("g.parent_id"),
+        Group::selected("g").any(),
+    ]);
+    let everything = select("groups.tree", &value, "from groups g order by g.name_key, g.id");
+    let rows: Vec<(Option<GroupId>, Arc<Group>)> = all(everything, reader).await?;
     let sight = reader.sight().await?;
     let mut children: HashMap<Option<GroupId>, Vec<Arc<Group>>> = HashMap::new();
-    for group in rows {
-        children.entry(group.parent_id).or_default().push(group);
+    for (parent, group) in rows {
+        children.entry(parent).or_default().push(group);
     }
     let mut placed = Vec::new();
     let mut open: Vec<Placed> = Vec::new();

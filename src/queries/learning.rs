@@ -27,7 +27,6 @@ impl Link for CourseEnrolments {
 impl FromUser for CourseEnrolments {
     type Others = Courses;
     const OF_USER: &'static str = "course_enrolments.of_user";
-    const OTHER: &'static str = "courses";
     const ORDER: &'static [By] = &[By::text("o.title_key"), By::number("o.id")];
     const SEEN: &'static [Seen] = &[Seen::Learning { user: "l.user_id", course: "l.course_id" }];
 
@@ -57,7 +56,6 @@ impl Link for Progress {
 impl FromUser for Progress {
     type Others = Courses;
     const OF_USER: &'static str = "progress.of_user";
-    const OTHER: &'static str = "courses";
     const ORDER: &'static [By] = &[By::text("o.title_key"), By::number("o.id")];
     const SEEN: &'static [Seen] = &[Seen::Learning { user: "l.user_id", course: "l.course_id" }];
 
@@ -87,7 +85,6 @@ impl Link for Certificates {
 impl FromUser for Certificates {
     type Others = Courses;
     const OF_USER: &'static str = "certificates.of_user";
-    const OTHER: &'static str = "courses";
     const ORDER: &'static [By] = &[By::number("l.id")];
     const SEEN: &'static [Seen] = &[Seen::Learning { user: "l.user_id", course: "l.course_id" }];
 
@@ -117,7 +114,6 @@ impl Link for Sales {
 impl FromUser for Sales {
     type Others = Courses;
     const OF_USER: &'static str = "sales.of_user";
-    const OTHER: &'static str = "courses";
     const ORDER: &'static [By] = &[By::number("l.id")];
     const SEEN: &'static [Seen] = &[Seen::Personal("l.user_id")];
 
@@ -147,7 +143,6 @@ impl Link for Subscriptions {
 impl FromUser for Subscriptions {
     type Others = Courses;
     const OF_USER: &'static str = "subscriptions.of_user";
-    const OTHER: &'static str = "courses";
     const ORDER: &'static [By] = &[By::number("l.id")];
     const SEEN: &'static [Seen] = &[Seen::Personal("l.user_id")];
 
@@ -171,7 +166,6 @@ impl Link for Results {
 impl FromUser for Results {
     type Others = Activities;
     const OF_USER: &'static str = "results.of_user";
-    const OTHER: &'static str = "activities";
     const ORDER: &'static [By] = &[By::number("l.id")];
     const SEEN: &'static [Seen] = &[Seen::Learning {
         user: "l.user_id",
@@ -231,12 +225,16 @@ impl Noun for CertificatesById {
     type Id = CertificateId;
     type Thing = Linked<Certificates>;
     const NAME: &'static str = "certificates.by_id";
-    const FROM: &'static str = "certificates r join users u on u.id = r.user_id";
+    const TABLE: &'static str = "certificates";
     const SEEN: &'static [Seen] =
         &[Seen::Person("u"), Seen::Learning { user: "r.user_id", course: "r.course_id" }];
 
-    fn selected() -> Selected<Linked<Certificates>> {
-        Linked::alone("r")
+    fn joined(table: &str) -> String {
+        format!(" join users u on u.id = {table}.user_id")
+    }
+
+    fn selected(table: &str) -> Selected<Linked<Certificates>> {
+        Linked::alone(table)
     }
 
     fn id(linked: &Linked<Certificates>) -> CertificateId {
@@ -252,11 +250,15 @@ impl Noun for SalesById {
     type Id = SaleId;
     type Thing = Linked<Sales>;
     const NAME: &'static str = "sales.by_id";
-    const FROM: &'static str = "sales r left join users u on u.id = r.user_id";
+    const TABLE: &'static str = "sales";
     const SEEN: &'static [Seen] = &[Seen::Person("u"), Seen::Personal("r.user_id")];
 
-    fn selected() -> Selected<Linked<Sales>> {
-        Linked::alone("r")
+    fn joined(table: &str) -> String {
+        format!(" left join users u on u.id = {table}.user_id")
+    }
+
+    fn selected(table: &str) -> Selected<Linked<Sales>> {
+        Linked::alone(table)
     }
 
     fn id(linked: &Linked<Sales>) -> SaleId {
@@ -272,7 +274,7 @@ impl Noun for ResultsById {
     type Id = ResultId;
     type Thing = Linked<Results>;
     const NAME: &'static str = "results.by_id";
-    const FROM: &'static str = "results r join users u on u.id = r.user_id";
+    const TABLE: &'static str = "results";
     const SEEN: &'static [Seen] = &[
         Seen::Person("u"),
         Seen::Learning {
@@ -281,8 +283,12 @@ impl Noun for ResultsById {
         },
     ];
 
-    fn selected() -> Selected<Linked<Results>> {
-        Linked::alone("r")
+    fn joined(table: &str) -> String {
+        format!(" join users u on u.id = {table}.user_id")
+    }
+
+    fn selected(table: &str) -> Selected<Linked<Results>> {
+        Linked::alone(table)
     }
 
     fn id(linked: &Linked<Results>) -> ResultId {

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use entity::id::UserId;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use super::users::User;
 use super::{Batch, By, Filter, Known, List, Noun, Order, Reader, Relation, Row, Seen, Selected, columns};
@@ -21,7 +22,7 @@ pub trait Link: Clone + Debug + Eq + Hash + Send + Sync + 'static {
     /// The row.
     type Row: Row + Clone;
     /// The something else.
-    type Other: Debug + Send + Sync + 'static;
+    type Other: Debug + DeserializeOwned + Send + Sync + 'static;
     /// Its id.
     type OtherId: Into<i64> + Copy + Debug + Eq + Hash + Send + Sync + 'static;
 
@@ -40,9 +41,7 @@ pub trait Link: Clone + Debug + Eq + Hash + Send + Sync + 'static {
 pub trait FromUser: Link {
     /// The statement's name.
     const OF_USER: &'static str;
-    /// The table of the other end.
-    const OTHER: &'static str;
-    /// The other ends by id. Many people share one, which is therefore read once and not with every row.
+    /// The other ends by id. Many people share one: all of it is read once, not with every row; its head is.
     type Others: Noun<Id = Self::OtherId, Thing = Self::Other>;
     /// How a person's rows are ordered; the last column makes it total.
     const ORDER: &'static [By];
@@ -84,16 +83,17 @@ pub struct Linked<L: Link> {
     /// The row.
     pub row: L::Row,
     /// The person.
+    #[serde(default)]
     pub user: Option<Arc<User>>,
     /// The other end.
-    #[serde(skip)]
+    #[serde(default)]
     pub other: Option<Arc<L::Other>>,
 }
 
 impl<L: Link> Linked<L> {
     /// The row of what the statement calls `table`, without either end.
     pub fn alone(table: &str) -> Selected<Linked<L>> {
-        Selected::array(&[columns::<L::Row>(table).text(), "null"])
+        Selected::array([columns::<L::Row>(table).any()])
     }
 }
 
@@ -115,10 +115,22 @@ impl<L: FromUser> Relation for OfUser<L> {
             Rows::Table(table) => table.to_owned(),
             Rows::Select { of_users, .. } => format!("({})", of_users()),
         };
+        let (selected, other) = (Linked::alone("l"), L::Others::selected("o"));
+        let selected = if other.has_head() {
+            let with_head = [columns::<L::Row>("l").any(), Selected::value("null"), other.any()];
+            selected.with_head(&Selected::array(with_head))
+        } else {
+            selected
+        };
         List {
             name: L::OF_USER,
-            selected: Linked::alone("l").shared(),
-            from: format!("{rows} l join {} o on o.id = {}", L::OTHER, L::COLUMN),
+            selected: selected.shared(),
+            from: format!(
+                "{rows} l join {} o on o.id = {}{}",
+                L::Others::TABLE,
+                L::COLUMN,
+                L::Others::joined("o")
+            ),
             filter: self.0.filter(),
             seen: <L as FromUser>::SEEN.to_vec(),
             order: Order::new("USER", L::ORDER),
@@ -126,6 +138,7 @@ impl<L: FromUser> Relation for OfUser<L> {
     }
 
     async fn complete(reader: &Reader, items: Vec<&mut Arc<Linked<L>>>) -> Result<(), Error> {
+        let items: Vec<_> = items.into_iter().filter(|item| item.other.is_none()).collect();
         if items.is_empty() {
             return Ok(());
         }
@@ -151,7 +164,7 @@ impl<L: FromOther> Relation for OfOther<L> {
         };
         List {
             name: L::OF_OTHER,
-            selected: Selected::array(&[columns::<L::Row>("l").text(), columns::<User>("u").text()]),
+            selected: Selected::array([columns::<L::Row>("l").any(), User::selected("u").any()]),
             from: format!("{rows} l join users u on u.id = l.user_id"),
             filter: self.0.filter(),
             seen: <L as FromOther>::SEEN.to_vec(),

@@ -38,7 +38,6 @@ impl Link for Memberships {
 impl FromUser for Memberships {
     type Others = Groups;
     const OF_USER: &'static str = "memberships.of_user";
-    const OTHER: &'static str = "groups";
     const ORDER: &'static [By] = &[By::text("o.name_key"), By::number("o.id"), By::text("l.role")];
     const SEEN: &'static [Seen] = &[Seen::Group("l.group_id")];
 
@@ -71,7 +70,6 @@ impl Link for Administrations {
 impl FromUser for Administrations {
     type Others = Groups;
     const OF_USER: &'static str = "memberships.administrations";
-    const OTHER: &'static str = "groups";
     const ORDER: &'static [By] = &[By::text("o.name_key"), By::number("o.id"), By::text("l.role")];
     // One's own.
     const SEEN: &'static [Seen] = &[];
@@ -114,7 +112,7 @@ impl Relation for Members {
         };
         List {
             name: "memberships.members",
-            selected: Selected::array(&["m.group_id", columns::<User>("u").text()]),
+            selected: Selected::array([Selected::value("m.group_id"), User::selected("u").any()]),
             from: "memberships m join users u on u.id = m.user_id".to_owned(),
             seen: vec![Seen::Person("u")],
             filter,

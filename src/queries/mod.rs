@@ -15,6 +15,7 @@ mod page;
 mod reader;
 mod relation;
 mod rows;
+mod selected;
 mod sight;
 
 pub mod activities;
@@ -41,5 +42,7 @@ pub use page::{Item, List, Page, Slice};
 pub use reader::{Batch, READERS, Reader};
 pub use relation::{Counts, Pages, Relation};
 use rows::noun;
-pub use rows::{Known, Noun, Row, Selected, all, columns, grouped, select};
+pub use rows::{Known, Noun, all, grouped, select};
+use selected::row;
+pub use selected::{Extent, Parted, Row, Selected, columns};
 pub use sight::{Seen, Sight};

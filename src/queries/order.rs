@@ -105,7 +105,7 @@ impl<'de> Deserialize<'de> for Cell {
 }
 
 /// A place in a list.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Cursor(pub(super) Vec<Cell>);
 
 impl Cursor {
@@ -208,7 +208,7 @@ impl Order {
     /// How the cells of a row's place are selected.
     pub(super) fn cells(&self) -> Selected<Vec<Cell>> {
         let columns: Vec<&str> = self.keys.iter().map(|key| key.column).collect();
-        Selected::array(&columns)
+        Selected::value(format!("{{array}}({})", columns.join(", ")))
     }
 
     /// The place of a row, of the cells that were selected with it.
@@ -227,9 +227,18 @@ impl Order {
         columns.join(", ")
     }
 
-    /// Which of two places comes first, as the databases compare them.
-    pub(super) fn compare(&self, one: &Cursor, other: &Cursor, backward: bool) -> Ordering {
-        let ordering = one.0.cmp(&other.0);
+    /// The keys under names of their own, and `order by` these.
+    pub(super) fn named(&self, backward: bool) -> (String, String) {
+        let way = if self.descends(backward) { " desc" } else { "" };
+        let named =
+            |(at, key): (usize, &By)| (format!("{} as key_{at}", key.column), format!("key_{at}{way}"));
+        let (keys, by): (Vec<String>, Vec<String>) = self.keys.iter().enumerate().map(named).unzip();
+        (keys.join(", "), by.join(", "))
+    }
+
+    /// Which of two places that were read comes first, as the databases compare them.
+    pub(super) fn compare(&self, one: Option<&Cursor>, other: Option<&Cursor>, backward: bool) -> Ordering {
+        let ordering = one.cmp(&other);
         if self.descends(backward) { ordering.reverse() } else { ordering }
     }
 

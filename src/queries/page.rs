@@ -6,10 +6,12 @@
 
 use std::collections::HashMap;
 
+use sea_orm::DbBackend;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::rows::{all, select, together};
-use super::{Cell, Cursor, Direction, Filter, Order, Reader, Seen, Selected};
+use super::rows::{all, as_text, together};
+use super::{Cell, Cursor, Direction, Extent, Filter, Order, Reader, Seen, Selected};
 use crate::db::sql::sql;
 use crate::error::Error;
 
@@ -25,6 +27,10 @@ pub struct Slice {
     pub from: Option<Cursor>,
     /// Whether to go from `from`, or from the end, towards the beginning.
     pub backward: bool,
+    /// How much is read of each item.
+    pub extent: Extent,
+    /// Whether the place of each is read too.
+    pub places: bool,
 }
 
 /// An item and its place.
@@ -32,8 +38,18 @@ pub struct Slice {
 pub struct Item<T> {
     /// The item.
     pub value: T,
-    /// Its place in the list.
-    pub cursor: Cursor,
+    /// Its place in the list, where it was read.
+    pub cursor: Option<Cursor>,
+}
+
+/// What is read of an item: what it hangs on if it hangs on anything, itself, and its place where that is asked for.
+#[derive(Debug, Deserialize)]
+#[serde(bound = "T: DeserializeOwned")]
+struct Found<T> {
+    parent: Option<i64>,
+    value: T,
+    #[serde(default)]
+    place: Option<Vec<Cell>>,
 }
 
 /// A part of a list.
@@ -54,7 +70,7 @@ pub struct List<T> {
     pub name: &'static str,
     /// How an item is selected.
     pub selected: Selected<T>,
-    /// From where. In a relation the text may narrow itself by `in {parents}`.
+    /// From where. In a relation the text may narrow itself by `in {parents}`, which is then not asked of it again.
     pub from: String,
     /// Which rows.
     pub filter: Filter,
@@ -83,19 +99,34 @@ impl<T: DeserializeOwned> List<T> {
             if missing == 0 {
                 break;
             }
-            let value = Selected::<(Vec<Cell>, T)>::array(&[self.order.cells().text(), self.selected.text()]);
-            let rest = format!(
-                "from {} where {} order by {} limit {{limit}}",
+            let select = format!(
+                "select {} from {} where {} order by {} limit {{limit}}",
+                self.found("null", slice.extent, slice.places),
                 self.from,
                 filter.text(),
                 self.order.by(slice.backward),
             );
-            let statement = filter.bind(select(self.name, &value, &rest)).bind("limit", missing as i64);
-            for (cells, value) in all::<(Vec<Cell>, T)>(statement, reader).await? {
-                items.push(Item { value, cursor: self.order.cursor(cells)? });
+            let statement = filter.bind(together(self.name, &select, None)).bind("limit", missing as i64);
+            for found in all::<Found<T>>(statement, reader).await? {
+                items.push(self.item(found.value, found.place)?);
             }
         }
         Ok(slice.cut(items))
+    }
+
+    /// How an item is selected that hangs on `parent`.
+    fn found(&self, parent: &str, extent: Extent, places: bool) -> String {
+        let (parent, value) = (Selected::value(parent), self.selected.clone().any());
+        let found: Selected<Found<T>> = if places {
+            Selected::array([parent, value, self.order.cells().any()])
+        } else {
+            Selected::array([parent, value])
+        };
+        as_text(&found, extent)
+    }
+
+    fn item(&self, value: T, place: Option<Vec<Cell>>) -> Result<Item<T>, Error> {
+        Ok(Item { value, cursor: place.map(|cells| self.order.cursor(cells)).transpose()? })
     }
 
     /// How many there are.
@@ -166,41 +197,47 @@ impl<T: DeserializeOwned> List<T> {
         // Most parents have few. All that they have, if it is no more than their pages might be, costs half of what
         // ranking it costs the database.
         let few = (parents.len() * (slice.size + 1)).min(FEW);
-        let value = Selected::<(Vec<Cell>, i64, T)>::array(&[
-            self.order.cells().text(),
-            column,
-            self.selected.text(),
-        ])
-        .row();
-        let from = format!("from {} where {} and {column} in {{parents}}", self.from, filter.text());
-        let bound = |select: &str, limit: usize| {
-            let statement = filter.bind(together(self.name, select)).ids("parents", parents.iter().copied());
-            statement.bind("limit", limit as i64)
+        // PostgreSQL sorts for less than it costs to tell the places; SQLite carries whole rows about to sort them.
+        let sorts = reader.database().backend() == DbBackend::Postgres;
+        let found = self.found(column, slice.extent, slice.places || !sorts);
+        let from = format!("from {} where {}{}", self.from, filter.text(), self.narrowing(column));
+        let bound = |select: &str, by: &str, limit: usize| {
+            let statement = filter.bind(together(self.name, select, sorts.then_some(by)));
+            statement.ids("parents", parents.iter().copied()).bind("limit", limit as i64)
         };
-        let some = bound(&format!("select {value} {from} limit {{limit}}"), few + 1);
-        let mut rows: Vec<(Vec<Cell>, i64, T)> = all(some, reader).await?;
+        let (keys, by) = self.order.named(slice.backward);
+        let some = bound(&format!("select {found}, {keys} {from} limit {{limit}}"), &by, few + 1);
+        let mut rows: Vec<Found<T>> = all(some, reader).await?;
         if rows.len() > few {
             let ranked = format!(
-                "select row_ from (select {value}, row_number() over (partition by {column} order by {}) as place_ {from}) ranked
+                "select row_, place_ from (select {found}, row_number() over (partition by {column} order by {}) as place_ {from}) ranked
                  where place_ <= {{limit}}",
                 self.order.by(slice.backward),
             );
-            rows = all(bound(&ranked, slice.size + 1), reader).await?;
+            rows = all(bound(&ranked, "place_", slice.size + 1), reader).await?;
         }
         let mut items: HashMap<i64, Vec<Item<T>>> = HashMap::new();
-        for (cells, parent, value) in rows {
-            items.entry(parent).or_default().push(Item { value, cursor: self.order.cursor(cells)? });
+        for Found { parent, value, place } in rows {
+            let parent = parent.ok_or(Error::Broken("what hangs on something says on what"))?;
+            items.entry(parent).or_default().push(self.item(value, place)?);
         }
         for items in items.values_mut() {
-            items.sort_unstable_by(|one, other| {
-                self.order.compare(&one.cursor, &other.cursor, slice.backward)
-            });
+            if !sorts {
+                items.sort_unstable_by(|one, other| {
+                    self.order.compare(one.cursor.as_ref(), other.cursor.as_ref(), slice.backward)
+                });
+            }
             items.truncate(slice.size + 1);
         }
         Ok(parents
             .iter()
             .map(|parent| (*parent, slice.cut(items.remove(parent).unwrap_or_default())))
             .collect())
+    }
+
+    /// The condition that keeps the list to the parents, where its own text does not.
+    fn narrowing(&self, column: &str) -> String {
+        if self.from.contains("{parents}") { String::new() } else { format!(" and {column} in {{parents}}") }
     }
 
     pub(super) async fn counts(
@@ -211,9 +248,10 @@ impl<T: DeserializeOwned> List<T> {
     ) -> Result<HashMap<i64, i64>, Error> {
         let filter = self.visible(reader).await?;
         let text = format!(
-            "select {column}, count(*) from {} where {} and {column} in {{parents}} group by {column}",
+            "select {column}, count(*) from {} where {}{} group by {column}",
             self.from,
             filter.text(),
+            self.narrowing(column),
         );
         let rows: Vec<(i64, i64)> = filter
             .bind(sql(self.name, text))
@@ -227,7 +265,7 @@ impl<T: DeserializeOwned> List<T> {
 impl Slice {
     /// The first `size` of a list.
     pub fn first(size: usize) -> Slice {
-        Slice { size, from: None, backward: false }
+        Slice { size, from: None, backward: false, extent: Extent::Whole, places: false }
     }
 
     /// This part of a list that is already there, whose places are its positions.
@@ -237,8 +275,10 @@ impl Slice {
             _ => 0,
         };
         // A position counts from 1, so that the place of an item is how many come before what follows it.
-        let item =
-            |at: usize| Item { value: items[at].clone(), cursor: Cursor(vec![Cell::Number(at as i64 + 1)]) };
+        let item = |at: usize| Item {
+            value: items[at].clone(),
+            cursor: Some(Cursor(vec![Cell::Number(at as i64 + 1)])),
+        };
         let found: Vec<Item<T>> = if self.backward {
             let end = self.from.as_ref().map_or(items.len(), |cursor| place(cursor).saturating_sub(1));
             (0..end).rev().take(self.size + 1).map(item).collect()

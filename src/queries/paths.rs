@@ -2,18 +2,43 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use entity::id::{CourseId, GroupId, PathId, UserId};
-pub use entity::path::Model as Path;
 
 use super::courses::WorkOrder;
 use super::ranks::Ranks;
 use super::users::search_text;
-use super::{By, Direction, Filter, List, Order, Relation, Seen, columns, noun};
+use super::{By, Direction, Filter, List, Order, Parted, Relation, Seen, noun, row};
 use crate::error::Refusal;
+
+row! {
+    /// What a path is called.
+    pub struct Head {
+        /// Its id.
+        id: PathId,
+        /// Its title.
+        title: String,
+    }
+}
+
+row! {
+    /// What else there is to a path.
+    pub struct Rest {
+        /// The group that owns it.
+        group_id: GroupId,
+        /// Who owns it.
+        main_author_id: UserId,
+        /// When it was made.
+        created_at: DateTime<Utc>,
+    }
+}
+
+/// A path.
+pub type Path = Parted<Head, Rest>;
 
 noun! {
     /// Paths by id.
-    Paths: "paths.by_id", "paths", Path, PathId, [Seen::Path("r")]
+    Paths: "paths.by_id", "paths", Path = Path::selected, PathId, [Seen::Path("r")]
 }
 
 /// The co-authors.
@@ -78,7 +103,7 @@ pub fn list(filter: &PathFilter, order: WorkOrder, direction: Direction) -> Resu
 fn listed(name: &'static str, from: &str, filter: Filter) -> List<Arc<Path>> {
     List {
         name,
-        selected: columns::<Path>("p").shared(),
+        selected: Path::selected("p").shared(),
         from: from.to_owned(),
         seen: vec![Seen::Path("p")],
         filter,

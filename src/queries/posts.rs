@@ -9,7 +9,7 @@ use super::{By, Filter, List, Order, Relation, Seen, columns, noun};
 
 noun! {
     /// Posts by id.
-    Posts: "posts.by_id", "posts", Post, PostId, [Seen::Post("r")]
+    Posts: "posts.by_id", "posts", Post = columns, PostId, [Seen::Post("r")]
 }
 
 fn listed(name: &'static str, filter: Filter) -> List<Arc<Post>> {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde::de::DeserializeOwned;
 
 use super::users::User;
-use super::{Batch, Reader, Seen, Selected, all, columns, grouped, select};
+use super::{Batch, Reader, Seen, Selected, all, grouped, select};
 use crate::error::Error;
 
 /// A table of who stands ready at which works.
@@ -36,10 +36,11 @@ impl<R: Ranks> Batch for InLine<R> {
     async fn load(reader: &Reader, works: Vec<R::Work>) -> Result<HashMap<R::Work, Self::Value>, Error> {
         let seen = reader.sight().await?.filter(&[Seen::Person("u")]);
         let filter = seen.within(format!("a.{} in {{works}}", R::WORK), "works", works);
-        let person = Selected::<(i32, Arc<User>)>::array(&["a.rank", columns::<User>("u").text()]);
-        let value = Selected::<(R::Work, (i32, Arc<User>))>::array(&[
-            format!("a.{}", R::WORK).as_str(),
-            person.text(),
+        let person =
+            Selected::<(i32, Arc<User>)>::array([Selected::value("a.rank"), User::selected("u").any()]);
+        let value = Selected::<(R::Work, (i32, Arc<User>))>::array([
+            Selected::value(format!("a.{}", R::WORK)),
+            person.any(),
         ]);
         let rest = format!(
             "from {} a join users u on u.id = a.user_id where {} order by a.rank",

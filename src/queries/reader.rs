@@ -77,7 +77,7 @@ impl Reader {
     /// # Errors
     /// When the database cannot be asked.
     pub async fn now(&self) -> Result<DateTime<Utc>, Error> {
-        self.now.get_or_try_init(|| self.database.clock.now(self.db())).await.copied()
+        kept(&self.now, || self.database.clock.now(self.db())).await.copied()
     }
 
     /// The platform's own row.
@@ -105,11 +105,23 @@ impl Reader {
             let sight = Sight::of(self.db(), &self.database.trees, &self.caller).await?;
             Ok(if self.impersonal { sight.impersonal() } else { sight })
         };
-        self.sight.get_or_try_init(sight).await
+        kept(&self.sight, sight).await
     }
 
     async fn current(&self) -> Result<&(Platform, Arc<Tree>), Error> {
-        self.platform.get_or_try_init(|| platform::current(self.db(), &self.database.trees)).await
+        kept(&self.platform, || platform::current(self.db(), &self.database.trees)).await
+    }
+}
+
+/// What is kept in `cell`, read the first time. Reading is boxed: every field that asks would else make room for it.
+async fn kept<T, F>(cell: &OnceCell<T>, read: impl FnOnce() -> F + Send) -> Result<&T, Error>
+where
+    T: Send + Sync,
+    F: Future<Output = Result<T, Error>> + Send,
+{
+    match cell.get() {
+        Some(known) => Ok(known),
+        None => Box::pin(cell.get_or_try_init(read)).await,
     }
 }
 

@@ -23,7 +23,7 @@ use crate::removal::warning::Warning;
 
 noun! {
     /// Records by id.
-    Records: "removals.by_id", "records", Record, RecordId, [Seen::Record("r")]
+    Records: "removals.by_id", "records", Record = columns, RecordId, [Seen::Record("r")]
 }
 
 /// Orders records by when they were written.
@@ -78,7 +78,7 @@ impl Batch for LastDeletions {
 
 noun! {
     /// Jobs by id.
-    Jobs: "removals.jobs_by_id", "jobs", Job, JobId, [Seen::Job("r")]
+    Jobs: "removals.jobs_by_id", "jobs", Job = columns, JobId, [Seen::Job("r")]
 }
 
 /// Orders jobs by when they were accepted.

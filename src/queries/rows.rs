@@ -8,78 +8,28 @@ use std::hash::Hash;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use sea_orm::{DbErr, EntityTrait, IdenStatic, Iterable, ModelTrait};
+use sea_orm::DbErr;
 use serde::de::DeserializeOwned;
 
-use super::{Batch, Filter, Reader, Seen};
+use super::{Batch, Extent, Filter, Reader, Seen, Selected};
 use crate::db::sql::{Sql, sql};
 use crate::error::Error;
 
-/// A value that is selected of every row, as JSON, and read as a `T`.
-#[derive(Debug)]
-pub struct Selected<T> {
-    text: String,
-    read: PhantomData<fn() -> T>,
+/// How so much of `value` is selected, where [`together`] puts the rows together.
+pub(super) fn as_text<T>(value: &Selected<T>, extent: Extent) -> String {
+    format!("cast({} as text) as row_", value.text(extent))
 }
 
-impl<T> Clone for Selected<T> {
-    fn clone(&self) -> Selected<T> {
-        Selected { text: self.text.clone(), read: PhantomData }
-    }
+/// The statement that answers with every [`as_text`] of `select`, in its order or in the one given, as [`all`] reads
+/// them.
+pub(super) fn together(name: &'static str, select: &str, by: Option<&str>) -> Sql {
+    let order = by.map(|by| format!(" order by {by}")).unwrap_or_default();
+    sql(name, format!("select {{joined}}(row_, ' '{order}) from ({select}) rows_"))
 }
 
-impl<T> Selected<T> {
-    /// Several values, read as the fields of `T` in this order.
-    pub fn array(values: &[impl AsRef<str>]) -> Selected<T> {
-        let values: Vec<&str> = values.iter().map(AsRef::as_ref).collect();
-        Selected { text: format!("{{array}}({})", values.join(", ")), read: PhantomData }
-    }
-
-    /// The same, to be shared.
-    pub fn shared(self) -> Selected<Arc<T>> {
-        Selected { text: self.text, read: PhantomData }
-    }
-
-    /// How the statement calls it.
-    pub fn text(&self) -> &str {
-        &self.text
-    }
-
-    /// How it is selected, where [`together`] puts the rows together.
-    pub(super) fn row(&self) -> String {
-        format!("cast({} as text) as row_", self.text)
-    }
-}
-
-/// A row. What it is read from is an array of its columns, in the order in which they are named.
-pub trait Row: Debug + DeserializeOwned + Send + Sync + 'static {
-    /// The names of its columns, in the order of its fields.
-    fn names() -> Vec<&'static str>;
-}
-
-impl<M> Row for M
-where
-    M: ModelTrait + DeserializeOwned + Sync + 'static,
-{
-    fn names() -> Vec<&'static str> {
-        <M::Entity as EntityTrait>::Column::iter().map(|column| column.as_str()).collect()
-    }
-}
-
-/// The row of what the statement calls `table`.
-pub fn columns<R: Row>(table: &str) -> Selected<R> {
-    let columns: Vec<String> = R::names().into_iter().map(|column| format!("{table}.{column}")).collect();
-    Selected::array(&columns)
-}
-
-/// The statement that answers with every [`Selected::row`] of `select`, in its order, as [`all`] reads them.
-pub(super) fn together(name: &'static str, select: &str) -> Sql {
-    sql(name, format!("select {{joined}}(row_, ' ') from ({select}) rows_"))
-}
-
-/// The statement that selects `value` of every row; `rest` says of which.
+/// The statement that selects `value` of every row, all of it; `rest` says of which.
 pub fn select<T>(name: &'static str, value: &Selected<T>, rest: &str) -> Sql {
-    together(name, &format!("select {} {rest}", value.row()))
+    together(name, &format!("select {} {rest}", as_text(value, Extent::Whole)), None)
 }
 
 /// What a statement made by [`select`] answers with.
@@ -101,13 +51,18 @@ pub trait Noun: Debug + Send + Sync + 'static {
     type Thing: DeserializeOwned + Send + Sync + 'static;
     /// The statement's name.
     const NAME: &'static str;
-    /// The table, and what is joined to it; the table is called `r`.
-    const FROM: &'static str;
-    /// What it tells of.
+    /// The table.
+    const TABLE: &'static str;
+    /// What it tells of, of a table called `r`.
     const SEEN: &'static [Seen];
 
-    /// How it is selected.
-    fn selected() -> Selected<Self::Thing>;
+    /// What is joined to what the statement calls `table`. Of one thing there is never more than one.
+    fn joined(_table: &str) -> String {
+        String::new()
+    }
+
+    /// How it is selected of what the statement calls `table`.
+    fn selected(table: &str) -> Selected<Self::Thing>;
 
     /// The id of a thing.
     fn id(thing: &Self::Thing) -> Self::Id;
@@ -141,21 +96,22 @@ async fn by_id<N: Noun>(
     ids: Vec<N::Id>,
 ) -> Result<HashMap<N::Id, Arc<N::Thing>>, Error> {
     let filter = filter.within("r.id in {ids}", "ids", ids);
-    let rest = format!("from {} where {}", N::FROM, filter.text());
-    let things: Vec<Arc<N::Thing>> = all(filter.bind(select(N::NAME, &N::selected(), &rest)), reader).await?;
+    let rest = format!("from {} r{} where {}", N::TABLE, N::joined("r"), filter.text());
+    let statement = filter.bind(select(N::NAME, &N::selected("r"), &rest));
+    let things: Vec<Arc<N::Thing>> = all(statement, reader).await?;
     Ok(things.into_iter().map(|thing| (N::id(&thing), thing)).collect())
 }
 
-/// Declares the [`Noun`] of a table.
+/// Declares the [`Noun`] of a table, of its row or of what it is selected as.
 ///
 /// ```text
 /// noun! {
-///     /// Courses by id.
-///     Courses: "courses.by_id", "courses", Course, CourseId, [Seen::Course("r")]
+///     /// Posts by id.
+///     Posts: "posts.by_id", "posts", Post = columns, PostId, [Seen::Post("r")]
 /// }
 /// ```
 macro_rules! noun {
-    ($(#[$doc:meta])* $noun:ident: $name:literal, $table:literal, $row:ty, $id:ty, $seen:expr) => {
+    ($(#[$doc:meta])* $noun:ident: $name:literal, $table:literal, $row:ty = $selected:expr, $id:ty, $seen:expr) => {
         $(#[$doc])*
         #[derive(Debug)]
         pub struct $noun;
@@ -164,11 +120,11 @@ macro_rules! noun {
             type Id = $id;
             type Thing = $row;
             const NAME: &'static str = $name;
-            const FROM: &'static str = concat!($table, " r");
+            const TABLE: &'static str = $table;
             const SEEN: &'static [$crate::queries::Seen] = &$seen;
 
-            fn selected() -> $crate::queries::Selected<$row> {
-                $crate::queries::columns("r")
+            fn selected(table: &str) -> $crate::queries::Selected<$row> {
+                $selected(table)
             }
 
             fn id(row: &$row) -> $id {

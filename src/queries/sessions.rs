@@ -1,43 +1,74 @@
 //! Sessions of a path, and their instructors (R12).
 
-use std::ops::Deref;
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use entity::id::{GroupId, PathId, SessionId, UserId};
 use entity::kind::AudienceKind;
-use entity::session;
 use serde::Deserialize;
 
-use super::paths::Path;
+use super::paths;
 use super::ranks::Ranks;
 use super::users::{Span, search_text};
-use super::{By, Direction, Filter, List, Noun, Order, Relation, Seen, Selected, columns};
+use super::{By, Direction, Filter, List, Noun, Order, Parted, Relation, Row, Seen, Selected, row};
 use crate::error::Refusal;
 
-/// A session and the path that it goes through, which is read with it: hundreds of sessions have few paths, but each
+/// What a session is called, and what the path is that it goes through: hundreds of sessions have few paths, but each
 /// would ask for its own.
-#[derive(Debug, Deserialize)]
-pub struct Session {
-    row: session::Model,
-    /// The path.
-    pub path: Arc<Path>,
+#[derive(Clone, Debug, Deserialize)]
+pub struct Head {
+    /// Its id.
+    pub id: SessionId,
+    /// Its title.
+    pub title: String,
+    /// When it starts.
+    pub starts_at: DateTime<Utc>,
+    path_id: PathId,
+    path_title: String,
 }
 
-impl Deref for Session {
-    type Target = session::Model;
-
-    fn deref(&self) -> &session::Model {
-        &self.row
+impl Head {
+    /// What the path is called.
+    pub fn path(&self) -> paths::Head {
+        paths::Head { id: self.path_id, title: self.path_title.clone() }
     }
 }
 
-/// What joins the path to a session called `s`. Every session has one; `left` lets a count leave it out.
-const WITH_PATH: &str = "left join paths p on p.id = s.path_id";
-
-impl Session {
-    fn selected(table: &str) -> Selected<Session> {
-        Selected::array(&[columns::<session::Model>(table).text(), columns::<Path>("p").text()])
+impl Row for Head {
+    /// Those of the session itself.
+    fn names() -> Vec<&'static str> {
+        vec!["id", "title", "starts_at", "path_id"]
     }
+}
+
+row! {
+    /// What else there is to a session.
+    pub struct Rest {
+        /// The group that owns it.
+        group_id: GroupId,
+        /// Who runs it.
+        main_instructor_id: UserId,
+        /// How it finds its people.
+        audience_kind: AudienceKind,
+        /// When it ends.
+        ends_at: DateTime<Utc>,
+        /// When its people were captured at its end.
+        captured_at: Option<DateTime<Utc>>,
+        /// When it was made.
+        created_at: DateTime<Utc>,
+    }
+}
+
+/// A session.
+pub type Session = Parted<Head, Rest>;
+
+fn selected(table: &str) -> Selected<Session> {
+    Session::beside(table, &[format!("{table}_path.title")])
+}
+
+/// What joins the path. Every session has one; `left` lets a count leave it out.
+fn joined(table: &str) -> String {
+    format!(" left join paths {table}_path on {table}_path.id = {table}.path_id")
 }
 
 /// Sessions by id.
@@ -48,11 +79,15 @@ impl Noun for Sessions {
     type Id = SessionId;
     type Thing = Session;
     const NAME: &'static str = "sessions.by_id";
-    const FROM: &'static str = "sessions r left join paths p on p.id = r.path_id";
+    const TABLE: &'static str = "sessions";
     const SEEN: &'static [Seen] = &[Seen::Session("r")];
 
-    fn selected() -> Selected<Session> {
-        Session::selected("r")
+    fn joined(table: &str) -> String {
+        joined(table)
+    }
+
+    fn selected(table: &str) -> Selected<Session> {
+        selected(table)
     }
 
     fn id(session: &Session) -> SessionId {
@@ -158,8 +193,8 @@ pub fn list(
 fn listed(name: &'static str, from: &str, filter: Filter) -> List<Arc<Session>> {
     List {
         name,
-        selected: Session::selected("s").shared(),
-        from: format!("{from} {WITH_PATH}"),
+        selected: selected("s").shared(),
+        from: format!("{from}{}", joined("s")),
         seen: vec![Seen::Session("s")],
         filter,
         order: BY_START,

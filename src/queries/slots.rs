@@ -13,7 +13,7 @@ use super::{By, Direction, Filter, List, Order, Relation, Seen, columns, noun};
 
 noun! {
     /// Slots by id.
-    Slots: "slots.by_id", "slots", Slot, SlotId, [Seen::OfSession("r.session_id")]
+    Slots: "slots.by_id", "slots", Slot = columns, SlotId, [Seen::OfSession("r.session_id")]
 }
 
 /// Which slots are meant: those that meet all of it.
@@ -81,7 +81,6 @@ impl Link for Registrations {
 impl FromUser for Registrations {
     type Others = Slots;
     const OF_USER: &'static str = "registrations.of_user";
-    const OTHER: &'static str = "slots";
     const ORDER: &'static [By] = &[By::time("o.starts_at"), By::number("o.id"), By::text("l.kind")];
     const SEEN: &'static [Seen] = &[Seen::OfSession("o.session_id")];
 

@@ -7,13 +7,13 @@ use chrono::{DateTime, Utc};
 pub use entity::custom_field::Model as CustomField;
 pub use entity::external_id::Model as ExternalId;
 use entity::id::{GroupId, UserId};
-use entity::kind::{Role, Status};
-pub use entity::user::Model as User;
+use entity::kind::{Cause, Role, Status};
 use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Batch, By, Direction, Filter, List, Order, Reader, Seen, Sight, all, columns, grouped, noun, select,
+    Batch, By, Direction, Filter, List, Order, Parted, Reader, Seen, Sight, all, columns, grouped, noun, row,
+    select,
 };
 use crate::db::sql::sql;
 use crate::error::{Error, Failure, Refusal};
@@ -22,9 +22,60 @@ use crate::keys;
 /// Characters that a text to be found may have.
 const TEXT_LENGTH: usize = 200;
 
+row! {
+    /// What an account is called.
+    pub struct Head {
+        /// Its id.
+        id: UserId,
+        /// Its state.
+        status: Status,
+        /// The person's first name.
+        first_name: Option<String>,
+        /// The person's last name.
+        last_name: Option<String>,
+        /// What the person signs in with, if not with the email; what somebody without a name is called.
+        username: Option<String>,
+        /// What stands for the person after anonymizing.
+        anonymous_number: Option<i64>,
+    }
+}
+
+row! {
+    /// What else there is to an account.
+    pub struct Rest {
+        /// When the state last changed.
+        status_since: DateTime<Utc>,
+        /// The email, as typed.
+        email: Option<String>,
+        /// The phone number, as typed.
+        phone: Option<String>,
+        /// The job title.
+        job_title: Option<String>,
+        /// The language the person is spoken to in.
+        language: Option<String>,
+        /// Where the photo is.
+        photo_url: Option<String>,
+        /// When the account was made.
+        created_at: DateTime<Utc>,
+        /// When the person was invited.
+        invited_at: Option<DateTime<Utc>>,
+        /// When the person last signed in.
+        last_sign_in_at: Option<DateTime<Utc>>,
+        /// When the account was deleted.
+        deleted_at: Option<DateTime<Utc>>,
+        /// Why it was deleted.
+        deletion_cause: Option<Cause>,
+        /// Who deleted it.
+        deleted_by: Option<UserId>,
+    }
+}
+
+/// An account.
+pub type User = Parted<Head, Rest>;
+
 noun! {
     /// Accounts by id, in whatever state.
-    Users: "users.by_id", "users", User, UserId, [Seen::Person("r")]
+    Users: "users.by_id", "users", User = User::selected, UserId, [Seen::Person("r")]
 }
 
 /// The people of whom the reader sees what is personal: email, username, phone, when they were last here.
@@ -350,7 +401,7 @@ impl UserFilter {
 pub fn list(filter: &UserFilter, order: UserOrder, direction: Direction) -> Result<List<Arc<User>>, Refusal> {
     Ok(List {
         name: "users.list",
-        selected: columns::<User>("u").shared(),
+        selected: User::selected("u").shared(),
         from: "users u".to_owned(),
         filter: filter.conditions()?,
         seen: filter.seen(order),

@@ -75,6 +75,46 @@ each_database! {
         }
     }
 
+    async fn no_more_columns_are_read_than_are_asked_for(start: Start) {
+        let world = start.sample(0).await;
+        for (query, columns, are_read) in [
+            ("{ users { nodes { displayName } } }", "u.email", false),
+            ("{ users { edges { node { id ... on User { email } } } } }", "u.email", true),
+            ("{ users { nodes { memberships { nodes { group { name } } } } } }", ".privacy", false),
+            ("{ users { nodes { memberships { nodes { group { privacy } } } } } }", ".privacy", true),
+            ("{ groups { nodes { members { nodes { user { displayName } } } } } }", "u.email", false),
+            ("query { sessions { ...page } } fragment page on SessionConnection { nodes { endsAt } }", "s.ends_at", true),
+            ("{ sessions { nodes { title path { title } } } }", "s.ends_at", false),
+        ] {
+            let (answer, statements) = world.statements(world.read("owner", query, json!({}))).await;
+            assert!(answer.is_object(), "{query}");
+            let read = statements.iter().any(|text| text.contains(columns));
+            assert_eq!(read, are_read, "{query}: {statements:#?}");
+        }
+    }
+
+    async fn what_a_list_left_unread_is_read_with_it_where_it_is_asked_for(start: Start) {
+        let world = start.sample(0).await;
+        for (list, noun) in
+            [("users", "User"), ("groups", "Group"), ("courses", "Course"), ("paths", "Path"), ("sessions", "Session")]
+        {
+            let fields = "query($name: String!) { __type(name: $name) { fields { name type { kind name ofType { kind name } } } } }";
+            let fields = world.read("owner", fields, json!({ "name": noun })).await;
+            for field in fields["__type"]["fields"].as_array().expect("fields") {
+                let kind = if field["type"]["ofType"].is_object() { &field["type"]["ofType"] } else { &field["type"] };
+                let selection = match (kind["kind"].as_str(), kind["name"].as_str()) {
+                    (Some("SCALAR" | "ENUM"), _) => "",
+                    (Some("OBJECT"), Some(name)) if name != noun && !name.ends_with("Connection") => "{ __typename }",
+                    _ => continue,
+                };
+                let query = format!("{{ {list} {{ nodes {{ {} {selection} }} }} }}", field["name"].as_str().expect("a name"));
+                let (_, statements) = world.statements(world.read("owner", &query, json!({}))).await;
+                let again = format!("/* {list}.by_id */");
+                assert!(!statements.iter().any(|text| text.starts_with(&again)), "{query}: {statements:#?}");
+            }
+        }
+    }
+
     async fn a_request_that_costs_too_much_is_refused(start: Start) {
         let world = start.sample(0).await;
         let code = |answer: &Value| answer["errors"][0]["extensions"]["code"].clone();

@@ -5,11 +5,12 @@ use async_graphql::{Context, Enum, ID, InputObject, Object, OneofObject};
 use crate::graphql::connection::{self, Connection, Paging};
 use crate::graphql::context::{load, loaders};
 use crate::graphql::error::ApiError;
+use crate::graphql::extent;
 use crate::graphql::group::Group;
 use crate::graphql::id::{self, GlobalId};
 use crate::graphql::input::{ExternalIdInput, GroupScope, OrderDirection, groups as scope};
 use crate::graphql::kinds::GroupPrivacy;
-use crate::queries::groups::{self, MemberCounts};
+use crate::queries::groups::{self, Groups, MemberCounts};
 
 /// What one group is found by.
 #[derive(Clone, Debug, OneofObject)]
@@ -73,8 +74,8 @@ impl GroupTreeEntry {
     }
 
     /// Who sees it.
-    async fn privacy(&self) -> GroupPrivacy {
-        self.0.group.privacy.into()
+    async fn privacy(&self, ctx: &Context<'_>) -> Result<GroupPrivacy, ApiError> {
+        Ok(extent::rest::<Groups, _, _>(ctx, &self.0.group).await?.privacy.into())
     }
 
     /// How many of the groups above you see: 0 for the platform group.
@@ -137,7 +138,7 @@ impl GroupQuery {
             text: filter.text,
         };
         let list = groups::list(&filter, direction.into())?;
-        connection::of_list(list, &Paging { first, after, last, before })
+        connection::of_list(ctx, list, &Paging { first, after, last, before })
     }
 
     /// The whole tree as far as you see it, flat and in one read: each group after the one above it, the groups of one parent by name.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_graphql::{Context, Object};
 use chrono::{DateTime, Utc};
-use entity::id::GroupId;
+use entity::id::{GroupId, UserId};
 use entity::kind::Cause;
 use futures::future::try_join_all;
 
@@ -23,20 +23,21 @@ use crate::removal::plan::Effect;
 /// The deletion of an account that is deleted or erased.
 #[derive(Clone, Debug)]
 pub struct Deletion {
-    user: Arc<users::User>,
+    user: UserId,
     at: DateTime<Utc>,
     cause: Cause,
+    by: Option<UserId>,
 }
 
 impl Deletion {
     /// How `user` came to be deleted; none for a living account.
-    pub fn of(user: Arc<users::User>) -> Option<Deletion> {
-        let (at, cause) = (user.deleted_at?, user.deletion_cause?);
-        Some(Deletion { user, at, cause })
+    pub fn of(user: UserId, account: &users::Rest) -> Option<Deletion> {
+        let (at, cause) = (account.deleted_at?, account.deletion_cause?);
+        Some(Deletion { user, at, cause, by: account.deleted_by })
     }
 
     async fn record(&self, ctx: &Context<'_>) -> Result<Option<Arc<Record>>, ApiError> {
-        load::<LastDeletions>(ctx, self.user.id).await
+        load::<LastDeletions>(ctx, self.user).await
     }
 }
 
@@ -55,7 +56,7 @@ impl Deletion {
 
     /// By whom; null for the platform itself.
     async fn by(&self, ctx: &Context<'_>) -> Result<Option<User>, ApiError> {
-        match self.user.deleted_by {
+        match self.by {
             Some(user) => User::load(ctx, user).await,
             None => Ok(None),
         }

@@ -206,6 +206,7 @@ impl RemovalJob {
     /// What became of each entry, in the order of the list.
     async fn items(
         &self,
+        ctx: &Context<'_>,
         #[graphql(desc = "Only entries with this outcome.")] outcome: Option<RemovalOutcome>,
         #[graphql(desc = "Only entries that would have this outcome by the plan that was prepared.")] planned: Option<
             RemovalOutcome,
@@ -216,7 +217,7 @@ impl RemovalJob {
         before: Option<String>,
     ) -> Result<Connection<RemovalJobItem>, ApiError> {
         let items = Items { outcome: outcome.map(Into::into), planned: planned.map(Into::into) };
-        connection::of_relation(items, self.0.id, &Paging { first, after, last, before })
+        connection::of_relation(ctx, items, self.0.id, &Paging { first, after, last, before })
     }
 }
 

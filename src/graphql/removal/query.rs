@@ -148,7 +148,7 @@ impl RemovalQuery {
     ) -> Result<Connection<Removal>, ApiError> {
         loaders(ctx)?;
         let list = removals::list(filter.unwrap_or_default().read()?, order_by.into());
-        connection::of_list(list, &Paging { first, after, last, before })
+        connection::of_list(ctx, list, &Paging { first, after, last, before })
     }
 
     /// The removal job of this id; null where there is none that you may follow: one of your own, or as a platform
@@ -174,6 +174,6 @@ impl RemovalQuery {
     ) -> Result<Connection<RemovalJob>, ApiError> {
         loaders(ctx)?;
         let list = removals::jobs(filter.unwrap_or_default().read()?, order_by.into());
-        connection::of_list(list, &Paging { first, after, last, before })
+        connection::of_list(ctx, list, &Paging { first, after, last, before })
     }
 }
