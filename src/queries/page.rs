@@ -189,35 +189,10 @@ impl<T: DeserializeOwned> List<T> {
             };
             return Ok(HashMap::from([(*parent, one.page(reader, slice).await?)]));
         }
-        let visible = self.visible(reader).await?;
-        let filter = match &slice.from {
-            Some(cursor) => self.order.after(&cursor.0, 0, slice.backward, visible),
-            None => visible,
-        };
-        // Most parents have few. All that they have, if it is no more than their pages might be, costs half of what
-        // ranking it costs the database.
-        let few = (parents.len() * (slice.size + 1)).min(FEW);
         // PostgreSQL sorts for less than it costs to tell the places; SQLite carries whole rows about to sort them.
         let sorts = reader.database().backend() == DbBackend::Postgres;
-        let found = self.found(column, slice.extent, slice.places || !sorts);
-        let from = format!("from {} where {}{}", self.from, filter.text(), self.narrowing(column));
-        let bound = |select: &str, by: &str, limit: usize| {
-            let statement = filter.bind(together(self.name, select, sorts.then_some(by)));
-            statement.ids("parents", parents.iter().copied()).bind("limit", limit as i64)
-        };
-        let (keys, by) = self.order.named(slice.backward);
-        let some = bound(&format!("select {found}, {keys} {from} limit {{limit}}"), &by, few + 1);
-        let mut rows: Vec<Found<T>> = all(some, reader).await?;
-        if rows.len() > few {
-            let ranked = format!(
-                "select row_, place_ from (select {found}, row_number() over (partition by {column} order by {}) as place_ {from}) ranked
-                 where place_ <= {{limit}}",
-                self.order.by(slice.backward),
-            );
-            rows = all(bound(&ranked, "place_", slice.size + 1), reader).await?;
-        }
         let mut items: HashMap<i64, Vec<Item<T>>> = HashMap::new();
-        for Found { parent, value, place } in rows {
+        for Found { parent, value, place } in self.hanging(reader, column, parents, slice, sorts).await? {
             let parent = parent.ok_or(Error::Broken("what hangs on something says on what"))?;
             items.entry(parent).or_default().push(self.item(value, place)?);
         }
@@ -233,6 +208,44 @@ impl<T: DeserializeOwned> List<T> {
             .iter()
             .map(|parent| (*parent, slice.cut(items.remove(parent).unwrap_or_default())))
             .collect())
+    }
+
+    /// What hangs on any of `parents` in this part of the list: of each parent as much as its page may have, or more.
+    /// In order where the database `sorts`, else with places.
+    async fn hanging(
+        &self,
+        reader: &Reader,
+        column: &str,
+        parents: &[i64],
+        slice: &Slice,
+        sorts: bool,
+    ) -> Result<Vec<Found<T>>, Error> {
+        let visible = self.visible(reader).await?;
+        let filter = match &slice.from {
+            Some(cursor) => self.order.after(&cursor.0, 0, slice.backward, visible),
+            None => visible,
+        };
+        // Most parents have few. All that they have, if it is no more than their pages might be, costs half of what
+        // ranking it costs the database.
+        let few = (parents.len() * (slice.size + 1)).min(FEW);
+        let found = self.found(column, slice.extent, slice.places || !sorts);
+        let from = format!("from {} where {}{}", self.from, filter.text(), self.narrowing(column));
+        let bound = |select: &str, by: &str, limit: usize| {
+            let statement = filter.bind(together(self.name, select, sorts.then_some(by)));
+            statement.ids("parents", parents.iter().copied()).bind("limit", limit as i64)
+        };
+        let (keys, by) = self.order.named(slice.backward);
+        let some = bound(&format!("select {found}, {keys} {from} limit {{limit}}"), &by, few + 1);
+        let rows = all(some, reader).await?;
+        if rows.len() <= few {
+            return Ok(rows);
+        }
+        let ranked = format!(
+            "select row_, place_ from (select {found}, row_number() over (partition by {column} order by {}) as place_ {from}) ranked
+             where place_ <= {{limit}}",
+            self.order.by(slice.backward),
+        );
+        all(bound(&ranked, "place_", slice.size + 1), reader).await
     }
 
     /// The condition that keeps the list to the parents, where its own text does not.
