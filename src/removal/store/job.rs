@@ -14,6 +14,20 @@ use crate::removal::request::Part;
 /// Items that are written at once.
 const ITEMS: usize = 10_000;
 
+/// The tables of what is decided one by one, and whose it is.
+const DECIDED: [(&str, &str); 10] = [
+    ("memberships", "user_id"),
+    ("session_captures", "user_id"),
+    ("session_enrolments", "user_id"),
+    ("slot_registrations", "user_id"),
+    ("course_co_authors", "user_id"),
+    ("path_co_authors", "user_id"),
+    ("session_co_instructors", "user_id"),
+    ("courses", "main_author_id"),
+    ("paths", "main_author_id"),
+    ("sessions", "main_instructor_id"),
+];
+
 /// Why somebody failed, as it stands in the database.
 pub type Reason = &'static str;
 
@@ -163,29 +177,27 @@ pub async fn waiting(
     .await
 }
 
-/// How many rows `users` bring that are decided one by one, in order of id; who brings none is left out.
+/// How many rows `users` bring together that are decided one by one.
+pub async fn weight(db: &impl ConnectionTrait, users: &[UserId]) -> Result<i64, Error> {
+    let each = DECIDED.map(|(table, of)| format!("(select count(*) from {table} where {of} in {{users}})"));
+    let weight = sql("removal.weight", format!("select {}", each.join(" + ")));
+    let (weight,) = weight.ids("users", users.iter().copied()).only(db).await?;
+    Ok(weight)
+}
+
+/// As [`weight`], how many each of them brings, in order of id; who brings none is left out.
 pub async fn weights(db: &impl ConnectionTrait, users: &[UserId]) -> Result<BTreeMap<UserId, i64>, Error> {
-    let rows: Vec<(UserId, i64)> = sql(
-        "removal.weights",
-        "select user_id, cast(sum(brought) as bigint) from (
-            select user_id, count(*) as brought from memberships where user_id in {users} group by user_id
-            union all select user_id, count(*) from session_captures where user_id in {users} group by user_id
-            union all select user_id, count(*) from session_enrolments where user_id in {users} group by user_id
-            union all select user_id, count(*) from slot_registrations where user_id in {users} group by user_id
-            union all select user_id, count(*) from course_co_authors where user_id in {users} group by user_id
-            union all select user_id, count(*) from path_co_authors where user_id in {users} group by user_id
-            union all select user_id, count(*) from session_co_instructors where user_id in {users} group by user_id
-            union all select main_author_id, count(*) from courses where main_author_id in {users}
-                group by main_author_id
-            union all select main_author_id, count(*) from paths where main_author_id in {users}
-                group by main_author_id
-            union all select main_instructor_id, count(*) from sessions where main_instructor_id in {users}
-                group by main_instructor_id
-         ) as each_kind group by user_id",
-    )
-    .ids("users", users.iter().copied())
-    .all(db)
-    .await?;
+    let each = DECIDED.map(|(table, of)| {
+        format!(
+            "select {of} as user_id, count(*) as brought from {table} where {of} in {{users}} group by {of}"
+        )
+    });
+    let text = format!(
+        "select user_id, cast(sum(brought) as bigint) from ({}) as each_kind group by user_id",
+        each.join(" union all ")
+    );
+    let weights = sql("removal.weights", text).ids("users", users.iter().copied());
+    let rows: Vec<(UserId, i64)> = weights.all(db).await?;
     Ok(rows.into_iter().collect())
 }
 

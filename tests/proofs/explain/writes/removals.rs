@@ -39,9 +39,10 @@ pub async fn everything(large: &Large, person: UserId) {
     remove(large, request(group), people(first, CHUNK)).await;
     remove(large, all, People::Named(named)).await;
     remove(large, all, People::Matching(Box::new(filter))).await;
-    remove(large, all, people(first, CHUNK)).await;
-    // Sets of a few: those of one are no sets.
-    remove(large, all, people(first + CHUNK, 2)).await;
+    // Who bring more than is taken at once, and sets of a few: those of one are no sets.
+    for (first, many, rows) in [(first, CHUNK, 10_000), (first + CHUNK, 2, 1)] {
+        remove_within(large, all, people(first, many), Bounds { rows, ..Bounds::default() }).await;
+    }
 }
 
 /// A plan that is prepared, read and started; a job that is cancelled, and one whose failures are tried again.
@@ -128,7 +129,11 @@ fn request(scope: Scope) -> Request {
 }
 
 async fn remove(large: &Large, request: Request, people: People) {
-    let batch = Batch { people, request, plan_digest: None, confirm_count: None, bounds: Bounds::default() };
+    remove_within(large, request, people, Bounds::default()).await;
+}
+
+async fn remove_within(large: &Large, request: Request, people: People, bounds: Bounds) {
+    let batch = Batch { people, request, plan_digest: None, confirm_count: None, bounds };
     batch::remove_many(&large.db, Caller::User(OWNER), None, batch).await.expect("a removal");
     jobs::work_off(&large.db).await.expect("it is carried out");
 }
