@@ -280,6 +280,7 @@ impl<N: OutputType + 'static> Connection<N> {
         Ok(PageInfo {
             has_next_page: page.has_next,
             has_previous_page: page.has_previous,
+            // Where neither is asked for, no place was read.
             start_cursor: page.edges.first().and_then(Edge::place),
             end_cursor: page.edges.last().and_then(Edge::place),
         })

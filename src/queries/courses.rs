@@ -21,7 +21,7 @@ row! {
 }
 
 row! {
-    /// What else there is to a course.
+    /// What else there is to a course or a path.
     pub struct Rest {
         /// The group that owns it.
         group_id: GroupId,

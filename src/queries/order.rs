@@ -220,16 +220,20 @@ impl Order {
         (self.direction == Direction::Descending) != backward
     }
 
+    fn way(&self, backward: bool) -> &'static str {
+        if self.descends(backward) { " desc" } else { "" }
+    }
+
     /// `order by` this.
     pub(super) fn by(&self, backward: bool) -> String {
-        let way = if self.descends(backward) { " desc" } else { "" };
+        let way = self.way(backward);
         let columns: Vec<String> = self.keys.iter().map(|key| format!("{}{way}", key.column)).collect();
         columns.join(", ")
     }
 
     /// The keys under names of their own, and `order by` these.
     pub(super) fn named(&self, backward: bool) -> (String, String) {
-        let way = if self.descends(backward) { " desc" } else { "" };
+        let way = self.way(backward);
         let named =
             |(at, key): (usize, &By)| (format!("{} as key_{at}", key.column), format!("key_{at}{way}"));
         let (keys, by): (Vec<String>, Vec<String>) = self.keys.iter().enumerate().map(named).unzip();

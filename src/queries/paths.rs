@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
 use entity::id::{CourseId, GroupId, PathId, UserId};
 
+pub use super::courses::Rest;
 use super::courses::WorkOrder;
 use super::ranks::Ranks;
 use super::users::search_text;
@@ -18,18 +18,6 @@ row! {
         id: PathId,
         /// Its title.
         title: String,
-    }
-}
-
-row! {
-    /// What else there is to a path.
-    pub struct Rest {
-        /// The group that owns it.
-        group_id: GroupId,
-        /// Who owns it.
-        main_author_id: UserId,
-        /// When it was made.
-        created_at: DateTime<Utc>,
     }
 }
 

@@ -14,12 +14,11 @@ use serde::de::value::SeqAccessDeserializer;
 use serde::de::{DeserializeOwned, Deserializer, SeqAccess, Visitor};
 
 /// How much is read of what a list finds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Extent {
     /// What it is called.
     Head,
     /// All of it.
-    #[default]
     Whole,
 }
 
