@@ -66,7 +66,12 @@ const EXCEPTIONS: &[Exception] = &[
         because: "counts everybody, in an index alone, and only where more than fifty accounts go within a day",
     },
     Exception {
-        reads: &[("jobs.end_leases", "jobs"), ("jobs.waits", "jobs"), ("removal.gone_since", "jobs")],
+        reads: &[
+            ("jobs.end_leases", "jobs"),
+            ("jobs.expire", "jobs"),
+            ("jobs.waits", "jobs"),
+            ("removal.gone_since", "jobs"),
+        ],
         part: "",
         on: &[Kind::Postgres],
         because: "an index of the jobs that have not ended alone",
@@ -88,12 +93,6 @@ const EXCEPTIONS: &[Exception] = &[
         part: "g.id not in (select unnest($",
         on: &[Kind::Postgres],
         because: "of several groups at once, by somebody from whom thousands are hidden: a hash of those, and the tree once",
-    },
-    Exception {
-        reads: &[("memberships.members", "users"), ("memberships.of_group", "users")],
-        part: ".group_id = any($",
-        on: &[Kind::Postgres],
-        because: "of several groups at once the platform group is one, and everybody is in it",
     },
     Exception {
         reads: &[("webhooks.hold", "webhook_deliveries")],

@@ -182,10 +182,15 @@ pub async fn fill(url: &str) {
     for row in EVERYBODY {
         insert(&db.read, row, &living, now).await;
     }
-    // A server does so by itself, now and then.
-    let counted = if db.backend() == DbBackend::Postgres { "vacuum analyze" } else { "analyze" };
-    db.read.execute_unprepared(counted).await.expect(counted);
+    count_anew(&db.read).await;
     db.close().await;
+}
+
+/// Has the rows of every table counted, as a server does by itself, now and then.
+pub async fn count_anew(db: &DatabaseConnection) {
+    let postgres = db.get_database_backend() == DbBackend::Postgres;
+    let text = if postgres { "vacuum analyze" } else { "analyze" };
+    db.execute_unprepared(text).await.expect(text);
 }
 
 async fn insert(db: &DatabaseConnection, (into, values): (&str, &str), from: &str, now: DateTime<Utc>) {

@@ -9,6 +9,7 @@ use std::fmt;
 use roster::db::sql::sql;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement, TransactionTrait};
 
+use super::fill::count_anew;
 use super::large::{Large, Seen, name};
 use crate::proofs::schema::columns;
 
@@ -44,6 +45,8 @@ pub async fn whole_tables(large: &Large) -> Vec<Whole> {
     let (large_tables, huge_tables) = (tables(db, LARGE).await, tables(db, HUGE).await);
     let mut found = Vec::new();
     if db.get_database_backend() == DbBackend::Postgres {
+        // The server may have counted anew since rows were deleted, or not yet: a plan must not depend on when it did.
+        count_anew(db).await;
         // A transaction keeps to one of the program's own connections, and to its settings.
         let connection = db.begin().await.expect("a connection");
         for Seen { smallest, largest } in large.seen() {
