@@ -40,6 +40,9 @@ pub enum Error {
     /// Stored data is not what the program wrote, or a promise of ours does not hold.
     #[error("broken promise: {0}")]
     Broken(&'static str),
+    /// So many people bring more rows than one transaction takes (R16): to be tried with fewer.
+    #[error("too much for one transaction")]
+    TooMuch,
     /// Somebody else has taken the job over: nothing of it is done here any more (R29).
     #[error("somebody else works on the job")]
     Superseded,
@@ -58,7 +61,7 @@ impl Error {
             Error::Database(error) => sqlstate(error).is_some_and(|code| {
                 matches!(code.as_str(), "40001" | "40P01" | "55P03" | "23505" | "5" | "517")
             }),
-            Error::Broken(_) | Error::Superseded | Error::Document(_) => false,
+            Error::Broken(_) | Error::TooMuch | Error::Superseded | Error::Document(_) => false,
         }
     }
 
@@ -74,7 +77,9 @@ impl Error {
             Error::Database(error) => {
                 sqlstate(error).is_some_and(|code| matches!(code.as_str(), "57014" | "9"))
             }
-            Error::Drift(_) | Error::Broken(_) | Error::Superseded | Error::Document(_) => false,
+            Error::Drift(_) | Error::Broken(_) | Error::TooMuch | Error::Superseded | Error::Document(_) => {
+                false
+            }
         }
     }
 }

@@ -29,6 +29,7 @@ pub struct Sql {
     name: &'static str,
     text: String,
     binds: Vec<(&'static str, Bind)>,
+    most: Option<usize>,
 }
 
 #[derive(Clone, Debug)]
@@ -59,7 +60,7 @@ enum Column {
 
 /// A statement named `name` (its room and what it does, `removal.memberships`) of this `text`.
 pub fn sql(name: &'static str, text: impl Into<String>) -> Sql {
-    Sql { name, text: text.into(), binds: Vec::new() }
+    Sql { name, text: text.into(), binds: Vec::new(), most: None }
 }
 
 impl Rows {
@@ -224,12 +225,27 @@ impl Sql {
         self
     }
 
+    /// Where there is a bound, no more rows are read than that and one, and [`Sql::all`] fails with [`Error::TooMuch`]
+    /// if there are more.
+    #[must_use]
+    pub fn at_most(mut self, most: Option<usize>) -> Sql {
+        if let Some(most) = most {
+            self.text.push_str(&format!(" limit {}", most.saturating_add(1)));
+        }
+        self.most = most;
+        self
+    }
+
     /// The rows that the statement answers with.
     ///
     /// # Errors
-    /// When the database refuses, or a row is not of this shape.
+    /// When the database refuses, a row is not of this shape, or there are more than [`Sql::at_most`].
     pub async fn all<T: TryGetableMany>(self, db: &impl ConnectionTrait) -> Result<Vec<T>, Error> {
+        let most = self.most;
         let rows = self.answer(db).await?;
+        if most.is_some_and(|most| rows.len() > most) {
+            return Err(Error::TooMuch);
+        }
         Ok(rows.iter().map(|row| row.try_get_many_by_index()).collect::<Result<_, _>>()?)
     }
 

@@ -8,7 +8,7 @@ use entity::kind::{Status, Work};
 use sea_orm::ConnectionTrait;
 
 use super::{Administrator, Candidates, Course, Path, Session};
-use crate::db::sql::sql;
+use crate::db::sql::{Rows, sql};
 use crate::error::Error;
 use crate::removal::plan::WorkId;
 
@@ -78,14 +78,19 @@ pub async fn places(
     db: &impl ConnectionTrait,
     users: &BTreeSet<UserId>,
 ) -> Result<Vec<(WorkId, UserId, i32)>, Error> {
+    // As rows, for the reason that whoever asks whether a removal concerns succession has.
     let rows: Vec<(Work, i64, UserId, i32)> = sql(
         "ownership.places",
-        "select 'COURSE', course_id, user_id, rank from course_co_authors where user_id in {users}
-         union all select 'PATH', path_id, user_id, rank from path_co_authors where user_id in {users}
-         union all select 'SESSION', session_id, user_id, rank from session_co_instructors where user_id in {users}
+        "with people as materialized (select id from {users})
+         select 'COURSE', course_id, user_id, rank from people cross join course_co_authors where user_id = people.id
+         union all
+         select 'PATH', path_id, user_id, rank from people cross join path_co_authors where user_id = people.id
+         union all
+         select 'SESSION', session_id, user_id, rank from people cross join session_co_instructors
+            where user_id = people.id
          order by 1, 2, 3",
     )
-    .ids("users", users.iter().copied())
+    .rows("users", Rows::new().numbers("id", users.iter().copied()))
     .all(db)
     .await?;
     Ok(rows.into_iter().map(|(kind, id, user, rank)| (work(kind, id), user, rank)).collect())

@@ -39,7 +39,7 @@ impl Batch for Standings {
         let users = users.into_iter().collect();
         let seen = visible(reader.db(), reader.sight().await?, &[Seen::Person("u")], users).await?;
         let parts: Vec<Part> = seen.into_iter().map(|user| (user, None)).collect();
-        let standings = removal::standings(reader.db(), &parts).await?;
+        let standings = removal::standings(reader.db(), &parts, None).await?;
         Ok(standings.into_iter().map(|standing| (standing.user, Arc::new(standing))).collect())
     }
 }

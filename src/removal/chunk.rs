@@ -30,6 +30,8 @@ pub(super) struct Settled<'a> {
     pub leaving: &'a Leaving,
     pub filter: Option<&'a UserFilter>,
     pub job: JobId,
+    /// The most rows that may be decided at once (R16); none for one person alone.
+    pub most_rows: Option<usize>,
 }
 
 /// Locks the people of `parts`, each of whom is there once, decides what becomes of them and does it. Without `settled` they are the whole request, of which
@@ -37,8 +39,8 @@ pub(super) struct Settled<'a> {
 /// another digest than `shown` is left alone (R18).
 ///
 /// # Errors
-/// `PRIVATE_SUBGROUPS_UNDECIDED`, `NOT_FOUND` of the group, `CONFIRM_COUNT_REQUIRED`, `COUNT_MISMATCH`, or what broke;
-/// then nothing is done.
+/// `PRIVATE_SUBGROUPS_UNDECIDED`, `NOT_FOUND` of the group, `CONFIRM_COUNT_REQUIRED`, `COUNT_MISMATCH`,
+/// [`Error::TooMuch`](crate::error::Error::TooMuch), or what broke; then nothing is done.
 pub(super) async fn execute(
     tx: &Tx,
     parts: &[Part],
@@ -55,12 +57,15 @@ pub(super) async fn execute(
         locks::succession(db).await?;
     }
     sessions::capture_ended(db, tx.now).await?;
-    let setting = planning::setting(db, &tx.trees, &tx.caller).await?;
+    let setting = Setting {
+        most_rows: settled.and_then(|settled| settled.most_rows),
+        ..planning::setting(db, &tx.trees, &tx.caller).await?
+    };
     let request = &request.normalized(setting.tree.root());
     if settled.is_none() {
         planning::check_group(request, &setting)?;
     }
-    let people = store::standings(db, parts).await?;
+    let people = store::standings(db, parts, setting.most_rows).await?;
     let answer = match settled {
         Some(settled) => settled.answer,
         None => planning::answer(&people, request, &setting)?,

@@ -21,6 +21,8 @@ pub struct Setting {
     pub owner: UserId,
     /// What the caller may do.
     pub authority: Authority,
+    /// The most rows that may be decided at once (R16), where there is a bound.
+    pub most_rows: Option<usize>,
 }
 
 /// A person as far as the outcome depends on it.
@@ -99,6 +101,15 @@ pub struct Person {
     pub instructs: Vec<SessionId>,
     /// Places as co-author or co-instructor, with their rank.
     pub places: Vec<(super::plan::WorkId, i32)>,
+}
+
+impl Person {
+    /// How many rows these are.
+    pub fn rows(&self) -> usize {
+        let Person { enrolments, captures, exclusions, seats, courses, paths, instructs, places } = self;
+        let taking_part = enrolments.len() + captures.len() + exclusions.len() + seats.len();
+        taking_part + courses.len() + paths.len() + instructs.len() + places.len()
+    }
 }
 
 /// An individual enrolment.

@@ -37,7 +37,7 @@ pub async fn setting(
         (Err(Failure::Refused(_)), Caller::Service(_) | Caller::System { .. }) => Authority::of_nobody(),
         (Err(Failure::Broken(error)), _) => return Err(error),
     };
-    Ok(Setting { tree, owner: platform.owner, authority })
+    Ok(Setting { tree, owner: platform.owner, authority, most_rows: None })
 }
 
 /// Whether the group that is named exists for this caller.
@@ -133,7 +133,8 @@ pub fn verdicts(
 /// The plan for `people`. Without `leaving` they are the whole request, and who leaves is settled among them.
 ///
 /// # Errors
-/// When the database cannot be read.
+/// [`Error::TooMuch`] where they bring more rows than the setting lets be decided at once, or when the database cannot be
+/// read.
 pub async fn plan(
     db: &impl ConnectionTrait,
     now: DateTime<Utc>,
@@ -164,7 +165,9 @@ pub async fn plan(
         }
     }
     let groups = learner_groups(&verdicts);
-    let mut facts = store::facts(db, &touched, &deleted, &groups, now).await?;
+    let memberships: usize = people.iter().map(|person| person.memberships.len()).sum();
+    let most = setting.most_rows.map(|most| most.saturating_sub(memberships));
+    let mut facts = store::facts(db, &touched, &deleted, &groups, now, most).await?;
     let mut plan = Plan { people: Vec::with_capacity(people.len()) };
     for (person, (user, verdict)) in people.iter().zip(verdicts) {
         let request = request.of(person.named);

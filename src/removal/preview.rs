@@ -88,7 +88,7 @@ pub async fn preview(snapshot: &Snapshot<'_>, shown: &Shown) -> Result<Preview, 
     let request = shown.request.normalized(setting.tree.root());
     planning::check_group(&request, &setting)?;
     planning::check_groups(&mut list, &setting)?;
-    let people: Vec<Standing> = store::standings(db, &list.parts()).await?;
+    let people: Vec<Standing> = store::standings(db, &list.parts(), None).await?;
     let plan = |request: Request, answer| {
         let (people, setting) = (&people, &setting);
         async move {

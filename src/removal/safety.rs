@@ -44,8 +44,9 @@ pub async fn check(tx: &Tx, going: i64, typed: Option<i64>) -> Result<(), Failur
         return Ok(());
     }
     let share = platform::store::platform(&tx.conn).await?.safety_share;
-    // Of all there were before.
-    let all = store::counted(&tx.conn).await? + gone;
+    // Of all there were before, who need not be counted beyond those of whom these are the share.
+    let enough = if share > 0 { (gone + going) * 100 / share + 1 - gone } else { i64::MAX };
+    let all = store::counted(&tx.conn, enough).await? + gone;
     let most = (all * share / 100).max(ALWAYS);
     if gone + going > most { Err(Refusal::ConfirmCountRequired { most }.into()) } else { Ok(()) }
 }

@@ -59,7 +59,7 @@ pub fn day(n: i64) -> DateTime<Utc> {
 impl Model {
     pub fn setting(&self, authority: Authority) -> Setting {
         let tree = Tree::new(self.groups.iter().copied()).expect("the model's groups form a tree");
-        Setting { tree: Arc::new(tree), owner: OWNER, authority }
+        Setting { tree: Arc::new(tree), owner: OWNER, authority, most_rows: None }
     }
 
     pub fn authority_of(&self, user: UserId) -> Authority {

@@ -176,7 +176,7 @@ async fn let_run(tx: &Tx, start: &Start, planned: Option<String>) -> Result<JobI
     let parts: Vec<Part> = ending.iter().map(|user| (*user, None)).collect();
     let mut going = 0;
     for some in chunks(&parts) {
-        let people = store::standings(&tx.conn, some).await?;
+        let people = store::standings(&tx.conn, some, None).await?;
         going += safety::going(&people, some.iter().map(|(user, _)| (*user, Outcome::Deleted)));
     }
     safety::check(tx, going, start.confirm_count).await?;

@@ -263,7 +263,7 @@ async fn settle_list(
     let (mut undecided, mut leaving) = (BTreeSet::new(), Leaving::default());
     let (mut ending, mut going) = (BTreeSet::new(), 0);
     for some in chunks(parts) {
-        let people = store::standings(db, some).await?;
+        let people = store::standings(db, some, None).await?;
         undecided.extend(planning::undecided(&people, request, setting));
         let verdicts = planning::verdicts(&people, request, answer, setting);
         going += safety::going(&people, verdicts.iter().map(|(user, verdict)| (*user, verdict.outcome)));
@@ -289,7 +289,7 @@ async fn digests(
 ) -> Result<BTreeMap<Part, String>, Error> {
     let mut digests = BTreeMap::new();
     for some in chunks(parts) {
-        let people = store::standings(db, some).await?;
+        let people = store::standings(db, some, None).await?;
         let leaving = Some(&whole.leaving);
         let plan = planning::plan(db, now, &people, request, whole.answer, leaving, setting).await?;
         digests.extend(plan.people.into_iter().map(|person| (person.part(), person.digest)));

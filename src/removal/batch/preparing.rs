@@ -141,7 +141,7 @@ async fn plan_of(
             parts.iter().copied().collect::<BTreeSet<_>>().into_iter().collect()
         }
     };
-    let people = store::standings(db, &all).await?;
+    let people = store::standings(db, &all, None).await?;
     let leaving = Some(leaving);
     let mut plan = planning::plan(db, now, &people, &kept.request, kept.answer, leaving, &setting).await?;
     let asked: BTreeSet<&Part> = parts.iter().collect();

@@ -31,6 +31,8 @@ pub struct Turn {
     work: Option<Arc<Work>>,
     /// The chunk that was begun last in this turn, and not brought to an end.
     begun: Option<i64>,
+    /// The last chunk whose people brought too much to be taken at once.
+    heavy: Option<i64>,
 }
 
 /// What every chunk of a job shares.
@@ -52,7 +54,7 @@ struct Taking {
 impl Turn {
     /// A turn of whoever holds `lease`, which every step prolongs by `lasting`.
     pub fn new(lease: Lease, lasting: TimeDelta) -> Turn {
-        Turn { lease, lasting, work: None, begun: None }
+        Turn { lease, lasting, work: None, begun: None, heavy: None }
     }
 
     /// Does the next step.
@@ -119,14 +121,13 @@ impl Turn {
             tracing::error!(job = lease.job.0, "one person of a job ended the process again and again");
             return self.fail(db, &work, Taking { lease, chunk, people }, POISON).await;
         }
-        let users: Vec<UserId> = people.iter().map(|(user, ..)| *user).collect();
-        // Who brings how much takes as long again, and matters to few chunks.
-        if store::weight(&db.read, &users).await? > bounds.rows {
+        // Of few chunks it matters who brings how much: those that were tried.
+        if self.heavy == Some(chunk) {
+            let users: Vec<UserId> = people.iter().map(|(user, ..)| *user).collect();
             let weights = store::weights(&db.read, &users).await?;
             let weights = users.iter().map(|user| weights.get(user).copied().unwrap_or(0));
             people.truncate(rules::within(weights, bounds.rows));
         }
-
         let (taking, lasting) = (Taking { lease, chunk, people }, self.lasting);
         let tried = write(db, work.caller.clone(), None, &taking, |tx, taking| {
             Box::pin(transact(tx, work.clone(), taking, lasting))
@@ -136,6 +137,10 @@ impl Turn {
             Ok(step) => {
                 self.begun = None;
                 Ok(if step { Step::Ended } else { Step::More })
+            }
+            Err(Failure::Broken(Error::TooMuch)) => {
+                self.heavy = Some(chunk);
+                Ok(Step::More)
             }
             Err(Failure::Broken(error)) if error.is_outage() || matches!(error, Error::Superseded) => {
                 Err(error.into())
@@ -186,6 +191,7 @@ async fn transact(tx: &Tx, work: Arc<Work>, taking: &Taking, lasting: TimeDelta)
         leaving: &work.leaving,
         filter: work.kept.filter.as_deref(),
         job: taking.lease.job,
+        most_rows: (parts.len() > 1).then(|| usize::try_from(work.kept.bounds.rows).unwrap_or(usize::MAX)),
     };
     let shown = taking
         .people

@@ -15,10 +15,11 @@ use crate::removal::request::Part;
 const ITEMS: usize = 10_000;
 
 /// The tables of what is decided one by one, and whose it is.
-const DECIDED: [(&str, &str); 10] = [
+const DECIDED: [(&str, &str); 11] = [
     ("memberships", "user_id"),
     ("session_captures", "user_id"),
     ("session_enrolments", "user_id"),
+    ("session_exclusions", "user_id"),
     ("slot_registrations", "user_id"),
     ("course_co_authors", "user_id"),
     ("path_co_authors", "user_id"),
@@ -177,15 +178,7 @@ pub async fn waiting(
     .await
 }
 
-/// How many rows `users` bring together that are decided one by one.
-pub async fn weight(db: &impl ConnectionTrait, users: &[UserId]) -> Result<i64, Error> {
-    let each = DECIDED.map(|(table, of)| format!("(select count(*) from {table} where {of} in {{users}})"));
-    let weight = sql("removal.weight", format!("select {}", each.join(" + ")));
-    let (weight,) = weight.ids("users", users.iter().copied()).only(db).await?;
-    Ok(weight)
-}
-
-/// As [`weight`], how many each of them brings, in order of id; who brings none is left out.
+/// How many rows each of `users` brings that are decided one by one; who brings none is left out.
 pub async fn weights(db: &impl ConnectionTrait, users: &[UserId]) -> Result<BTreeMap<UserId, i64>, Error> {
     let each = DECIDED.map(|(table, of)| {
         format!(
@@ -499,12 +492,14 @@ pub async fn gone_since(db: &impl ConnectionTrait, since: DateTime<Utc>) -> Resu
     Ok(gone)
 }
 
-/// How many accounts there are that count for the safety share.
-pub async fn counted(db: &impl ConnectionTrait) -> Result<i64, Error> {
+/// How many accounts there are that count for the safety share; no more of them are counted than `most`.
+pub async fn counted(db: &impl ConnectionTrait, most: i64) -> Result<i64, Error> {
     let (count,) = sql(
         "removal.counted",
-        "select count(*) from users where status in ('ACTIVE', 'SUSPENDED', 'DEACTIVATED')",
+        "select count(*) from (
+            select 1 from users where status in ('ACTIVE', 'SUSPENDED', 'DEACTIVATED') limit {most}) as counted",
     )
+    .bind("most", most)
     .only(db)
     .await?;
     Ok(count)

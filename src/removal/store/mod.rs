@@ -9,7 +9,7 @@ pub use apply::{Context, apply};
 pub use job::{
     FollowedJob, NewItem, NewJob, Reason, add_items, add_job, administrators, cancel_waiting, counted,
     digests, ending, finish, followed, gone_since, last_deletion, leaving, next_chunk, outcomes, parts_of,
-    prepared, set_status, settled, totals, unplanned, waiting, weight, weights, write_outcomes, write_plans,
+    prepared, set_status, settled, totals, unplanned, waiting, weights, write_outcomes, write_plans,
     write_totals,
 };
 pub use list::{existing, with_emails, with_external_ids};

@@ -7,7 +7,7 @@ use entity::id::{GroupId, JobId, SessionId, SlotId, UserId};
 use entity::kind::{AudienceKind, Role, SeatKind, Status};
 use sea_orm::ConnectionTrait;
 
-use crate::db::sql::sql;
+use crate::db::sql::{Rows, sql};
 use crate::error::Error;
 use crate::ownership;
 use crate::removal::facts::{Enrolment, Facts, Membership, Person, Seat, Session, Standing};
@@ -15,7 +15,14 @@ use crate::removal::request::Part;
 use crate::removal::warning::TokensInUse;
 
 /// Who of `parts` exists, their state and memberships; in order of id and group, as `parts` are.
-pub async fn standings(db: &impl ConnectionTrait, parts: &[Part]) -> Result<Vec<Standing>, Error> {
+///
+/// # Errors
+/// [`Error::TooMuch`] where there are more than `most` memberships, or what broke.
+pub async fn standings(
+    db: &impl ConnectionTrait,
+    parts: &[Part],
+    most: Option<usize>,
+) -> Result<Vec<Standing>, Error> {
     let mut users: Vec<UserId> = parts.iter().map(|(user, _)| *user).collect();
     users.dedup();
     let states: Vec<(UserId, Status)> =
@@ -29,6 +36,7 @@ pub async fn standings(db: &impl ConnectionTrait, parts: &[Part]) -> Result<Vec<
          where user_id in {users} order by user_id",
     )
     .ids("users", users.iter().copied())
+    .at_most(most)
     .all(db)
     .await?;
     let mut memberships: BTreeMap<UserId, Vec<Membership>> = BTreeMap::new();
@@ -54,12 +62,16 @@ pub async fn standings(db: &impl ConnectionTrait, parts: &[Part]) -> Result<Vec<
 
 /// What `users` take part in, with what they are learners of in `learner_groups`; and what `deleted`, some of them,
 /// own.
+///
+/// # Errors
+/// [`Error::TooMuch`] where they bring more than `most` rows that are decided one by one, or what broke.
 pub async fn facts(
     db: &impl ConnectionTrait,
     users: &BTreeSet<UserId>,
     deleted: &BTreeSet<UserId>,
     learner_groups: &BTreeSet<GroupId>,
     now: DateTime<Utc>,
+    most: Option<usize>,
 ) -> Result<Facts, Error> {
     let mut facts = Facts::default();
     if users.is_empty() {
@@ -72,6 +84,7 @@ pub async fn facts(
          where user_id in {users} order by user_id, session_id",
     )
     .ids("users", ids())
+    .at_most(most)
     .all(db)
     .await?;
     for (user, session, granted_by, enrolled_at) in enrolments {
@@ -80,6 +93,7 @@ pub async fn facts(
     let captures: Vec<(UserId, SessionId)> =
         sql("removal.captures", "select user_id, session_id from session_captures where user_id in {users}")
             .ids("users", ids())
+            .at_most(most)
             .all(db)
             .await?;
     for (user, session) in captures {
@@ -90,6 +104,7 @@ pub async fn facts(
         "select user_id, session_id from session_exclusions where user_id in {users}",
     )
     .ids("users", ids())
+    .at_most(most)
     .all(db)
     .await?;
     for (user, session) in exclusions {
@@ -103,6 +118,7 @@ pub async fn facts(
     )
     .ids("users", ids())
     .bind("now", now)
+    .at_most(most)
     .all(db)
     .await?;
     for (user, slot, session, kind) in seats {
@@ -122,23 +138,28 @@ pub async fn facts(
     if !deleted.is_empty() {
         works(db, &mut facts, deleted).await?;
     }
-    Ok(facts)
+    let brought = facts.people.values().map(Person::rows).sum::<usize>();
+    if most.is_some_and(|most| brought > most) { Err(Error::TooMuch) } else { Ok(facts) }
 }
 
 /// Whether any of `users` is main author, co-author, main instructor, co-instructor or administrator of anything, so
 /// that the removal takes part in succession.
 pub async fn concerns_succession(db: &impl ConnectionTrait, users: &[UserId]) -> Result<bool, Error> {
+    // As rows: of a set, PostgreSQL would estimate each member in each of the tables, which takes longer than to look.
     let found: Option<(i64,)> = sql(
         "removal.concerns_succession",
-        "select cast(1 as bigint) where exists (select 1 from courses where main_author_id in {users})
-            or exists (select 1 from paths where main_author_id in {users})
-            or exists (select 1 from sessions where main_instructor_id in {users})
-            or exists (select 1 from course_co_authors where user_id in {users})
-            or exists (select 1 from path_co_authors where user_id in {users})
-            or exists (select 1 from session_co_instructors where user_id in {users})
-            or exists (select 1 from memberships where user_id in {users} and role = 'ADMINISTRATOR')",
+        "with people as materialized (select id from {users})
+         select cast(1 as bigint) where
+            exists (select 1 from people cross join courses c where c.main_author_id = people.id)
+            or exists (select 1 from people cross join paths p where p.main_author_id = people.id)
+            or exists (select 1 from people cross join sessions s where s.main_instructor_id = people.id)
+            or exists (select 1 from people cross join course_co_authors c where c.user_id = people.id)
+            or exists (select 1 from people cross join path_co_authors p where p.user_id = people.id)
+            or exists (select 1 from people cross join session_co_instructors s where s.user_id = people.id)
+            or exists (select 1 from people cross join memberships m
+                where m.user_id = people.id and m.role = 'ADMINISTRATOR')",
     )
-    .ids("users", users.iter().copied())
+    .rows("users", Rows::new().numbers("id", users.iter().copied()))
     .one(db)
     .await?;
     Ok(found.is_some())
