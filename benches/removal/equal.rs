@@ -1,10 +1,10 @@
 //! Whether two databases hold the same, in every table that a deletion touches; but for times, which differ, and for
-//! what only one of the two writes down (jobs, hand-overs, effects).
+//! what only one of the two writes down (jobs, hand-overs and events of them, effects, what an event says).
 
 use roster::db::Database;
 use roster::db::sql::sql;
 
-const TOUCHED: [(&str, &str); 13] = [
+const TOUCHED: [(&str, &str); 15] = [
     ("memberships", "user_id || ' ' || group_id || ' ' || role"),
     ("slot_registrations", "slot_id || ' ' || user_id || ' ' || kind"),
     ("session_enrolments", "session_id || ' ' || user_id"),
@@ -18,6 +18,8 @@ const TOUCHED: [(&str, &str); 13] = [
     ("users", "id || ' ' || status || ' ' || coalesce(deletion_cause, '') || ' ' || coalesce(deleted_by, 0)"),
     ("subscriptions", "id || ' ' || case when cancelled_at is null then 'runs' else 'cancelled' end"),
     ("records", "user_id || ' ' || cause || ' ' || outcome"),
+    ("former_memberships", "group_id || ' ' || user_id || ' ' || role"),
+    ("events where kind = 'user.deleted'", "kind"),
 ];
 
 /// Panics with the table in which the two differ.

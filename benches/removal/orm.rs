@@ -1,6 +1,6 @@
 //! The same deletion as it is commonly written with an ORM, here SeaORM: person after person, each in a transaction of its
 //! own, everything found as an entity and saved as one. Successors are looked for as the rules say, who is on the list is
-//! none; a record is written with counts. It gives no reasons, plans nothing, and survives nothing.
+//! none; a record is written with counts, and an event. It gives no reasons, plans nothing, and survives nothing.
 
 use std::collections::BTreeSet;
 
@@ -8,9 +8,9 @@ use chrono::{DateTime, Utc};
 use entity::id::{GroupId, PathId, UserId};
 use entity::kind::{Cause, Outcome, PrivateSubgroups, Role, Status};
 use entity::{
-    course, course_co_author, date, group, membership, password_link, path, path_co_author, platform, record,
-    session, session_co_instructor, session_enrolment, sign_in, slot, slot_registration, subscription, token,
-    user,
+    course, course_co_author, date, event, former_membership, group, membership, password_link, path,
+    path_co_author, platform, record, session, session_co_instructor, session_enrolment, sign_in, slot,
+    slot_registration, subscription, token, user,
 };
 use roster::db::Database;
 use sea_orm::ActiveValue::{NotSet, Set};
@@ -18,6 +18,7 @@ use sea_orm::{
     ActiveModelTrait, ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel, ModelTrait,
     QueryFilter, QueryOrder, SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
+use serde_json::json;
 
 /// Deletes `leavers` as of `now`.
 pub async fn remove(db: &Database, leavers: &[UserId], now: DateTime<Utc>) {
@@ -48,6 +49,12 @@ impl Leave<'_> {
             membership::Entity::find().filter(membership::Column::UserId.eq(id)).all(tx).await?;
         let counted = memberships.len();
         for row in memberships {
+            let former = former_membership::ActiveModel {
+                group_id: Set(row.group_id),
+                user_id: Set(id),
+                role: Set(row.role),
+            };
+            former.insert(tx).await?;
             row.delete(tx).await?;
         }
         let seats = slot_registration::Entity::find()
@@ -98,7 +105,15 @@ impl Leave<'_> {
             version: Set(1),
             effects: Set(format!("memberships {counted}")),
         };
-        record.insert(tx).await?;
+        let record = record.insert(tx).await?;
+        let event = event::ActiveModel {
+            id: NotSet,
+            transaction_id: Set(0),
+            kind: Set("user.deleted".to_owned()),
+            at: Set(self.now),
+            data: Set(json!({ "userId": id, "removalId": record.id, "cause": "REQUESTED" }).to_string()),
+        };
+        event.insert(tx).await?;
         Ok(())
     }
 

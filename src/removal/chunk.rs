@@ -1,6 +1,7 @@
 //! Carrying a removal out for some people, in the transaction of whoever asks.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use entity::id::{JobId, RecordId, UserId};
 use entity::kind::{Cause, Outcome, PrivateSubgroups};
@@ -117,12 +118,14 @@ pub(super) async fn execute(
         private_subgroups: answer,
         job: settled.map(|settled| settled.job),
     };
+    let plan = Arc::new(plan);
     let mut records = store::apply(db, &plan, &context).await?;
     for person in &plan.people {
         if let Some(record) = records.get(&person.user) {
             tx.tell(telling::events(person, *record, &context));
         }
     }
+    let plan = Arc::unwrap_or_clone(plan);
     let done =
         plan.people.into_iter().map(|plan| Done { record: records.remove(&plan.user), plan }).collect();
     Ok((done, setting))

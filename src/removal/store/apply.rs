@@ -1,6 +1,7 @@
 //! Carrying a plan out: one statement a table, rows counted against the plan.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use entity::id::{GroupId, JobId, RecordId, UserId};
@@ -40,13 +41,18 @@ pub struct Context {
 /// [`Error::Drift`] when the database is no longer what the plan was decided on.
 pub async fn apply(
     db: &impl ConnectionTrait,
-    plan: &Plan,
+    plan: &Arc<Plan>,
     context: &Context,
 ) -> Result<BTreeMap<UserId, RecordId>, Error> {
     let done: Vec<&PersonPlan> = plan.people.iter().filter(|person| person.outcome.is_done()).collect();
     if done.is_empty() {
         return Ok(BTreeMap::new());
     }
+    // Written while the database is busy with what comes before the records.
+    let documents = tokio::task::spawn_blocking({
+        let plan = plan.clone();
+        move || documents(&plan)
+    });
     memberships(db, &done).await?;
     seats(db, &done).await?;
     enrolments(db, &done).await?;
@@ -59,7 +65,8 @@ pub async fn apply(
         sweep(db, &deleted, context.now).await?;
     }
     posts(db, &done, context.now).await?;
-    let records = records(db, &done, context).await?;
+    let documents = documents.await.map_err(|_| Error::Broken("effects can be written down"))??;
+    let records = records(db, &done, documents, context).await?;
     hand_overs(db, &done, &records).await?;
     Ok(records)
 }
@@ -87,7 +94,7 @@ async fn memberships(db: &impl ConnectionTrait, people: &[&PersonPlan]) -> Resul
     sql(
         "removal.keep_former_memberships",
         "insert into former_memberships (group_id, user_id, role)
-         select group_id, user_id, role from memberships where user_id in {users}",
+         select group_id, user_id, role from memberships where user_id in {users} order by group_id, user_id, role",
     )
     .ids("users", ending.iter().map(|person| person.user))
     .exactly(db, going(&ending).len())
@@ -281,14 +288,19 @@ async fn posts(db: &impl ConnectionTrait, people: &[&PersonPlan], now: DateTime<
     Ok(())
 }
 
+/// The effects of everybody to whom something is done, as records keep them.
+fn documents(plan: &Plan) -> Result<Vec<String>, Error> {
+    let done = plan.people.iter().filter(|person| person.outcome.is_done());
+    done.map(|person| Ok(serde_json::to_string(&person.effects)?)).collect()
+}
+
 /// R17.
 async fn records(
     db: &impl ConnectionTrait,
     people: &[&PersonPlan],
+    documents: Vec<String>,
     context: &Context,
 ) -> Result<BTreeMap<UserId, RecordId>, Error> {
-    let documents =
-        people.iter().map(|person| serde_json::to_string(&person.effects)).collect::<Result<Vec<_>, _>>()?;
     let rows = Rows::new()
         .numbers("user_id", people.iter().map(|person| person.user))
         .texts("outcome", people.iter().map(|person| person.outcome.as_str()))

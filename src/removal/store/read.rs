@@ -33,7 +33,7 @@ pub async fn standings(
     let rows: Vec<(UserId, GroupId, Role, Option<UserId>, DateTime<Utc>)> = sql(
         "removal.memberships",
         "select user_id, group_id, role, granted_by, granted_at from memberships
-         where user_id in {users} order by user_id",
+         where user_id in {users}",
     )
     .ids("users", users.iter().copied())
     .at_most(most)
