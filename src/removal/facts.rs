@@ -103,9 +103,16 @@ pub struct Person {
     pub places: Vec<(super::plan::WorkId, i32)>,
 }
 
+impl Facts {
+    /// How many rows those of all people are.
+    pub fn rows(&self) -> usize {
+        self.people.values().map(Person::rows).sum()
+    }
+}
+
 impl Person {
     /// How many rows these are.
-    pub fn rows(&self) -> usize {
+    fn rows(&self) -> usize {
         let Person { enrolments, captures, exclusions, seats, courses, paths, instructs, places } = self;
         let taking_part = enrolments.len() + captures.len() + exclusions.len() + seats.len();
         taking_part + courses.len() + paths.len() + instructs.len() + places.len()

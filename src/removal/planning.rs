@@ -165,9 +165,11 @@ pub async fn plan(
         }
     }
     let groups = learner_groups(&verdicts);
+    let mut facts = store::facts(db, &touched, &deleted, &groups, now, setting.most_rows).await?;
     let memberships: usize = people.iter().map(|person| person.memberships.len()).sum();
-    let most = setting.most_rows.map(|most| most.saturating_sub(memberships));
-    let mut facts = store::facts(db, &touched, &deleted, &groups, now, most).await?;
+    if setting.most_rows.is_some_and(|most| memberships + facts.rows() > most) {
+        return Err(Error::TooMuch);
+    }
     let mut plan = Plan { people: Vec::with_capacity(people.len()) };
     for (person, (user, verdict)) in people.iter().zip(verdicts) {
         let request = request.of(person.named);

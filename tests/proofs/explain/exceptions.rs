@@ -60,12 +60,6 @@ const EXCEPTIONS: &[Exception] = &[
         because: "counts everybody, in an index alone",
     },
     Exception {
-        reads: &[("removal.counted", "users")],
-        part: "",
-        on: &[Kind::Postgres],
-        because: "counts everybody, in an index alone, and only where more than fifty accounts go within a day",
-    },
-    Exception {
         reads: &[
             ("jobs.end_leases", "jobs"),
             ("jobs.expire", "jobs"),
