@@ -78,7 +78,7 @@ pub async fn places(
     db: &impl ConnectionTrait,
     users: &BTreeSet<UserId>,
 ) -> Result<Vec<(WorkId, UserId, i32)>, Error> {
-    // As rows, for the reason that whoever asks whether a removal concerns succession has.
+    // As rows: of a set, PostgreSQL would estimate each member in each of the tables, which takes longer than to look.
     let rows: Vec<(Work, i64, UserId, i32)> = sql(
         "ownership.places",
         "with people as materialized (select id from {users})

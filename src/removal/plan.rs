@@ -260,6 +260,11 @@ impl PersonPlan {
 }
 
 impl Plan {
+    /// Those to whom something is done.
+    pub fn done(&self) -> impl Iterator<Item = &PersonPlan> {
+        self.people.iter().filter(|person| person.outcome.is_done())
+    }
+
     /// R18: stands for the options and for everybody's digest in order of id.
     pub fn digest(&self, request: &Request) -> String {
         digest_of(request, self.people.iter().map(|person| (person.part(), person.digest.as_str())))

@@ -44,7 +44,7 @@ pub async fn apply(
     plan: &Arc<Plan>,
     context: &Context,
 ) -> Result<BTreeMap<UserId, RecordId>, Error> {
-    let done: Vec<&PersonPlan> = plan.people.iter().filter(|person| person.outcome.is_done()).collect();
+    let done: Vec<&PersonPlan> = plan.done().collect();
     if done.is_empty() {
         return Ok(BTreeMap::new());
     }
@@ -290,8 +290,7 @@ async fn posts(db: &impl ConnectionTrait, people: &[&PersonPlan], now: DateTime<
 
 /// The effects of everybody to whom something is done, as records keep them.
 fn documents(plan: &Plan) -> Result<Vec<String>, Error> {
-    let done = plan.people.iter().filter(|person| person.outcome.is_done());
-    done.map(|person| Ok(serde_json::to_string(&person.effects)?)).collect()
+    plan.done().map(|person| Ok(serde_json::to_string(&person.effects)?)).collect()
 }
 
 /// R17.

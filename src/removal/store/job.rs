@@ -1,6 +1,6 @@
 //! Jobs, their items and outcomes (R16, R29).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 use entity::id::{GroupId, JobId, RecordId, UserId};
@@ -13,21 +13,6 @@ use crate::removal::request::Part;
 
 /// Items that are written at once.
 const ITEMS: usize = 10_000;
-
-/// The tables of what is decided one by one, and whose it is.
-const DECIDED: [(&str, &str); 11] = [
-    ("memberships", "user_id"),
-    ("session_captures", "user_id"),
-    ("session_enrolments", "user_id"),
-    ("session_exclusions", "user_id"),
-    ("slot_registrations", "user_id"),
-    ("course_co_authors", "user_id"),
-    ("path_co_authors", "user_id"),
-    ("session_co_instructors", "user_id"),
-    ("courses", "main_author_id"),
-    ("paths", "main_author_id"),
-    ("sessions", "main_instructor_id"),
-];
 
 /// Why somebody failed, as it stands in the database.
 pub type Reason = &'static str;
@@ -176,22 +161,6 @@ pub async fn waiting(
     .bind("most", i64::try_from(most).unwrap_or(i64::MAX))
     .all(db)
     .await
-}
-
-/// How many rows each of `users` brings that are decided one by one; who brings none is left out.
-pub async fn weights(db: &impl ConnectionTrait, users: &[UserId]) -> Result<BTreeMap<UserId, i64>, Error> {
-    let each = DECIDED.map(|(table, of)| {
-        format!(
-            "select {of} as user_id, count(*) as brought from {table} where {of} in {{users}} group by {of}"
-        )
-    });
-    let text = format!(
-        "select user_id, cast(sum(brought) as bigint) from ({}) as each_kind group by user_id",
-        each.join(" union all ")
-    );
-    let weights = sql("removal.weights", text).ids("users", users.iter().copied());
-    let rows: Vec<(UserId, i64)> = weights.all(db).await?;
-    Ok(rows.into_iter().collect())
 }
 
 /// Writes what became of these people of a chunk of `job`.
@@ -473,34 +442,4 @@ pub async fn administrators(
     .ids("groups", groups)
     .all(db)
     .await
-}
-
-/// How many accounts that count went since `since`, and are yet to go by jobs that were accepted: in one statement, since
-/// chunks move people from one to the other.
-pub async fn gone_since(db: &impl ConnectionTrait, since: DateTime<Utc>) -> Result<i64, Error> {
-    let (gone,) = sql(
-        "removal.gone_since",
-        "select cast((select count(*) from users where deleted_at > {since} and anonymous_number is null)
-            + (select count(*) from jobs j join job_items i on i.job_id = j.id
-                where j.status in ('PREPARING', 'QUEUED', 'RUNNING', 'CANCELLING') and j.status <> 'PREPARING'
-                    and i.outcome is null and i.ends_account = {yes}) as bigint)",
-    )
-    .bind("since", since)
-    .bind("yes", true)
-    .only(db)
-    .await?;
-    Ok(gone)
-}
-
-/// How many accounts there are that count for the safety share; no more of them are counted than `most`.
-pub async fn counted(db: &impl ConnectionTrait, most: i64) -> Result<i64, Error> {
-    let (count,) = sql(
-        "removal.counted",
-        "select count(*) from (
-            select 1 from users where status in ('ACTIVE', 'SUSPENDED', 'DEACTIVATED') limit {most}) as counted",
-    )
-    .bind("most", most)
-    .only(db)
-    .await?;
-    Ok(count)
 }

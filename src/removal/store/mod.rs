@@ -4,13 +4,14 @@ mod apply;
 mod job;
 mod list;
 mod read;
+mod safety;
 
 pub use apply::{Context, apply};
 pub use job::{
-    FollowedJob, NewItem, NewJob, Reason, add_items, add_job, administrators, cancel_waiting, counted,
-    digests, ending, finish, followed, gone_since, last_deletion, leaving, next_chunk, outcomes, parts_of,
-    prepared, set_status, settled, totals, unplanned, waiting, weights, write_outcomes, write_plans,
-    write_totals,
+    FollowedJob, NewItem, NewJob, Reason, add_items, add_job, administrators, cancel_waiting, digests,
+    ending, finish, followed, last_deletion, leaving, next_chunk, outcomes, parts_of, prepared, set_status,
+    settled, totals, unplanned, waiting, write_outcomes, write_plans, write_totals,
 };
 pub use list::{existing, with_emails, with_external_ids};
-pub use read::{concerns_succession, facts, standings, tokens_in_use, tokens_in_use_of_job};
+pub use read::{concerns_succession, facts, standings, tokens_in_use, tokens_in_use_of_job, weights};
+pub use safety::{counted, gone_since};

@@ -14,6 +14,21 @@ use crate::removal::facts::{Enrolment, Facts, Membership, Person, Seat, Session,
 use crate::removal::request::Part;
 use crate::removal::warning::TokensInUse;
 
+/// The tables that [`standings`] and [`facts`] read row by row, and whose each row is.
+const BROUGHT: [(&str, &str); 11] = [
+    ("memberships", "user_id"),
+    ("session_captures", "user_id"),
+    ("session_enrolments", "user_id"),
+    ("session_exclusions", "user_id"),
+    ("slot_registrations", "user_id"),
+    ("course_co_authors", "user_id"),
+    ("path_co_authors", "user_id"),
+    ("session_co_instructors", "user_id"),
+    ("courses", "main_author_id"),
+    ("paths", "main_author_id"),
+    ("sessions", "main_instructor_id"),
+];
+
 /// Who of `parts` exists, their state and memberships; in order of id and group, as `parts` are.
 ///
 /// # Errors
@@ -139,6 +154,22 @@ pub async fn facts(
         works(db, &mut facts, deleted).await?;
     }
     Ok(facts)
+}
+
+/// How many rows each of `users` brings to what is decided; who brings none is left out.
+pub async fn weights(db: &impl ConnectionTrait, users: &[UserId]) -> Result<BTreeMap<UserId, i64>, Error> {
+    let each = BROUGHT.map(|(table, of)| {
+        format!(
+            "select {of} as user_id, count(*) as brought from {table} where {of} in {{users}} group by {of}"
+        )
+    });
+    let text = format!(
+        "select user_id, cast(sum(brought) as bigint) from ({}) as each_kind group by user_id",
+        each.join(" union all ")
+    );
+    let weights = sql("removal.weights", text).ids("users", users.iter().copied());
+    let rows: Vec<(UserId, i64)> = weights.all(db).await?;
+    Ok(rows.into_iter().collect())
 }
 
 /// Whether any of `users` is main author, co-author, main instructor, co-instructor or administrator of anything, so
