@@ -4,6 +4,7 @@ mod alone;
 mod connect;
 pub mod locks;
 mod read;
+pub mod shape;
 pub mod sql;
 mod write;
 

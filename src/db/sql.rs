@@ -12,14 +12,17 @@
 //! | `not in {users}` | [`Sql::ids`]   | `not in (select unnest($1))`          | `not in (select value from json_each($1))`|
 //! | `in {users}`     | … of one       | `= $1`                                | `= $1`                                    |
 //! | `from {gone}`    | [`Sql::rows`]  | `unnest($1, $2) as gone (a, b)`       | `(select … from json_each($1) …) as gone` |
-//! | `{array}(a, b)`  |                | `json_build_array(a, b)`              | `json_array(a, b)`                        |
-//! | `{joined}(a, b)` |                | `string_agg(a, b)`                    | `group_concat(a, b)`                      |
+//! | `{cells}`        | [`selected`]   | `a as cell_0, b as cell_1`            | `cast(json_array(a, b) as text) as row_`  |
+//! | `{kept}`         | … by its names | `cell_0, cell_1`                      | `row_`                                    |
+//! | `{joined}`       | … of `rows_`   | `string_agg(record_send(rows_), '')`  | `group_concat(row_, ' ')`                 |
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use sea_orm::sea_query::ArrayType;
 use sea_orm::{ConnectionTrait, DbBackend, QueryResult, Statement, TryGetableMany, Value};
+use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
+use super::shape::{self, Shape};
 use crate::clock::Moment;
 use crate::error::Error;
 
@@ -30,6 +33,7 @@ pub struct Sql {
     text: String,
     binds: Vec<(&'static str, Bind)>,
     most: Option<usize>,
+    shape: Option<Shape>,
 }
 
 #[derive(Clone, Debug)]
@@ -60,7 +64,12 @@ enum Column {
 
 /// A statement named `name` (its room and what it does, `removal.memberships`) of this `text`.
 pub fn sql(name: &'static str, text: impl Into<String>) -> Sql {
-    Sql { name, text: text.into(), binds: Vec::new(), most: None }
+    Sql { name, text: text.into(), binds: Vec::new(), most: None, shape: None }
+}
+
+/// A statement named `name` of this `text`, which selects `shape` of every row, as [`Sql::values`] reads it.
+pub fn selected(name: &'static str, text: impl Into<String>, shape: Shape) -> Sql {
+    Sql { shape: Some(shape), ..sql(name, text) }
 }
 
 impl Rows {
@@ -249,6 +258,38 @@ impl Sql {
         Ok(rows.iter().map(|row| row.try_get_many_by_index()).collect::<Result<_, _>>()?)
     }
 
+    /// The values that a statement made by [`selected`] answers with.
+    ///
+    /// # Errors
+    /// When the database refuses, or a row is not of this shape.
+    pub async fn values<T: DeserializeOwned>(mut self, db: &impl ConnectionTrait) -> Result<Vec<T>, Error> {
+        let name = self.name;
+        let backend = db.get_database_backend();
+        let text = self.render_shape(backend);
+        let shape = self.shape.take().ok_or(Error::Broken(name))?;
+        let rows = Sql { text, ..self }.answer(db).await?;
+        Ok(match backend {
+            DbBackend::Postgres => shape::of_bytes(&shape, &rows)?,
+            _ => shape::of_texts(&rows)?,
+        })
+    }
+
+    /// The text with what is selected written down.
+    fn render_shape(&self, backend: DbBackend) -> String {
+        let Some(shape) = &self.shape else { return self.text.clone() };
+        let (cells, kept, joined) = match backend {
+            DbBackend::Postgres => {
+                let (columns, names) = shape.columns();
+                (columns, names, "string_agg(record_send(rows_), '')")
+            }
+            _ => {
+                let row = format!("cast({} as text) as row_", shape.json());
+                (row, "row_".to_owned(), "group_concat(row_, ' ')")
+            }
+        };
+        self.text.replace("{cells}", &cells).replace("{kept}", &kept).replace("{joined}", joined)
+    }
+
     /// The rows that the statement answers with, as the driver has them.
     async fn answer(self, db: &impl ConnectionTrait) -> Result<Vec<QueryResult>, Error> {
         let statement = self.statement(db.get_database_backend());
@@ -303,12 +344,7 @@ impl Sql {
 
     /// The statement as this database wants it.
     pub fn statement(self, backend: DbBackend) -> Statement {
-        let (array, joined) = match backend {
-            DbBackend::Postgres => ("json_build_array", "string_agg"),
-            _ => ("json_array", "group_concat"),
-        };
-        let text = self.text.replace("{array}", array).replace("{joined}", joined);
-        let mut text = format!("/* {} */ {text}", self.name);
+        let mut text = format!("/* {} */ {}", self.name, self.render_shape(backend));
         let mut values = Vec::new();
         for (name, bind) in self.binds {
             text = bind.render(name, &text, &mut values, backend == DbBackend::Postgres);

@@ -12,6 +12,7 @@ use super::course::{Course, WorkOrder};
 use super::error::ApiError;
 use super::id::{self, GlobalId};
 use super::learning::ActivityResult;
+use super::prompt::Prompt;
 use super::user::User;
 use crate::queries::Known;
 use crate::queries::activities::{self, Activities};
@@ -47,10 +48,10 @@ impl Activity {
         ctx: &Context<'_>,
         row: Option<&Arc<activities::Activity>>,
         id: ActivityId,
-    ) -> Result<Activity, ApiError> {
+    ) -> Result<Prompt<Activity>, ApiError> {
         match row {
-            Some(row) => Ok(Activity(row.clone())),
-            None => Activity::known(ctx, id).await,
+            Some(row) => Ok(Prompt(Activity(row.clone()))),
+            None => Ok(Prompt(Activity::known(ctx, id).await?)),
         }
     }
 }

@@ -73,7 +73,7 @@ impl Api {
             return self.whole.execute(request.data(context)).await;
         }
         let again = copy(&request);
-        let response = self.quick.execute(request.data(context.clone())).await;
+        let response = self.quick.execute(request.data(context.clone().quick())).await;
         if response.errors.is_empty() {
             return response;
         }

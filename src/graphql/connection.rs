@@ -4,22 +4,26 @@
 //! and what they cost, is written into the schema by [`Arguments`]. Nothing is read before a field of the connection
 //! is asked for: `totalCount` alone costs one count, `nodes` alone one page.
 
+use std::any::TypeId;
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_graphql::parser::types::Field;
 use async_graphql::registry::{MetaType, Registry};
 use async_graphql::{
-    Context, ContextSelectionSet, Object, OutputType, Positioned, ServerResult, SimpleObject, TypeName, Value,
+    ContainerType, Context, ContextSelectionSet, Object, OutputType, Positioned, ServerResult, SimpleObject,
+    TypeName, Value,
 };
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use serde::de::DeserializeOwned;
 use tokio::sync::OnceCell;
 
-use super::context::{load, load_known, loaders};
+use super::context::{self, load, load_known, loaders};
 use super::error::ApiError;
 use super::extent;
+use super::prompt::{Prompt, Prompts};
 use crate::error::{Error, Refusal};
 use crate::queries::{By, Counts, Cursor, List, Order, Page, Pages, Relation, Slice};
 
@@ -118,9 +122,12 @@ where
     R: Relation,
     N: OutputType + From<R::Item> + 'static,
 {
-    let list = relation.list();
-    let slice = extent::asked::<N>(ctx, paging.slice(list.name, &list.order)?);
-    Ok(Connection(Arc::new(Hanging { relation, parent, slice, list: list.name, order: list.order })))
+    let part = part::<R>(ctx, || {
+        let List { name, order, .. } = relation.list();
+        let slice = extent::asked::<N>(ctx, paging.slice(name, &order)?);
+        Ok(Part { slice, list: name, order })
+    })?;
+    Ok(Connection(Arc::new(Hanging { relation, parent, part })))
 }
 
 /// A list that is already there, in order; it is called `list`, so that its cursors fit no other.
@@ -198,9 +205,34 @@ where
 struct Hanging<R: Relation> {
     relation: R,
     parent: R::Parent,
+    part: Arc<Part>,
+}
+
+/// Which part of which list a field asks for.
+#[derive(Debug)]
+pub(super) struct Part {
     slice: Slice,
     list: &'static str,
     order: Order,
+}
+
+/// The parts that the fields of a document ask for, by where the field stands in it and what its list is of: whatever the
+/// lists of a level hang on, its arguments are the same, and so is what is asked of the items.
+pub(super) type Parts = Mutex<HashMap<(usize, TypeId), Arc<Part>>>;
+
+/// The part that this field asks for of a list of `R`; worked out by the first that asks.
+fn part<R: 'static>(
+    ctx: &Context<'_>,
+    work_out: impl FnOnce() -> Result<Part, Refusal>,
+) -> Result<Arc<Part>, ApiError> {
+    let field = (std::ptr::from_ref(ctx.item).addr(), TypeId::of::<R>());
+    let mut parts = context::parts(ctx)?.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = parts.get(&field) {
+        return Ok(known.clone());
+    }
+    let part = Arc::new(work_out()?);
+    parts.insert(field, part.clone());
+    Ok(part)
 }
 
 impl<R, N> Source<N> for Hanging<R>
@@ -210,9 +242,9 @@ where
 {
     fn page<'a>(&'a self, ctx: &'a Context<'a>) -> BoxFuture<'a, Result<Edges<N>, ApiError>> {
         async move {
-            let key = (self.relation.clone(), self.parent, self.slice.clone());
+            let key = (self.relation.clone(), self.parent, self.part.slice.clone());
             let page = load_known::<Pages<R>>(ctx, key).await?;
-            Ok(Edges::of(&page, self.list, self.order))
+            Ok(Edges::of(&page, self.part.list, self.part.order))
         }
         .boxed()
     }
@@ -263,15 +295,15 @@ impl<N: OutputType> TypeName for Edge<N> {
 /// A part of an ordered list, and how to go on: pass `pageInfo.endCursor` as `after`, or `pageInfo.startCursor` as
 /// `before`.
 #[Object(name_type)]
-impl<N: OutputType + 'static> Connection<N> {
+impl<N: ContainerType + 'static> Connection<N> {
     /// The items of the page, each with its place in the list.
-    async fn edges(&self, ctx: &Context<'_>) -> Result<Vec<Edge<N>>, ApiError> {
-        Ok(self.0.page(ctx).await?.edges)
+    async fn edges(&self, ctx: &Context<'_>) -> Result<Prompts<Edge<N>>, ApiError> {
+        Ok(Prompts(self.0.page(ctx).await?.edges))
     }
 
     /// The items of the page.
-    async fn nodes(&self, ctx: &Context<'_>) -> Result<Vec<N>, ApiError> {
-        Ok(self.0.page(ctx).await?.edges.into_iter().map(|edge| edge.node).collect())
+    async fn nodes(&self, ctx: &Context<'_>) -> Result<Prompts<N>, ApiError> {
+        Ok(Prompts(self.0.page(ctx).await?.edges.into_iter().map(|edge| edge.node).collect()))
     }
 
     /// Where the page stands in the list.
@@ -294,10 +326,10 @@ impl<N: OutputType + 'static> Connection<N> {
 
 /// One item of a list and its place in it.
 #[Object(name_type)]
-impl<N: OutputType> Edge<N> {
+impl<N: ContainerType> Edge<N> {
     /// The item.
-    async fn node(&self) -> &N {
-        &self.node
+    async fn node(&self) -> Prompt<&N> {
+        Prompt(&self.node)
     }
 
     /// The place: to be passed as `after` or `before` to the same list in the same order.

@@ -4,13 +4,14 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use async_graphql::Context;
+use async_graphql::{Context, ContextBase};
 use entity::id::{JobId, SignInId};
 use futures::future::BoxFuture;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::sync::{oneshot, watch};
 
+use super::connection::Parts;
 use super::cost::Purse;
 use super::error::{ApiError, UserError};
 use super::loaders::Loaders;
@@ -58,6 +59,8 @@ pub struct RequestContext {
     stopping: Option<watch::Receiver<bool>>,
     loaders: Arc<Mutex<Option<Arc<Loaders>>>>,
     given_up: OnceLock<Arc<Error>>,
+    parts: Arc<Parts>,
+    is_quick: bool,
 }
 
 impl RequestContext {
@@ -77,6 +80,8 @@ impl RequestContext {
             stopping: None,
             loaders: Arc::default(),
             given_up: OnceLock::new(),
+            parts: Arc::default(),
+            is_quick: false,
         }
     }
 
@@ -126,6 +131,11 @@ impl RequestContext {
     #[must_use]
     pub fn with_purse(self, purse: Purse) -> RequestContext {
         RequestContext { purse: Some(purse), ..self }
+    }
+
+    /// The same, carried out without an extension around every field. Its fields are no other run's.
+    pub(super) fn quick(self) -> RequestContext {
+        RequestContext { is_quick: true, parts: Arc::default(), ..self }
     }
 
     /// What the request is paid from; none where nothing is to pay.
@@ -203,6 +213,19 @@ fn of<'a>(ctx: &Context<'a>) -> Result<&'a RequestContext, ApiError> {
         None => Ok(request),
         Some(error) => Err(error.clone().into()),
     }
+}
+
+/// Which parts of which lists the fields of this request ask for.
+///
+/// # Errors
+/// When the server forgot to add a context.
+pub(super) fn parts<'a>(ctx: &Context<'a>) -> Result<&'a Parts, ApiError> {
+    Ok(&of(ctx)?.parts)
+}
+
+/// Whether no extension stands around every field of this request.
+pub(super) fn is_quick<T>(ctx: &ContextBase<'_, T>) -> bool {
+    ctx.data_opt::<RequestContext>().is_some_and(|request| request.is_quick)
 }
 
 /// Who asks.

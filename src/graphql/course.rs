@@ -16,6 +16,7 @@ use super::id::{self, GlobalId};
 use super::input::{GroupScope, OrderDirection, groups};
 use super::learning::{Certificate, CourseEnrolment, Progress, Sale};
 use super::path::Path;
+use super::prompt::Prompt;
 use super::user::User;
 use crate::queries::Known;
 use crate::queries::activities::ActivitiesOfCourse;
@@ -77,10 +78,10 @@ impl Course {
         ctx: &Context<'_>,
         row: Option<&Arc<courses::Course>>,
         id: CourseId,
-    ) -> Result<Course, ApiError> {
+    ) -> Result<Prompt<Course>, ApiError> {
         match row {
-            Some(row) => Ok(Course(row.clone())),
-            None => Course::known(ctx, id).await,
+            Some(row) => Ok(Prompt(Course(row.clone()))),
+            None => Ok(Prompt(Course::known(ctx, id).await?)),
         }
     }
 }

@@ -19,6 +19,7 @@ use super::membership::{Member, Membership};
 use super::path::Path;
 use super::permission::GroupPermissions;
 use super::post::Post;
+use super::prompt::Prompt;
 use super::session::Session;
 use crate::queries::Counts;
 use crate::queries::Known;
@@ -63,10 +64,10 @@ impl Group {
         ctx: &Context<'_>,
         row: Option<&Arc<groups::Group>>,
         id: GroupId,
-    ) -> Result<Group, ApiError> {
+    ) -> Result<Prompt<Group>, ApiError> {
         match row {
-            Some(row) => Ok(Group(row.clone())),
-            None => Group::known(ctx, id).await,
+            Some(row) => Ok(Prompt(Group(row.clone()))),
+            None => Ok(Prompt(Group::known(ctx, id).await?)),
         }
     }
 

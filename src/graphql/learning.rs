@@ -11,6 +11,7 @@ use super::context::load;
 use super::course::Course;
 use super::error::ApiError;
 use super::id::GlobalId;
+use super::prompt::Prompt;
 use super::user::User;
 use crate::queries::learning::{self, CertificatesById, ProgressOf, ResultsById, SalesById};
 use crate::queries::links::Linked;
@@ -29,12 +30,12 @@ impl From<Arc<Linked<learning::CourseEnrolments>>> for CourseEnrolment {
 #[Object]
 impl CourseEnrolment {
     /// Who.
-    async fn user(&self, ctx: &Context<'_>) -> Result<User, ApiError> {
+    async fn user(&self, ctx: &Context<'_>) -> Result<Prompt<User>, ApiError> {
         User::linked(ctx, self.0.user.as_ref(), self.0.row.user_id).await
     }
 
     /// Which course.
-    async fn course(&self, ctx: &Context<'_>) -> Result<Course, ApiError> {
+    async fn course(&self, ctx: &Context<'_>) -> Result<Prompt<Course>, ApiError> {
         Course::linked(ctx, self.0.other.as_ref(), self.0.row.course_id).await
     }
 
@@ -80,12 +81,12 @@ impl Progress {
 #[Object]
 impl Progress {
     /// Who.
-    async fn user(&self, ctx: &Context<'_>) -> Result<User, ApiError> {
+    async fn user(&self, ctx: &Context<'_>) -> Result<Prompt<User>, ApiError> {
         User::linked(ctx, self.0.user.as_ref(), self.0.row.user_id).await
     }
 
     /// Which course.
-    async fn course(&self, ctx: &Context<'_>) -> Result<Course, ApiError> {
+    async fn course(&self, ctx: &Context<'_>) -> Result<Prompt<Course>, ApiError> {
         Course::linked(ctx, self.0.other.as_ref(), self.0.row.course_id).await
     }
 
@@ -139,12 +140,12 @@ impl ActivityResult {
     }
 
     /// Who.
-    async fn user(&self, ctx: &Context<'_>) -> Result<User, ApiError> {
+    async fn user(&self, ctx: &Context<'_>) -> Result<Prompt<User>, ApiError> {
         User::linked(ctx, self.0.user.as_ref(), self.0.row.user_id).await
     }
 
     /// In which activity.
-    async fn activity(&self, ctx: &Context<'_>) -> Result<Activity, ApiError> {
+    async fn activity(&self, ctx: &Context<'_>) -> Result<Prompt<Activity>, ApiError> {
         Activity::linked(ctx, self.0.other.as_ref(), self.0.row.activity_id).await
     }
 
@@ -188,12 +189,12 @@ impl Certificate {
     }
 
     /// Who.
-    async fn user(&self, ctx: &Context<'_>) -> Result<User, ApiError> {
+    async fn user(&self, ctx: &Context<'_>) -> Result<Prompt<User>, ApiError> {
         User::linked(ctx, self.0.user.as_ref(), self.0.row.user_id).await
     }
 
     /// Which course.
-    async fn course(&self, ctx: &Context<'_>) -> Result<Course, ApiError> {
+    async fn course(&self, ctx: &Context<'_>) -> Result<Prompt<Course>, ApiError> {
         Course::linked(ctx, self.0.other.as_ref(), self.0.row.course_id).await
     }
 
@@ -232,7 +233,7 @@ impl Sale {
     }
 
     /// Who bought; null once the person was erased.
-    async fn user(&self, ctx: &Context<'_>) -> Result<Option<User>, ApiError> {
+    async fn user(&self, ctx: &Context<'_>) -> Result<Option<Prompt<User>>, ApiError> {
         match self.0.row.user_id {
             Some(user) => Ok(Some(User::linked(ctx, self.0.user.as_ref(), user).await?)),
             None => Ok(None),
@@ -240,7 +241,7 @@ impl Sale {
     }
 
     /// Which course.
-    async fn course(&self, ctx: &Context<'_>) -> Result<Course, ApiError> {
+    async fn course(&self, ctx: &Context<'_>) -> Result<Prompt<Course>, ApiError> {
         Course::linked(ctx, self.0.other.as_ref(), self.0.row.course_id).await
     }
 
@@ -274,12 +275,12 @@ impl From<Arc<Linked<learning::Subscriptions>>> for PaymentSubscription {
 #[Object]
 impl PaymentSubscription {
     /// Who.
-    async fn user(&self, ctx: &Context<'_>) -> Result<User, ApiError> {
+    async fn user(&self, ctx: &Context<'_>) -> Result<Prompt<User>, ApiError> {
         User::linked(ctx, self.0.user.as_ref(), self.0.row.user_id).await
     }
 
     /// Which course.
-    async fn course(&self, ctx: &Context<'_>) -> Result<Course, ApiError> {
+    async fn course(&self, ctx: &Context<'_>) -> Result<Prompt<Course>, ApiError> {
         Course::linked(ctx, self.0.other.as_ref(), self.0.row.course_id).await
     }
 

@@ -10,6 +10,7 @@ use super::error::ApiError;
 use super::group::Group;
 use super::kinds::Role;
 use super::permission::{MemberPermissions, MembershipPermissions};
+use super::prompt::Prompt;
 use super::user::User;
 use crate::queries::links::Linked;
 use crate::queries::memberships::{self, Memberships, Roles};
@@ -28,12 +29,12 @@ impl From<Arc<Linked<Memberships>>> for Membership {
 #[Object]
 impl Membership {
     /// Who.
-    async fn user(&self, ctx: &Context<'_>) -> Result<User, ApiError> {
+    async fn user(&self, ctx: &Context<'_>) -> Result<Prompt<User>, ApiError> {
         User::linked(ctx, self.0.user.as_ref(), self.0.row.user_id).await
     }
 
     /// In which group.
-    async fn group(&self, ctx: &Context<'_>) -> Result<Group, ApiError> {
+    async fn group(&self, ctx: &Context<'_>) -> Result<Prompt<Group>, ApiError> {
         Group::linked(ctx, self.0.other.as_ref(), self.0.row.group_id).await
     }
 

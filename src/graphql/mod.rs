@@ -92,6 +92,7 @@ mod people;
 mod permission;
 mod platform;
 mod post;
+mod prompt;
 mod removal;
 mod session;
 mod sign_in;

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 
 use super::error::ApiError;
 use super::kinds::{Carrier, ParticipationKind};
+use super::prompt::Prompt;
 use super::session::Session;
 use super::user::User;
 use crate::queries::audiences::{Participations, SessionCaptures, SessionEnrolments, SessionExclusions};
@@ -26,12 +27,12 @@ impl From<Arc<Linked<Participations>>> for Participation {
 #[Object]
 impl Participation {
     /// Who.
-    async fn user(&self, ctx: &Context<'_>) -> Result<User, ApiError> {
+    async fn user(&self, ctx: &Context<'_>) -> Result<Prompt<User>, ApiError> {
         User::linked(ctx, self.0.user.as_ref(), self.0.row.user_id).await
     }
 
     /// In which session.
-    async fn session(&self, ctx: &Context<'_>) -> Result<Session, ApiError> {
+    async fn session(&self, ctx: &Context<'_>) -> Result<Prompt<Session>, ApiError> {
         Session::linked(ctx, self.0.other.as_ref(), self.0.row.session_id).await
     }
 
@@ -47,7 +48,7 @@ impl Participation {
 
     /// Whether the person is present: only active and suspended accounts are; the others stay listed.
     async fn present(&self, ctx: &Context<'_>) -> Result<bool, ApiError> {
-        Ok(User::linked(ctx, self.0.user.as_ref(), self.0.row.user_id).await?.is_present())
+        Ok(User::linked(ctx, self.0.user.as_ref(), self.0.row.user_id).await?.0.is_present())
     }
 }
 
@@ -65,12 +66,12 @@ impl From<Arc<Linked<SessionEnrolments>>> for SessionEnrolment {
 #[Object]
 impl SessionEnrolment {
     /// Who.
-    async fn user(&self, ctx: &Context<'_>) -> Result<User, ApiError> {
+    async fn user(&self, ctx: &Context<'_>) -> Result<Prompt<User>, ApiError> {
         User::linked(ctx, self.0.user.as_ref(), self.0.row.user_id).await
     }
 
     /// In which session.
-    async fn session(&self, ctx: &Context<'_>) -> Result<Session, ApiError> {
+    async fn session(&self, ctx: &Context<'_>) -> Result<Prompt<Session>, ApiError> {
         Session::linked(ctx, self.0.other.as_ref(), self.0.row.session_id).await
     }
 
@@ -102,12 +103,12 @@ impl From<Arc<Linked<SessionExclusions>>> for SessionExclusion {
 #[Object]
 impl SessionExclusion {
     /// Who.
-    async fn user(&self, ctx: &Context<'_>) -> Result<User, ApiError> {
+    async fn user(&self, ctx: &Context<'_>) -> Result<Prompt<User>, ApiError> {
         User::linked(ctx, self.0.user.as_ref(), self.0.row.user_id).await
     }
 
     /// In which session.
-    async fn session(&self, ctx: &Context<'_>) -> Result<Session, ApiError> {
+    async fn session(&self, ctx: &Context<'_>) -> Result<Prompt<Session>, ApiError> {
         Session::linked(ctx, self.0.other.as_ref(), self.0.row.session_id).await
     }
 
@@ -139,12 +140,12 @@ impl From<Arc<Linked<SessionCaptures>>> for SessionCapture {
 #[Object]
 impl SessionCapture {
     /// Who.
-    async fn user(&self, ctx: &Context<'_>) -> Result<User, ApiError> {
+    async fn user(&self, ctx: &Context<'_>) -> Result<Prompt<User>, ApiError> {
         User::linked(ctx, self.0.user.as_ref(), self.0.row.user_id).await
     }
 
     /// In which session.
-    async fn session(&self, ctx: &Context<'_>) -> Result<Session, ApiError> {
+    async fn session(&self, ctx: &Context<'_>) -> Result<Prompt<Session>, ApiError> {
         Session::linked(ctx, self.0.other.as_ref(), self.0.row.session_id).await
     }
 

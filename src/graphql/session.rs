@@ -16,6 +16,7 @@ use super::input::{GroupScope, OrderDirection, TimeRange, groups, span};
 use super::kinds::AudienceKind;
 use super::participation::{Participation, SessionCapture, SessionEnrolment, SessionExclusion};
 use super::path::Path;
+use super::prompt::Prompt;
 use super::slot::Slot;
 use super::user::User;
 use crate::queries::Known;
@@ -69,10 +70,10 @@ impl Session {
         ctx: &Context<'_>,
         row: Option<&Arc<sessions::Session>>,
         id: SessionId,
-    ) -> Result<Session, ApiError> {
+    ) -> Result<Prompt<Session>, ApiError> {
         match row {
-            Some(row) => Ok(Session(row.clone())),
-            None => Session::known(ctx, id).await,
+            Some(row) => Ok(Prompt(Session(row.clone()))),
+            None => Ok(Prompt(Session::known(ctx, id).await?)),
         }
     }
 
@@ -102,8 +103,8 @@ impl Session {
     }
 
     /// The path that it goes through.
-    async fn path(&self) -> Path {
-        Arc::new(paths::Path::from(self.0.path())).into()
+    async fn path(&self) -> Prompt<Path> {
+        Prompt(Arc::new(paths::Path::from(self.0.path())).into())
     }
 
     /// The group that owns it; null if you may not see it.

@@ -13,6 +13,7 @@ use super::error::ApiError;
 use super::id::{self, GlobalId};
 use super::input::{OrderDirection, TimeRange, span};
 use super::kinds::SeatKind;
+use super::prompt::Prompt;
 use super::session::Session;
 use super::user::User;
 use crate::queries::Counts;
@@ -54,10 +55,10 @@ impl Slot {
         ctx: &Context<'_>,
         row: Option<&Arc<slots::Slot>>,
         id: SlotId,
-    ) -> Result<Slot, ApiError> {
+    ) -> Result<Prompt<Slot>, ApiError> {
         match row {
-            Some(row) => Ok(Slot(row.clone())),
-            None => Slot::known(ctx, id).await,
+            Some(row) => Ok(Prompt(Slot(row.clone()))),
+            None => Ok(Prompt(Slot::known(ctx, id).await?)),
         }
     }
 }
@@ -152,12 +153,12 @@ impl From<Arc<Linked<Registrations>>> for Registration {
 #[Object]
 impl Registration {
     /// Who.
-    async fn user(&self, ctx: &Context<'_>) -> Result<User, ApiError> {
+    async fn user(&self, ctx: &Context<'_>) -> Result<Prompt<User>, ApiError> {
         User::linked(ctx, self.0.user.as_ref(), self.0.row.user_id).await
     }
 
     /// In which slot.
-    async fn slot(&self, ctx: &Context<'_>) -> Result<Slot, ApiError> {
+    async fn slot(&self, ctx: &Context<'_>) -> Result<Prompt<Slot>, ApiError> {
         Slot::linked(ctx, self.0.other.as_ref(), self.0.row.slot_id).await
     }
 

@@ -21,6 +21,7 @@ use super::participation::Participation;
 use super::path::Path;
 use super::permission::UserPermissions;
 use super::post::Post;
+use super::prompt::Prompt;
 use super::removal::{Deletion, Removal};
 use super::session::Session;
 use super::slot::Registration;
@@ -82,10 +83,10 @@ impl User {
         ctx: &Context<'_>,
         row: Option<&Arc<users::User>>,
         id: UserId,
-    ) -> Result<User, ApiError> {
+    ) -> Result<Prompt<User>, ApiError> {
         match row {
-            Some(row) => Ok(User(row.clone())),
-            None => User::known(ctx, id).await,
+            Some(row) => Ok(Prompt(User(row.clone()))),
+            None => Ok(Prompt(User::known(ctx, id).await?)),
         }
     }
 

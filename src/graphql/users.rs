@@ -9,6 +9,7 @@ use super::error::ApiError;
 use super::id;
 use super::input::{ExternalIdInput, GroupScope, OrderDirection, TimeRange, groups, instant, span};
 use super::kinds::{Role, UserStatus};
+use super::prompt::Prompt;
 use super::user::User;
 use crate::error::Refusal;
 use crate::queries::users::{self, UserFilter};
@@ -168,9 +169,9 @@ impl UserQuery {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "What the person is found by: exactly one of it.")] by: UserBy,
-    ) -> Result<Option<User>, ApiError> {
+    ) -> Result<Option<Prompt<User>>, ApiError> {
         match users::find(loaders(ctx)?.reader(), &by.read()?).await? {
-            Some(user) => User::load(ctx, user).await,
+            Some(user) => Ok(User::load(ctx, user).await?.map(Prompt)),
             None => Ok(None),
         }
     }

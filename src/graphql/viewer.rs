@@ -12,6 +12,7 @@ use super::context::{self, load_known, loaders};
 use super::error::ApiError;
 use super::group::Group;
 use super::kinds::Role;
+use super::prompt::Prompt;
 use super::tokens::TokenScope;
 use super::user::User;
 use crate::access::Caller;
@@ -84,7 +85,7 @@ impl From<Arc<Linked<Administrations>>> for AdministeredGroup {
 #[Object]
 impl AdministeredGroup {
     /// Which.
-    async fn group(&self, ctx: &Context<'_>) -> Result<Group, ApiError> {
+    async fn group(&self, ctx: &Context<'_>) -> Result<Prompt<Group>, ApiError> {
         Group::linked(ctx, self.0.other.as_ref(), self.0.row.group_id).await
     }
 

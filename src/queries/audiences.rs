@@ -30,7 +30,7 @@ impl Batch for AudienceGroups {
         let seen = reader.sight().await?.filter(&[Seen::Group("g.id")]);
         let filter = seen.within("sg.session_id in {sessions}", "sessions", ids);
         let group = Group::selected("g").any();
-        let value = Selected::<(SessionId, Arc<Group>)>::array([Selected::value("sg.session_id"), group]);
+        let value = Selected::<(SessionId, Arc<Group>)>::several([Selected::value("sg.session_id"), group]);
         let rest = format!(
             "from session_groups sg join groups g on g.id = sg.group_id where {} order by g.name_key, g.id",
             filter.text()

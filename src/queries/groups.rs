@@ -176,7 +176,7 @@ pub struct Placed {
 /// # Errors
 /// When the database cannot be read.
 pub async fn tree(reader: &Reader) -> Result<Vec<Placed>, Error> {
-    let value = Selected::<(Option<GroupId>, Arc<Group>)>::array([
+    let value = Selected::<(Option<GroupId>, Arc<Group>)>::several([
         Selected::value("g.parent_id"),
         Group::selected("g").any(),
     ]);

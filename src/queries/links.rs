@@ -93,7 +93,7 @@ pub struct Linked<L: Link> {
 impl<L: Link> Linked<L> {
     /// The row of what the statement calls `table`, without either end.
     pub fn alone(table: &str) -> Selected<Linked<L>> {
-        Selected::array([columns::<L::Row>(table).any()])
+        Selected::several([columns::<L::Row>(table).any()])
     }
 }
 
@@ -118,7 +118,7 @@ impl<L: FromUser> Relation for OfUser<L> {
         let (selected, other) = (Linked::alone("l"), L::Others::selected("o"));
         let selected = if other.has_head() {
             let with_head = [columns::<L::Row>("l").any(), Selected::value("null"), other.any()];
-            selected.with_head(&Selected::array(with_head))
+            selected.with_head(&Selected::several(with_head))
         } else {
             selected
         };
@@ -164,7 +164,7 @@ impl<L: FromOther> Relation for OfOther<L> {
         };
         List {
             name: L::OF_OTHER,
-            selected: Selected::array([columns::<L::Row>("l").any(), User::selected("u").any()]),
+            selected: Selected::several([columns::<L::Row>("l").any(), User::selected("u").any()]),
             from: format!("{rows} l join users u on u.id = l.user_id"),
             filter: self.0.filter(),
             seen: <L as FromOther>::SEEN.to_vec(),

@@ -112,7 +112,7 @@ impl Relation for Members {
         };
         List {
             name: "memberships.members",
-            selected: Selected::array([Selected::value("m.group_id"), User::selected("u").any()]),
+            selected: Selected::several([Selected::value("m.group_id"), User::selected("u").any()]),
             from: "memberships m join users u on u.id = m.user_id".to_owned(),
             seen: vec![Seen::Person("u")],
             filter,

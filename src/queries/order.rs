@@ -207,8 +207,7 @@ impl Order {
 
     /// How the cells of a row's place are selected.
     pub(super) fn cells(&self) -> Selected<Vec<Cell>> {
-        let columns: Vec<&str> = self.keys.iter().map(|key| key.column).collect();
-        Selected::value(format!("{{array}}({})", columns.join(", ")))
+        Selected::several(self.keys.iter().map(|key| Selected::value(key.column)))
     }
 
     /// The place of a row, of the cells that were selected with it.

@@ -10,7 +10,7 @@ use sea_orm::DbBackend;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::rows::{all, as_text, together};
+use super::rows::{all, together};
 use super::{Cell, Cursor, Direction, Extent, Filter, Order, Reader, Seen, Selected};
 use crate::db::sql::sql;
 use crate::error::Error;
@@ -100,13 +100,14 @@ impl<T: DeserializeOwned> List<T> {
                 break;
             }
             let select = format!(
-                "select {} from {} where {} order by {} limit {{limit}}",
-                self.found("null", slice.extent, slice.places),
+                "select {{cells}} from {} where {} order by {} limit {{limit}}",
                 self.from,
                 filter.text(),
                 self.order.by(slice.backward),
             );
-            let statement = filter.bind(together(self.name, &select, None)).bind("limit", missing as i64);
+            let found = self.found("null", slice.places);
+            let statement = together(self.name, &found, slice.extent, &select, None);
+            let statement = filter.bind(statement).bind("limit", missing as i64);
             for found in all::<Found<T>>(statement, reader).await? {
                 items.push(self.item(found.value, found.place)?);
             }
@@ -115,14 +116,9 @@ impl<T: DeserializeOwned> List<T> {
     }
 
     /// How an item is selected that hangs on `parent`.
-    fn found(&self, parent: &str, extent: Extent, places: bool) -> String {
-        let (parent, value) = (Selected::value(parent), self.selected.clone().any());
-        let found: Selected<Found<T>> = if places {
-            Selected::array([parent, value, self.order.cells().any()])
-        } else {
-            Selected::array([parent, value])
-        };
-        as_text(&found, extent)
+    fn found(&self, parent: &str, places: bool) -> Selected<Found<T>> {
+        let place = places.then(|| self.order.cells().any());
+        Selected::several([Selected::value(parent), self.selected.clone().any()].into_iter().chain(place))
     }
 
     fn item(&self, value: T, place: Option<Vec<Cell>>) -> Result<Item<T>, Error> {
@@ -228,20 +224,20 @@ impl<T: DeserializeOwned> List<T> {
         // Most parents have few. All that they have, if it is no more than their pages might be, costs half of what
         // ranking it costs the database.
         let few = (parents.len() * (slice.size + 1)).min(FEW);
-        let found = self.found(column, slice.extent, slice.places || !sorts);
+        let found = self.found(column, slice.places || !sorts);
         let from = format!("from {} where {}{}", self.from, filter.text(), self.narrowing(column));
         let bound = |select: &str, by: &str, limit: usize| {
-            let statement = filter.bind(together(self.name, select, sorts.then_some(by)));
-            statement.ids("parents", parents.iter().copied()).bind("limit", limit as i64)
+            let statement = together(self.name, &found, slice.extent, select, sorts.then_some(by));
+            filter.bind(statement).ids("parents", parents.iter().copied()).bind("limit", limit as i64)
         };
         let (keys, by) = self.order.named(slice.backward);
-        let some = bound(&format!("select {found}, {keys} {from} limit {{limit}}"), &by, few + 1);
+        let some = bound(&format!("select {{cells}}, {keys} {from} limit {{limit}}"), &by, few + 1);
         let rows = all(some, reader).await?;
         if rows.len() <= few {
             return Ok(rows);
         }
         let ranked = format!(
-            "select row_, place_ from (select {found}, row_number() over (partition by {column} order by {}) as place_ {from}) ranked
+            "select {{kept}}, place_ from (select {{cells}}, row_number() over (partition by {column} order by {}) as place_ {from}) ranked
              where place_ <= {{limit}}",
             self.order.by(slice.backward),
         );

@@ -37,8 +37,8 @@ impl<R: Ranks> Batch for InLine<R> {
         let seen = reader.sight().await?.filter(&[Seen::Person("u")]);
         let filter = seen.within(format!("a.{} in {{works}}", R::WORK), "works", works);
         let person =
-            Selected::<(i32, Arc<User>)>::array([Selected::value("a.rank"), User::selected("u").any()]);
-        let value = Selected::<(R::Work, (i32, Arc<User>))>::array([
+            Selected::<(i32, Arc<User>)>::several([Selected::value("a.rank"), User::selected("u").any()]);
+        let value = Selected::<(R::Work, (i32, Arc<User>))>::several([
             Selected::value(format!("a.{}", R::WORK)),
             person.any(),
         ]);

@@ -1,6 +1,4 @@
-//! Rows as reads see them: all that a statement finds as one text, an array of JSON for each row, one inside the other
-//! where tables are joined, and read by place. Each row, and each of its cells, that SQLite's driver hands over costs
-//! more than a whole row costs so.
+//! Rows as reads see them: of each what is [`Selected`], read by place.
 
 use std::collections::HashMap;
 use std::fmt::Debug;
@@ -8,28 +6,31 @@ use std::hash::Hash;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use sea_orm::DbErr;
 use serde::de::DeserializeOwned;
 
 use super::{Batch, Extent, Filter, Reader, Seen, Selected};
-use crate::db::sql::{Sql, sql};
+use crate::db::sql::{Sql, selected};
 use crate::error::Error;
 
-/// How so much of `value` is selected, where [`together`] puts the rows together.
-pub(super) fn as_text<T>(value: &Selected<T>, extent: Extent) -> String {
-    format!("cast({} as text) as row_", value.text(extent))
-}
-
-/// The statement that answers with every [`as_text`] of `select`, in its order or in the one given, as [`all`] reads
-/// them.
-pub(super) fn together(name: &'static str, select: &str, by: Option<&str>) -> Sql {
-    let order = by.map(|by| format!(" order by {by}")).unwrap_or_default();
-    sql(name, format!("select {{joined}}(row_, ' '{order}) from ({select}) rows_"))
+/// The statement that answers with so much of `value` of every row that `select` finds, which selects it as `{cells}`:
+/// in its order or, on PostgreSQL, in the one given.
+pub(super) fn together<T>(
+    name: &'static str,
+    value: &Selected<T>,
+    extent: Extent,
+    select: &str,
+    by: Option<&str>,
+) -> Sql {
+    let rows = match by {
+        Some(by) => format!("select {{kept}} from ({select}) found_ order by {by}"),
+        None => select.to_owned(),
+    };
+    selected(name, format!("select {{joined}} from ({rows}) rows_"), value.shape(extent).clone())
 }
 
 /// The statement that selects `value` of every row, all of it; `rest` says of which.
 pub fn select<T>(name: &'static str, value: &Selected<T>, rest: &str) -> Sql {
-    together(name, &format!("select {} {rest}", as_text(value, Extent::Whole)), None)
+    together(name, value, Extent::Whole, &format!("select {{cells}} {rest}"), None)
 }
 
 /// What a statement made by [`select`] answers with.
@@ -37,9 +38,7 @@ pub fn select<T>(name: &'static str, value: &Selected<T>, rest: &str) -> Sql {
 /// # Errors
 /// When the database refuses, or a row is not of this shape.
 pub async fn all<T: DeserializeOwned>(statement: Sql, reader: &Reader) -> Result<Vec<T>, Error> {
-    let (text,): (Option<String>,) = statement.only(reader.db()).await?;
-    let rows = serde_json::Deserializer::from_str(text.as_deref().unwrap_or_default()).into_iter();
-    Ok(rows.collect::<Result<_, _>>().map_err(|error| DbErr::Type(error.to_string()))?)
+    statement.values(reader.db()).await
 }
 
 /// A kind of thing that has an id. Asked for by it ([`Batch`]), things are found where the reader sees them; what is

@@ -1,4 +1,4 @@
-//! What is selected of every row: one value, as JSON, read by place.
+//! What is selected of every row: one value, read by place.
 //!
 //! Of what nearly everybody asks no more of than what it is called ([`Parted`]), a list reads no more than that where
 //! it can: [`Extent`] says how much.
@@ -13,6 +13,8 @@ use serde::Deserialize;
 use serde::de::value::SeqAccessDeserializer;
 use serde::de::{DeserializeOwned, Deserializer, SeqAccess, Visitor};
 
+use crate::db::shape::Shape;
+
 /// How much is read of what a list finds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Extent {
@@ -22,12 +24,12 @@ pub enum Extent {
     Whole,
 }
 
-/// A value that is selected of every row, as JSON, and read as a `T`.
+/// A value that is selected of every row, and read as a `T`.
 #[derive(Debug)]
 pub struct Selected<T> {
-    whole: String,
+    whole: Shape,
     /// As much of it as [`Extent::Head`] is, where that is less.
-    head: Option<String>,
+    head: Option<Shape>,
     read: PhantomData<fn() -> T>,
 }
 
@@ -40,12 +42,13 @@ impl<T> Clone for Selected<T> {
 impl<T> Selected<T> {
     /// One value, as the statement calls it.
     pub fn value(text: impl Into<String>) -> Selected<T> {
-        Selected { whole: text.into(), head: None, read: PhantomData }
+        Selected { whole: Shape::Cell(text.into()), head: None, read: PhantomData }
     }
 
     /// Several values, read as the fields of `T` in this order.
-    pub fn array<const N: usize>(values: [Selected<()>; N]) -> Selected<T> {
-        let of = |extent| array(values.iter().map(|value| value.text(extent)));
+    pub fn several(values: impl IntoIterator<Item = Selected<()>>) -> Selected<T> {
+        let values: Vec<Selected<()>> = values.into_iter().collect();
+        let of = |extent| Shape::Several(values.iter().map(|value| value.shape(extent).clone()).collect());
         let head = values.iter().any(Selected::has_head).then(|| of(Extent::Head));
         Selected { whole: of(Extent::Whole), head, read: PhantomData }
     }
@@ -63,7 +66,7 @@ impl<T> Selected<T> {
     /// The same, as much as `head` selects being its head.
     #[must_use]
     pub fn with_head(self, head: &Selected<T>) -> Selected<T> {
-        Selected { head: Some(head.text(Extent::Head).to_owned()), ..self }
+        Selected { head: Some(head.shape(Extent::Head).clone()), ..self }
     }
 
     /// Whether its head is less than all of it.
@@ -71,8 +74,8 @@ impl<T> Selected<T> {
         self.head.is_some()
     }
 
-    /// How the statement calls so much of it.
-    pub fn text(&self, extent: Extent) -> &str {
+    /// How so much of it is selected.
+    pub fn shape(&self, extent: Extent) -> &Shape {
         match (&self.head, extent) {
             (Some(head), Extent::Head) => head,
             _ => &self.whole,
@@ -80,11 +83,7 @@ impl<T> Selected<T> {
     }
 }
 
-fn array<'a>(values: impl Iterator<Item = &'a str>) -> String {
-    format!("{{array}}({})", values.collect::<Vec<_>>().join(", "))
-}
-
-/// A row. What it is read from is an array of its columns, in the order in which they are named.
+/// A row. What it is read from is its columns, in the order in which they are named.
 pub trait Row: fmt::Debug + DeserializeOwned + Send + Sync + 'static {
     /// The names of its columns, in the order of its fields.
     fn names() -> Vec<&'static str>;
@@ -101,7 +100,11 @@ where
 
 /// The row of what the statement calls `table`.
 pub fn columns<R: Row>(table: &str) -> Selected<R> {
-    Selected::value(array(names::<R>(table).iter().map(String::as_str)))
+    Selected { whole: Shape::Several(cells(names::<R>(table))), head: None, read: PhantomData }
+}
+
+fn cells(names: impl IntoIterator<Item = String>) -> Vec<Shape> {
+    names.into_iter().map(Shape::Cell).collect()
 }
 
 fn names<R: Row>(table: &str) -> Vec<String> {
@@ -144,16 +147,13 @@ impl<H: Row, R: Row> Parted<H, R> {
 
     /// As [`Parted::selected`]; the last fields of the head are what stands in `beside`.
     pub fn beside(table: &str, beside: &[String]) -> Selected<Parted<H, R>> {
-        let rest = columns::<R>(table);
-        let head = || names::<H>(table).into_iter().chain(beside.iter().cloned());
-        let whole: Vec<String> = head().chain([rest.whole]).collect();
-        let head: Vec<String> = head().collect();
-        let text = |values: &[String]| array(values.iter().map(String::as_str));
-        Selected { whole: text(&whole), head: Some(text(&head)), read: PhantomData }
+        let head = cells(names::<H>(table).into_iter().chain(beside.iter().cloned()));
+        let whole = head.iter().cloned().chain([columns::<R>(table).whole]).collect();
+        Selected { whole: Shape::Several(whole), head: Some(Shape::Several(head)), read: PhantomData }
     }
 }
 
-/// From an array of the head's columns, after which the rest may come as an array of its own.
+/// From the head's columns, after which the rest may come put together.
 impl<'de, H: Deserialize<'de>, R: Deserialize<'de>> Deserialize<'de> for Parted<H, R> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Parted<H, R>, D::Error> {
         struct Parts<H, R>(PhantomData<(H, R)>);
@@ -236,11 +236,12 @@ mod tests {
     #[test]
     fn what_has_a_part_with_a_head_has_one() {
         let thing = Parted::<Head, Rest>::selected("t");
-        let pair = Selected::<(i64, Parted<Head, Rest>)>::array([Selected::value("p"), thing.any()]);
-        assert_eq!(pair.text(Extent::Head), "{array}(p, {array}(t.id))");
-        assert_eq!(pair.text(Extent::Whole), "{array}(p, {array}(t.id, {array}(t.much)))");
+        let pair = Selected::<(i64, Parted<Head, Rest>)>::several([Selected::value("p"), thing.any()]);
+        let text = |extent| format!("{:?}", pair.shape(extent)).replace("Several", "").replace("Cell", "");
+        assert_eq!(text(Extent::Head), r#"([("p"), ([("t.id")])])"#);
+        assert_eq!(text(Extent::Whole), r#"([("p"), ([("t.id"), ([("t.much")])])])"#);
         assert!(
-            !Selected::<(i64, Rest)>::array([Selected::value("p"), columns::<Rest>("t").any()]).has_head()
+            !Selected::<(i64, Rest)>::several([Selected::value("p"), columns::<Rest>("t").any()]).has_head()
         );
     }
 }

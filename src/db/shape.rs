@@ -1,0 +1,317 @@
+//! What is selected of every row: values, some of them put together, and how they are read.
+//!
+//! All rows of an answer come together, since every row, and on SQLite every cell, that a driver hands over costs more
+//! than reading it does: on SQLite as one text, an array of JSON for each row; on PostgreSQL, which takes longer to write
+//! JSON than to find what it is of, as bytes, each row as it sends a composite value. Either is read by place.
+
+use std::slice::Iter;
+
+use chrono::{DateTime, SecondsFormat};
+use sea_orm::{DbErr, QueryResult};
+use serde::de::value::Error as Unread;
+use serde::de::{
+    DeserializeOwned, DeserializeSeed, Deserializer, Error as _, IntoDeserializer, SeqAccess, Visitor,
+};
+use serde::forward_to_deserialize_any;
+
+/// What a statement selects of every row.
+#[derive(Clone, Debug)]
+pub enum Shape {
+    /// One value, as the statement calls it.
+    Cell(String),
+    /// Several, read as the fields of something.
+    Several(Vec<Shape>),
+}
+
+impl Shape {
+    /// The values, in the order in which they are selected.
+    fn cells(&self) -> Vec<&str> {
+        match self {
+            Shape::Cell(text) => vec![text],
+            Shape::Several(shapes) => shapes.iter().flat_map(Shape::cells).collect(),
+        }
+    }
+
+    fn width(&self) -> usize {
+        match self {
+            Shape::Cell(_) => 1,
+            Shape::Several(shapes) => shapes.iter().map(Shape::width).sum(),
+        }
+    }
+
+    /// The values as columns with names of their own, and these names.
+    pub(super) fn columns(&self) -> (String, String) {
+        let named = |(at, text): (usize, &str)| (format!("{text} as cell_{at}"), format!("cell_{at}"));
+        let (columns, names): (Vec<String>, Vec<String>) =
+            self.cells().into_iter().enumerate().map(named).unzip();
+        (columns.join(", "), names.join(", "))
+    }
+
+    /// The values as an array of JSON, one inside the other where they are put together.
+    pub(super) fn json(&self) -> String {
+        match self {
+            Shape::Cell(text) => text.clone(),
+            Shape::Several(shapes) => {
+                format!("json_array({})", shapes.iter().map(Shape::json).collect::<Vec<_>>().join(", "))
+            }
+        }
+    }
+}
+
+/// Rows from the texts that SQLite answers with.
+pub(super) fn of_texts<T: DeserializeOwned>(rows: &[QueryResult]) -> Result<Vec<T>, DbErr> {
+    let mut found = Vec::new();
+    for row in rows {
+        let text: Option<String> = row.try_get_by_index(0)?;
+        for value in serde_json::Deserializer::from_str(text.as_deref().unwrap_or_default()).into_iter() {
+            found.push(value.map_err(|error| DbErr::Type(error.to_string()))?);
+        }
+    }
+    Ok(found)
+}
+
+/// Rows from the bytes that PostgreSQL answers with.
+pub(super) fn of_bytes<T: DeserializeOwned>(shape: &Shape, rows: &[QueryResult]) -> Result<Vec<T>, DbErr> {
+    let mut found = Vec::new();
+    for row in rows {
+        let bytes: Option<Vec<u8>> = row.try_get_by_index(0)?;
+        let mut cells = Cells(bytes.as_deref().unwrap_or_default());
+        while !cells.0.is_empty() {
+            found.push(row_of(shape, &mut cells).map_err(|error| DbErr::Type(error.to_string()))?);
+        }
+    }
+    Ok(found)
+}
+
+fn row_of<'r, T: DeserializeOwned>(shape: &Shape, cells: &mut Cells<'r>) -> Result<T, Unread> {
+    if usize::try_from(cells.number()?) != Ok(shape.width()) {
+        return Err(Unread::custom("a row has as many cells as are selected"));
+    }
+    T::deserialize(Value { shape, cells })
+}
+
+/// Cells as PostgreSQL sends those of a composite value: what a cell holds, how many bytes it has, these.
+struct Cells<'r>(&'r [u8]);
+
+/// A cell of another kind is refused.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Cell<'r> {
+    Null,
+    Number(i64),
+    Text(&'r str),
+    Flag(bool),
+    /// Microseconds since 1970.
+    Time(i64),
+}
+
+/// Microseconds from 1970 to 2000, from where PostgreSQL counts.
+const EPOCH: i64 = 946_684_800_000_000;
+
+impl<'r> Cells<'r> {
+    fn bytes(&mut self, count: usize) -> Result<&'r [u8], Unread> {
+        let (bytes, rest) =
+            self.0.split_at_checked(count).ok_or_else(|| Unread::custom("a row is as long as it says"))?;
+        self.0 = rest;
+        Ok(bytes)
+    }
+
+    fn number(&mut self) -> Result<i32, Unread> {
+        Ok(i32::from_be_bytes(exactly(self.bytes(4)?)?))
+    }
+
+    fn next(&mut self) -> Result<Cell<'r>, Unread> {
+        let kind = self.number()?;
+        // A null has less than no bytes.
+        let Ok(length) = usize::try_from(self.number()?) else { return Ok(Cell::Null) };
+        let bytes = self.bytes(length)?;
+        Ok(match kind {
+            16 => Cell::Flag(bytes != [0]),
+            20 => Cell::Number(i64::from_be_bytes(exactly(bytes)?)),
+            23 => Cell::Number(i32::from_be_bytes(exactly(bytes)?).into()),
+            25 | 1043 => Cell::Text(std::str::from_utf8(bytes).map_err(Unread::custom)?),
+            1184 => Cell::Time(i64::from_be_bytes(exactly(bytes)?).saturating_add(EPOCH)),
+            _ => return Err(Unread::custom("a cell holds what cells hold")),
+        })
+    }
+}
+
+fn exactly<const N: usize>(bytes: &[u8]) -> Result<[u8; N], Unread> {
+    bytes.try_into().map_err(|_| Unread::custom("a cell is as long as its kind"))
+}
+
+/// What stands where `shape` is selected.
+struct Value<'s, 'c, 'r> {
+    shape: &'s Shape,
+    cells: &'c mut Cells<'r>,
+}
+
+impl<'r> Value<'_, '_, 'r> {
+    fn several<V: Visitor<'r>>(self, shapes: &[Shape], visitor: V) -> Result<V::Value, Unread> {
+        let mut several = Several { shapes: shapes.iter(), cells: self.cells };
+        let value = visitor.visit_seq(&mut several)?;
+        // Whoever reads less than all leaves the rest behind.
+        for _ in 0..several.shapes.map(Shape::width).sum() {
+            several.cells.next()?;
+        }
+        Ok(value)
+    }
+}
+
+fn visit<'r, V: Visitor<'r>>(cell: Cell<'r>, visitor: V) -> Result<V::Value, Unread> {
+    match cell {
+        Cell::Null => visitor.visit_unit(),
+        Cell::Number(number) | Cell::Time(number) => visitor.visit_i64(number),
+        Cell::Text(text) => visitor.visit_borrowed_str(text),
+        Cell::Flag(flag) => visitor.visit_bool(flag),
+    }
+}
+
+impl<'de> Deserializer<'de> for Value<'_, '_, 'de> {
+    type Error = Unread;
+
+    /// An instant is a number of microseconds to who does not ask for a text.
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unread> {
+        match self.shape {
+            Shape::Several(shapes) => self.several(shapes, visitor),
+            Shape::Cell(_) => visit(self.cells.next()?, visitor),
+        }
+    }
+
+    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unread> {
+        match self.cells.next()? {
+            Cell::Time(micros) => {
+                let time = DateTime::from_timestamp_micros(micros)
+                    .ok_or_else(|| Unread::custom("an instant is one that can be written down"))?;
+                visitor.visit_string(time.to_rfc3339_opts(SecondsFormat::Micros, true))
+            }
+            cell => visit(cell, visitor),
+        }
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unread> {
+        if let Shape::Cell(_) = self.shape {
+            let rest = self.cells.0;
+            if self.cells.next()? == Cell::Null {
+                return visitor.visit_none();
+            }
+            self.cells.0 = rest;
+        }
+        visitor.visit_some(self)
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Unread> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Unread> {
+        match self.cells.next()? {
+            Cell::Text(text) => visitor.visit_enum(text.into_deserializer()),
+            _ => Err(Unread::custom("a kind is called something")),
+        }
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char string bytes byte_buf unit unit_struct seq tuple
+        tuple_struct map struct identifier ignored_any
+    }
+}
+
+/// What stands where several are selected.
+struct Several<'s, 'c, 'r> {
+    shapes: Iter<'s, Shape>,
+    cells: &'c mut Cells<'r>,
+}
+
+impl<'r> SeqAccess<'r> for &mut Several<'_, '_, 'r> {
+    type Error = Unread;
+
+    fn next_element_seed<S: DeserializeSeed<'r>>(&mut self, seed: S) -> Result<Option<S::Value>, Unread> {
+        self.shapes.next().map(|shape| seed.deserialize(Value { shape, cells: self.cells })).transpose()
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        Some(self.shapes.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::Utc;
+    use serde::Deserialize;
+
+    use super::*;
+
+    fn cell(text: &str) -> Shape {
+        Shape::Cell(text.to_owned())
+    }
+
+    #[test]
+    fn what_is_put_together_is_flat_in_columns_and_nested_in_json() {
+        let shape = Shape::Several(vec![cell("a"), Shape::Several(vec![cell("b"), cell("null")]), cell("c")]);
+        assert_eq!(shape.json(), "json_array(a, json_array(b, null), c)");
+        let (columns, names) = shape.columns();
+        assert_eq!(columns, "a as cell_0, b as cell_1, null as cell_2, c as cell_3");
+        assert_eq!(names, "cell_0, cell_1, cell_2, cell_3");
+    }
+
+    /// A row as PostgreSQL sends it, of kinds and bytes.
+    fn row(cells: &[(i32, Option<&[u8]>)]) -> Vec<u8> {
+        let mut bytes = i32::try_from(cells.len()).expect("few").to_be_bytes().to_vec();
+        for (kind, cell) in cells {
+            bytes.extend(kind.to_be_bytes());
+            let length = cell.map_or(-1, |cell| i32::try_from(cell.len()).expect("few"));
+            bytes.extend(length.to_be_bytes());
+            bytes.extend(cell.unwrap_or_default());
+        }
+        bytes
+    }
+
+    fn read<T: DeserializeOwned>(shape: &Shape, bytes: &[u8]) -> Result<T, Unread> {
+        let mut cells = Cells(bytes);
+        let value = row_of(shape, &mut cells)?;
+        assert!(cells.0.is_empty());
+        Ok(value)
+    }
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    enum Way {
+        Up,
+    }
+
+    #[test]
+    fn what_postgresql_sends_is_read_by_place() {
+        let (text, way) = (Some("a".as_bytes()), Some("Up".as_bytes()));
+        let (seven, time) = (7_i64.to_be_bytes(), 1_500_000_i64.to_be_bytes());
+        let bytes = row(&[(20, Some(&seven)), (25, None), (25, text), (1184, Some(&time)), (25, way)]);
+        let shape =
+            Shape::Several(vec![cell("n"), Shape::Several(vec![cell("o"), cell("t"), cell("i")]), cell("w")]);
+        type Found = (i64, (Option<i64>, String, DateTime<Utc>), Way);
+        let time = "2000-01-01T00:00:01.5Z".parse().expect("a time");
+        assert_eq!(read::<Found>(&shape, &bytes), Ok((7, (None, "a".to_owned(), time), Way::Up)));
+        // Who reads less of what is put together finds what comes after it.
+        assert_eq!(read::<(i64, (Option<i64>,), Way)>(&shape, &bytes), Ok((7, (None,), Way::Up)));
+    }
+
+    #[test]
+    fn what_is_no_row_is_refused() {
+        let shape = Shape::Several(vec![cell("n")]);
+        let seven = 7_i64.to_be_bytes();
+        let whole = row(&[(20, Some(&seven))]);
+        assert_eq!(read::<(i64,)>(&shape, &whole), Ok((7,)));
+        for end in 0..whole.len() {
+            assert!(read::<(i64,)>(&shape, &whole[..end]).is_err());
+        }
+        assert!(read::<(i64,)>(&shape, &row(&[(20, Some(&seven)), (20, Some(&seven))])).is_err());
+        assert!(read::<(i64,)>(&shape, &row(&[(701, Some(&seven))])).is_err());
+        assert!(read::<(i64,)>(&shape, &row(&[(20, None)])).is_err());
+    }
+}

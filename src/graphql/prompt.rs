@@ -1,0 +1,207 @@
+//! Answering at once with what is there.
+//!
+//! async-graphql makes room on the heap for every field of every object, as if each might wait, and most of it is never
+//! needed: what a list finds is read whole before its items are answered. Here a field is begun in one place, and what
+//! comes of it at once leaves the place to the next; only what waits keeps its own. The order in which fields are begun,
+//! and what they come to, are the same.
+//!
+//! For what [`super::api`] carries out quickly: where an extension stands around every field, and where a selection has
+//! more in it than fields, async-graphql does it.
+
+use std::borrow::Cow;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::task::{Context as Task, Poll};
+
+use async_graphql::parser::types::{Field, Selection};
+use async_graphql::registry::Registry;
+use async_graphql::{ContainerType, ContextSelectionSet, OutputType, Positioned, ServerResult, Value};
+use futures::future::{OptionFuture, try_join_all};
+
+use super::context;
+
+/// An object, most of which is there.
+#[derive(Clone, Debug)]
+pub struct Prompt<N>(pub N);
+
+/// A list of objects, most of which are there.
+#[derive(Clone, Debug)]
+pub struct Prompts<N>(pub Vec<N>);
+
+impl<N: ContainerType> OutputType for Prompt<N> {
+    fn type_name() -> Cow<'static, str> {
+        N::type_name()
+    }
+
+    fn introspection_type_name(&self) -> Cow<'static, str> {
+        self.0.introspection_type_name()
+    }
+
+    fn create_type_info(registry: &mut Registry) -> String {
+        N::create_type_info(registry)
+    }
+
+    async fn resolve(&self, ctx: &ContextSelectionSet<'_>, field: &Positioned<Field>) -> ServerResult<Value> {
+        if context::is_quick(ctx) {
+            object(&self.0, ctx, field).await
+        } else {
+            Box::pin(self.0.resolve(ctx, field)).await
+        }
+    }
+}
+
+impl<N: ContainerType> OutputType for Prompts<N> {
+    fn type_name() -> Cow<'static, str> {
+        Vec::<N>::type_name()
+    }
+
+    fn qualified_type_name() -> String {
+        Vec::<N>::qualified_type_name()
+    }
+
+    fn create_type_info(registry: &mut Registry) -> String {
+        Vec::<N>::create_type_info(registry)
+    }
+
+    async fn resolve(&self, ctx: &ContextSelectionSet<'_>, field: &Positioned<Field>) -> ServerResult<Value> {
+        if !context::is_quick(ctx) {
+            return Box::pin(self.0.resolve(ctx, field)).await;
+        }
+        let items = self.0.iter().enumerate().map(|(at, item)| async move {
+            let ctx = ctx.with_index(at);
+            object(item, &ctx, field).await.map_err(|error| ctx.set_error_path(error))
+        });
+        Ok(Value::List(all(items).await?))
+    }
+}
+
+/// What is selected of an object.
+async fn object<N: ContainerType>(
+    object: &N,
+    ctx: &ContextSelectionSet<'_>,
+    field: &Positioned<Field>,
+) -> ServerResult<Value> {
+    let Some(fields) = fields(ctx) else { return Box::pin(object.resolve(ctx, field)).await };
+    let values = fields.iter().map(|field| async move {
+        if field.node.name.node == "__typename" {
+            return Ok(Value::String(object.introspection_type_name().into_owned()));
+        }
+        let ctx = ctx.with_field(field);
+        Ok(object.resolve_field(&ctx).await?.unwrap_or_default())
+    });
+    let values = all(values).await?;
+    let names = fields.iter().map(|field| field.node.response_key().node.clone());
+    Ok(Value::Object(names.zip(values).collect()))
+}
+
+/// The fields that are selected, if nothing else is and each has a name of its own in the answer.
+fn fields<'a>(ctx: &ContextSelectionSet<'a>) -> Option<Vec<&'a Positioned<Field>>> {
+    let mut fields: Vec<&Positioned<Field>> = Vec::with_capacity(ctx.item.node.items.len());
+    for selection in &ctx.item.node.items {
+        let Selection::Field(field) = &selection.node else { return None };
+        let name = &field.node.response_key().node;
+        let is_taken = fields.iter().any(|other| other.node.response_key().node == *name);
+        if is_taken || !field.node.directives.is_empty() {
+            return None;
+        }
+        fields.push(field);
+    }
+    Some(fields)
+}
+
+/// What all of `futures` come to, or the first error. They are begun in their order.
+async fn all<F>(futures: impl Iterator<Item = F> + Send) -> ServerResult<Vec<Value>>
+where
+    F: Future<Output = ServerResult<Value>> + Send,
+{
+    let mut futures = Some(futures);
+    let begun = poll_fn(|task| Poll::Ready(futures.take().map(|futures| begin(futures, task))));
+    let (mut values, waiting) = begun.await.transpose()?.unwrap_or_default();
+    if !waiting.is_empty() {
+        let (places, waiting): (Vec<usize>, Vec<Waiting<'_>>) = waiting.into_iter().unzip();
+        let ended = Box::pin(try_join_all(waiting.into_iter().map(ended))).await?;
+        for (at, value) in places.into_iter().zip(ended) {
+            values[at] = value;
+        }
+    }
+    Ok(values)
+}
+
+/// What was begun and waits.
+type Waiting<'a> = Pin<Box<dyn Future<Output = Option<ServerResult<Value>>> + Send + 'a>>;
+
+async fn ended(waiting: Waiting<'_>) -> ServerResult<Value> {
+    waiting.await.unwrap_or(Ok(Value::Null))
+}
+
+type Begun<'a> = (Vec<Value>, Vec<(usize, Waiting<'a>)>);
+
+/// What is there at once, nothing standing for what waits, and what waits, with its place.
+fn begin<'a, F>(futures: impl Iterator<Item = F>, task: &mut Task<'_>) -> ServerResult<Begun<'a>>
+where
+    F: Future<Output = ServerResult<Value>> + Send + 'a,
+{
+    let mut values = Vec::with_capacity(futures.size_hint().0);
+    let mut waiting: Vec<(usize, Waiting<'a>)> = Vec::new();
+    let mut free: Option<Pin<Box<OptionFuture<F>>>> = None;
+    for (at, future) in futures.enumerate() {
+        let future = OptionFuture::from(Some(future));
+        let mut place = match free.take() {
+            Some(mut place) => {
+                place.set(future);
+                place
+            }
+            None => Box::pin(future),
+        };
+        match place.as_mut().poll(task) {
+            Poll::Ready(value) => {
+                values.push(value.transpose()?.unwrap_or_default());
+                free = Some(place);
+            }
+            Poll::Pending => {
+                values.push(Value::Null);
+                waiting.push((at, place));
+            }
+        }
+    }
+    Ok((values, waiting))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use async_graphql::ServerError;
+    use tokio::task::yield_now;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn all_are_begun_in_their_order_and_those_that_wait_come_to_their_place() {
+        let begun = Mutex::new(Vec::new());
+        let begun = &begun;
+        let futures = (0..100).map(|number: i32| async move {
+            begun.lock().expect("a list").push(number);
+            for _ in 0..number % 3 {
+                yield_now().await;
+            }
+            Ok(Value::from(number))
+        });
+        let values = all(futures).await.expect("values");
+        assert_eq!(values, (0..100).map(Value::from).collect::<Vec<_>>());
+        assert_eq!(*begun.lock().expect("a list"), (0..100).collect::<Vec<_>>());
+    }
+
+    #[tokio::test]
+    async fn one_error_is_the_error_of_all() {
+        for late in [false, true] {
+            let futures = (0..3).map(|number: i32| async move {
+                if late {
+                    yield_now().await;
+                }
+                if number == 1 { Err(ServerError::new("one", None)) } else { Ok(Value::from(number)) }
+            });
+            assert_eq!(all(futures).await.expect_err("an error").message, "one");
+        }
+    }
+}
