@@ -24,12 +24,29 @@ pub enum Shape {
 }
 
 impl Shape {
-    /// The values, in the order in which they are selected.
+    /// The values, in the order in which they are read.
     fn cells(&self) -> Vec<&str> {
         match self {
             Shape::Cell(text) => vec![text],
             Shape::Several(shapes) => shapes.iter().flat_map(Shape::cells).collect(),
         }
+    }
+
+    /// The values that are selected, each once, and for every one that is read which it is; null is none of them.
+    fn distinct(&self) -> (Vec<&str>, Vec<Option<usize>>) {
+        let mut distinct: Vec<&str> = Vec::new();
+        let place = |text| {
+            if text == "null" {
+                return None;
+            }
+            let known = distinct.iter().position(|other| *other == text);
+            Some(known.unwrap_or_else(|| {
+                distinct.push(text);
+                distinct.len() - 1
+            }))
+        };
+        let places = self.cells().into_iter().map(place).collect();
+        (distinct, places)
     }
 
     fn width(&self) -> usize {
@@ -43,7 +60,7 @@ impl Shape {
     pub(super) fn columns(&self) -> (String, String) {
         let named = |(at, text): (usize, &str)| (format!("{text} as cell_{at}"), format!("cell_{at}"));
         let (columns, names): (Vec<String>, Vec<String>) =
-            self.cells().into_iter().enumerate().map(named).unzip();
+            self.distinct().0.into_iter().enumerate().map(named).unzip();
         (columns.join(", "), names.join(", "))
     }
 
@@ -75,26 +92,35 @@ pub(super) fn of_bytes<T: DeserializeOwned>(shape: &Shape, rows: &[QueryResult])
     let mut found = Vec::new();
     for row in rows {
         let bytes: Option<Vec<u8>> = row.try_get_by_index(0)?;
-        let mut cells = Cells(bytes.as_deref().unwrap_or_default());
-        while !cells.0.is_empty() {
-            found.push(row_of(shape, &mut cells).map_err(|error| DbErr::Type(error.to_string()))?);
-        }
+        read_all(shape, bytes.as_deref().unwrap_or_default(), &mut found)
+            .map_err(|error| DbErr::Type(error.to_string()))?;
     }
     Ok(found)
 }
 
-fn row_of<'r, T: DeserializeOwned>(shape: &Shape, cells: &mut Cells<'r>) -> Result<T, Unread> {
-    if usize::try_from(cells.number()?) != Ok(shape.width()) {
-        return Err(Unread::custom("a row has as many cells as are selected"));
+fn read_all<T: DeserializeOwned>(shape: &Shape, bytes: &[u8], found: &mut Vec<T>) -> Result<(), Unread> {
+    let (distinct, places) = shape.distinct();
+    let mut sent = Sent(bytes);
+    let mut values = Vec::with_capacity(distinct.len());
+    while !sent.0.is_empty() {
+        if usize::try_from(sent.number()?) != Ok(distinct.len()) {
+            return Err(Unread::custom("a row has as many cells as are selected"));
+        }
+        values.clear();
+        for _ in 0..distinct.len() {
+            values.push(sent.cell()?);
+        }
+        let mut cells = Cells { values: &values, places: &places, at: 0 };
+        found.push(T::deserialize(Value { shape, cells: &mut cells })?);
     }
-    T::deserialize(Value { shape, cells })
+    Ok(())
 }
 
-/// Cells as PostgreSQL sends those of a composite value: what a cell holds, how many bytes it has, these.
-struct Cells<'r>(&'r [u8]);
+/// Rows as PostgreSQL sends composite values: how many cells, and of each what it holds, how many bytes it has, these.
+struct Sent<'r>(&'r [u8]);
 
 /// A cell of another kind is refused.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug)]
 enum Cell<'r> {
     Null,
     Number(i64),
@@ -107,7 +133,7 @@ enum Cell<'r> {
 /// Microseconds from 1970 to 2000, from where PostgreSQL counts.
 const EPOCH: i64 = 946_684_800_000_000;
 
-impl<'r> Cells<'r> {
+impl<'r> Sent<'r> {
     fn bytes(&mut self, count: usize) -> Result<&'r [u8], Unread> {
         let (bytes, rest) =
             self.0.split_at_checked(count).ok_or_else(|| Unread::custom("a row is as long as it says"))?;
@@ -119,7 +145,7 @@ impl<'r> Cells<'r> {
         Ok(i32::from_be_bytes(exactly(self.bytes(4)?)?))
     }
 
-    fn next(&mut self) -> Result<Cell<'r>, Unread> {
+    fn cell(&mut self) -> Result<Cell<'r>, Unread> {
         let kind = self.number()?;
         // A null has less than no bytes.
         let Ok(length) = usize::try_from(self.number()?) else { return Ok(Cell::Null) };
@@ -139,20 +165,38 @@ fn exactly<const N: usize>(bytes: &[u8]) -> Result<[u8; N], Unread> {
     bytes.try_into().map_err(|_| Unread::custom("a cell is as long as its kind"))
 }
 
-/// What stands where `shape` is selected.
-struct Value<'s, 'c, 'r> {
-    shape: &'s Shape,
-    cells: &'c mut Cells<'r>,
+/// The cells of a row, read one after the other.
+struct Cells<'v, 'r> {
+    values: &'v [Cell<'r>],
+    places: &'v [Option<usize>],
+    at: usize,
 }
 
-impl<'r> Value<'_, '_, 'r> {
+impl<'r> Cells<'_, 'r> {
+    fn peek(&self) -> Cell<'r> {
+        let place = self.places.get(self.at).copied().flatten();
+        place.and_then(|place| self.values.get(place)).copied().unwrap_or(Cell::Null)
+    }
+
+    fn next(&mut self) -> Cell<'r> {
+        let cell = self.peek();
+        self.at += 1;
+        cell
+    }
+}
+
+/// What stands where `shape` is selected.
+struct Value<'s, 'c, 'v, 'r> {
+    shape: &'s Shape,
+    cells: &'c mut Cells<'v, 'r>,
+}
+
+impl<'r> Value<'_, '_, '_, 'r> {
     fn several<V: Visitor<'r>>(self, shapes: &[Shape], visitor: V) -> Result<V::Value, Unread> {
         let mut several = Several { shapes: shapes.iter(), cells: self.cells };
         let value = visitor.visit_seq(&mut several)?;
         // Whoever reads less than all leaves the rest behind.
-        for _ in 0..several.shapes.map(Shape::width).sum() {
-            several.cells.next()?;
-        }
+        several.cells.at += several.shapes.map(Shape::width).sum::<usize>();
         Ok(value)
     }
 }
@@ -166,19 +210,19 @@ fn visit<'r, V: Visitor<'r>>(cell: Cell<'r>, visitor: V) -> Result<V::Value, Unr
     }
 }
 
-impl<'de> Deserializer<'de> for Value<'_, '_, 'de> {
+impl<'de> Deserializer<'de> for Value<'_, '_, '_, 'de> {
     type Error = Unread;
 
     /// An instant is a number of microseconds to who does not ask for a text.
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unread> {
         match self.shape {
             Shape::Several(shapes) => self.several(shapes, visitor),
-            Shape::Cell(_) => visit(self.cells.next()?, visitor),
+            Shape::Cell(_) => visit(self.cells.next(), visitor),
         }
     }
 
     fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unread> {
-        match self.cells.next()? {
+        match self.cells.next() {
             Cell::Time(micros) => {
                 let time = DateTime::from_timestamp_micros(micros)
                     .ok_or_else(|| Unread::custom("an instant is one that can be written down"))?;
@@ -189,12 +233,9 @@ impl<'de> Deserializer<'de> for Value<'_, '_, 'de> {
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unread> {
-        if let Shape::Cell(_) = self.shape {
-            let rest = self.cells.0;
-            if self.cells.next()? == Cell::Null {
-                return visitor.visit_none();
-            }
-            self.cells.0 = rest;
+        if let (Shape::Cell(_), Cell::Null) = (self.shape, self.cells.peek()) {
+            self.cells.at += 1;
+            return visitor.visit_none();
         }
         visitor.visit_some(self)
     }
@@ -213,7 +254,7 @@ impl<'de> Deserializer<'de> for Value<'_, '_, 'de> {
         _: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Unread> {
-        match self.cells.next()? {
+        match self.cells.next() {
             Cell::Text(text) => visitor.visit_enum(text.into_deserializer()),
             _ => Err(Unread::custom("a kind is called something")),
         }
@@ -226,12 +267,12 @@ impl<'de> Deserializer<'de> for Value<'_, '_, 'de> {
 }
 
 /// What stands where several are selected.
-struct Several<'s, 'c, 'r> {
+struct Several<'s, 'c, 'v, 'r> {
     shapes: Iter<'s, Shape>,
-    cells: &'c mut Cells<'r>,
+    cells: &'c mut Cells<'v, 'r>,
 }
 
-impl<'r> SeqAccess<'r> for &mut Several<'_, '_, 'r> {
+impl<'r> SeqAccess<'r> for &mut Several<'_, '_, '_, 'r> {
     type Error = Unread;
 
     fn next_element_seed<S: DeserializeSeed<'r>>(&mut self, seed: S) -> Result<Option<S::Value>, Unread> {
@@ -255,12 +296,12 @@ mod tests {
     }
 
     #[test]
-    fn what_is_put_together_is_flat_in_columns_and_nested_in_json() {
-        let shape = Shape::Several(vec![cell("a"), Shape::Several(vec![cell("b"), cell("null")]), cell("c")]);
-        assert_eq!(shape.json(), "json_array(a, json_array(b, null), c)");
+    fn what_is_put_together_is_nested_in_json_and_each_once_in_columns() {
+        let shape = Shape::Several(vec![cell("a"), Shape::Several(vec![cell("b"), cell("null")]), cell("a")]);
+        assert_eq!(shape.json(), "json_array(a, json_array(b, null), a)");
         let (columns, names) = shape.columns();
-        assert_eq!(columns, "a as cell_0, b as cell_1, null as cell_2, c as cell_3");
-        assert_eq!(names, "cell_0, cell_1, cell_2, cell_3");
+        assert_eq!(columns, "a as cell_0, b as cell_1");
+        assert_eq!(names, "cell_0, cell_1");
     }
 
     /// A row as PostgreSQL sends it, of kinds and bytes.
@@ -276,10 +317,9 @@ mod tests {
     }
 
     fn read<T: DeserializeOwned>(shape: &Shape, bytes: &[u8]) -> Result<T, Unread> {
-        let mut cells = Cells(bytes);
-        let value = row_of(shape, &mut cells)?;
-        assert!(cells.0.is_empty());
-        Ok(value)
+        let mut found = Vec::new();
+        read_all(shape, bytes, &mut found)?;
+        found.pop().ok_or_else(|| Unread::custom("no row"))
     }
 
     #[derive(Debug, PartialEq, Deserialize)]
@@ -307,7 +347,7 @@ mod tests {
         let seven = 7_i64.to_be_bytes();
         let whole = row(&[(20, Some(&seven))]);
         assert_eq!(read::<(i64,)>(&shape, &whole), Ok((7,)));
-        for end in 0..whole.len() {
+        for end in 1..whole.len() {
             assert!(read::<(i64,)>(&shape, &whole[..end]).is_err());
         }
         assert!(read::<(i64,)>(&shape, &row(&[(20, Some(&seven)), (20, Some(&seven))])).is_err());
