@@ -16,6 +16,7 @@ pub mod group_external_id;
 pub mod hand_over;
 pub mod id;
 pub mod idempotency_key;
+pub mod instant;
 pub mod job;
 pub mod job_chunk;
 pub mod job_event;

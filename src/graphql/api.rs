@@ -14,12 +14,15 @@ use std::sync::Arc;
 use async_graphql::parser::types::OperationType;
 use async_graphql::{Request, Response};
 use futures::stream::BoxStream;
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::context::RequestContext;
 use super::error::out_of_time;
 use super::{RosterSchema, quick_schema, schema};
 use crate::queries::READERS;
+
+/// The turn of somebody who reads, until it is dropped.
+pub type Turn = OwnedSemaphorePermit;
 
 /// What carries requests out.
 #[derive(Clone)]
@@ -35,28 +38,41 @@ impl Api {
         Api { whole: schema(), quick: quick_schema(), readers: Arc::new(Semaphore::new(READERS)) }
     }
 
-    /// Carries out a query or a mutation; its `kind` is that of the operation asked for, if the query has that.
+    /// Waits for the turn of somebody who reads. What is learned of them after that need not be learned again.
+    pub async fn turn(&self) -> Option<Turn> {
+        // They are never closed.
+        Arc::clone(&self.readers).acquire_owned().await.ok()
+    }
+
+    /// Carries out a query or a mutation; its `kind` is that of the operation asked for, if the query has that. Who reads
+    /// and has had no `turn` yet waits for it; who writes does without.
     pub async fn execute(
         &self,
         request: Request,
         kind: Option<OperationType>,
         context: RequestContext,
+        turn: Option<Turn>,
     ) -> Response {
         // Who writes waits for whom they would disturb.
         let _turn = match kind {
-            Some(OperationType::Query) if context.is_known() => self.turn(&context).await,
-            _ => None,
+            Some(OperationType::Query) if context.is_known() => match turn {
+                None => self.late_turn(&context).await,
+                had => had,
+            },
+            _ => {
+                drop(turn);
+                None
+            }
         };
         Box::pin(self.carry_out(request, kind, context)).await
     }
 
     /// Until its turn has come, a request takes no room to be carried out in.
-    async fn turn(&self, context: &RequestContext) -> Option<SemaphorePermit<'_>> {
-        if let Ok(turn) = self.readers.try_acquire() {
+    async fn late_turn(&self, context: &RequestContext) -> Option<Turn> {
+        if let Ok(turn) = Arc::clone(&self.readers).try_acquire_owned() {
             return Some(turn);
         }
-        // They are never closed.
-        let turn = self.readers.acquire().await.ok();
+        let turn = self.turn().await;
         // What was known of the caller's rights was known before.
         context.forget();
         turn

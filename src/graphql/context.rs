@@ -257,8 +257,12 @@ pub fn forget(ctx: &Context<'_>) -> Result<(), ApiError> {
 ///
 /// # Errors
 /// When the database cannot be read.
-pub async fn load<B: Batch>(ctx: &Context<'_>, key: B::Key) -> Result<Option<B::Value>, ApiError> {
-    loaders(ctx)?.load::<B>(key).await
+pub fn load<'a, B: Batch>(
+    ctx: &'a Context<'_>,
+    key: B::Key,
+) -> BoxFuture<'a, Result<Option<B::Value>, ApiError>> {
+    // Boxed: every field of an object makes room for what the largest of them waits for.
+    Box::pin(async move { loaders(ctx)?.load::<B>(key).await })
 }
 
 /// As [`load`], where a foreign key promises that there is an answer.

@@ -118,6 +118,7 @@ pub struct Participation {
     /// By what; of several, the first in the order of [`How`].
     pub how: How,
     /// Since when.
+    #[serde(deserialize_with = "entity::instant::read")]
     pub since: DateTime<Utc>,
 }
 

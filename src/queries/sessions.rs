@@ -22,6 +22,7 @@ pub struct Head {
     /// Its title.
     pub title: String,
     /// When it starts.
+    #[serde(deserialize_with = "entity::instant::read")]
     pub starts_at: DateTime<Utc>,
     path_id: PathId,
     path_title: String,

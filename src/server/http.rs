@@ -68,13 +68,15 @@ async fn asked(
         _ => return Err(Problem::method_not_allowed()),
     };
     let visit = server.visit(peer, headers);
-    let asker = server.asker(request::shown(headers, server.doors.cookie)?, visit).await?;
+    let shown = request::shown(headers, server.doors.cookie)?;
+    let turn = server.turn_of(&shown).await;
+    let asker = server.asker(shown, visit).await?;
     let over_get = parts.method == Method::GET;
     // Whoever waits for their turn needs it no more, and it is larger than most of what is asked.
     drop(parts);
     let changes = |kind| matches!(kind, Some(OperationType::Mutation | OperationType::Subscription));
     server
-        .execute(asker, asked, |kind| {
+        .execute(asker, turn, asked, |kind| {
             if over_get && changes(kind) { Err(Problem::only_queries_over_get()) } else { Ok(()) }
         })
         .await

@@ -73,7 +73,7 @@ use crate::db::Database;
 use crate::error::{Error, Failure};
 use crate::events::KEPT;
 use crate::graphql::RequestContext;
-use crate::graphql::api::Api;
+use crate::graphql::api::{Api, Turn};
 use crate::graphql::context::Visit;
 use crate::graphql::cost::{Budget, Payer, Purse};
 use crate::jobs::{self, Pace};
@@ -369,18 +369,35 @@ impl Server {
     async fn execute(
         &self,
         asker: Asker,
+        turn: Option<Turn>,
         asked: Asked,
         allowed: impl FnOnce(Option<OperationType>) -> Result<(), Problem>,
     ) -> Result<Response, Problem> {
-        let turn = self.turn(&asker).await;
+        // Nobody whom we know keeps others from reading.
+        let turn = turn.filter(|_| asker.known.is_some());
+        let strangers = self.strangers_turn(&asker).await;
         let (request, operation) = self.admit(asked)?;
         allowed(operation.kind)?;
-        self.carry_out(asker, turn, request, &operation).await
+        self.carry_out(asker, turn, strangers, request, &operation).await
+    }
+
+    /// The turn of whoever shows this, who may be about to read, before it is looked up: what is known of their rights then
+    /// is known when they read. Not of whom others vouch for: who they are may take others' time.
+    async fn turn_of(&self, shown: &Shown) -> Option<Turn> {
+        match shown {
+            Shown::Nothing => None,
+            Shown::Bearer(secret) | Shown::Cookie(secret)
+                if self.doors.provider.is_some() && Provider::may_be(secret) =>
+            {
+                None
+            }
+            Shown::Bearer(_) | Shown::Cookie(_) => self.api.turn().await,
+        }
     }
 
     /// The turn of somebody nobody knows. Until it has come nothing is parsed of what they ask, so that memory does not
     /// grow with how many come at once.
-    async fn turn(&self, asker: &Asker) -> Option<OwnedSemaphorePermit> {
+    async fn strangers_turn(&self, asker: &Asker) -> Option<OwnedSemaphorePermit> {
         if asker.known.is_some() {
             return None;
         }
@@ -394,7 +411,7 @@ impl Server {
     /// # Errors
     /// As [`Server::execute`].
     async fn stream(&self, asker: Asker, asked: Asked) -> Result<BoxStream<'static, Response>, Problem> {
-        let turn = self.turn(&asker).await;
+        let strangers = self.strangers_turn(&asker).await;
         let (request, operation) = self.admit(asked)?;
         if operation.kind == Some(OperationType::Subscription) {
             let request_id = request_id();
@@ -402,7 +419,7 @@ impl Server {
             let answers = self.api.stream(request, self.context(asker, request_id));
             return Ok(answers.inspect(move |response| told.hear(response)).boxed());
         }
-        let response = self.carry_out(asker, turn, request, &operation).await?;
+        let response = self.carry_out(asker, None, strangers, request, &operation).await?;
         Ok(stream::once(async { response }).boxed())
     }
 
@@ -410,7 +427,8 @@ impl Server {
     async fn carry_out(
         &self,
         asker: Asker,
-        turn: Option<OwnedSemaphorePermit>,
+        turn: Option<Turn>,
+        strangers: Option<OwnedSemaphorePermit>,
         request: Request,
         operation: &Operation,
     ) -> Result<Response, Problem> {
@@ -420,9 +438,9 @@ impl Server {
         let (api, kind, in_flight) = (self.api.clone(), operation.kind, self.in_flight.clone());
         let span = told.span();
         let carrying_out = async move {
-            let response = api.execute(request, kind, context).await;
+            let response = api.execute(request, kind, context, turn).await;
             told.hear(&response);
-            drop((told, turn, in_flight));
+            drop((told, strangers, in_flight));
             response
         };
         let running = tokio::spawn(carrying_out.instrument(span));

@@ -4,14 +4,17 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use async_graphql::parser::parse_query;
+use async_graphql::parser::types::OperationType;
 use async_graphql::{Request, Variables};
 use entity::id::{CourseId, GroupId, PathId, SessionId, SlotId, UserId};
 use roster::access::{Caller, Pass};
 use roster::background::Background;
 use roster::db::{Database, write};
 use roster::demo;
+use roster::graphql::api::Api;
 use roster::graphql::id::GlobalId;
-use roster::graphql::{RequestContext, RosterSchema, schema};
+use roster::graphql::{RequestContext, schema};
 use roster::jobs::{Pace, start_workers};
 use roster::organisation::{Organisation, Tables, promises};
 use roster::removal::batch::ROWS;
@@ -49,7 +52,7 @@ pub struct World {
     pub url: String,
     /// What it was made of, by name.
     pub made: Organisation,
-    schema: RosterSchema,
+    api: Api,
     statements: Arc<Mutex<Vec<sea_orm::Statement>>>,
     meanwhile: Arc<Mutex<Option<Meanwhile>>>,
     chunk: usize,
@@ -129,8 +132,8 @@ impl Start {
         });
         let _workers = start_workers(&db, UNHURRIED);
         let (chunk, rows) = (3_000, ROWS);
-        let (url, schema, reach) = (self.url, schema(), Arc::default());
-        World { db, url, made, schema, statements, meanwhile, chunk, rows, reach, _workers }
+        let (url, api, reach) = (self.url, Api::new(), Arc::default());
+        World { db, url, made, api, statements, meanwhile, chunk, rows, reach, _workers }
     }
 }
 
@@ -164,16 +167,28 @@ impl World {
         query: &str,
         variables: Value,
     ) -> Value {
-        let context = RequestContext::new(self.db.clone(), caller, "test".to_owned())
-            .with_chunk(self.chunk)
-            .with_reach(self.reach.clone())
-            .with_rows(self.rows);
+        let context = self.context(caller);
         let context = match pass {
             Some(pass) => context.with_pass(pass, false),
             None => context,
         };
-        let request = Request::new(query).variables(Variables::from_json(variables)).data(context);
-        serde_json::to_value(self.schema.execute(request).await).expect("an answer is JSON")
+        let request = Request::new(query).variables(Variables::from_json(variables));
+        let kind = kind(query);
+        serde_json::to_value(self.api.execute(request, kind, context, None).await).expect("an answer is JSON")
+    }
+
+    /// What the API answers `who` with where an extension stands around every field, as it does where one fails.
+    pub async fn ask_field_by_field(&self, who: &str, query: &str) -> Value {
+        let context = self.context(Some(Caller::User(self.user_id(who))));
+        serde_json::to_value(schema().execute(Request::new(query).data(context)).await)
+            .expect("an answer is JSON")
+    }
+
+    fn context(&self, caller: Option<Caller>) -> RequestContext {
+        RequestContext::new(self.db.clone(), caller, "test".to_owned())
+            .with_chunk(self.chunk)
+            .with_reach(self.reach.clone())
+            .with_rows(self.rows)
     }
 
     /// The data of an answer without errors.
@@ -408,4 +423,11 @@ impl Answer {
         assert_eq!(self.0["userErrors"], json!([]), "{:#}", self.0);
         &self.0
     }
+}
+
+/// The kind of the one operation of a document; none where there is none to tell.
+fn kind(query: &str) -> Option<OperationType> {
+    let document = parse_query(query).ok()?;
+    let (_, operation) = document.operations.iter().next()?;
+    Some(operation.node.ty)
 }
