@@ -10,6 +10,7 @@
 
 use std::borrow::Cow;
 use std::future::{Future, poll_fn};
+use std::mem;
 use std::pin::Pin;
 use std::task::{Context as Task, Poll};
 
@@ -118,6 +119,10 @@ where
     let begun = poll_fn(|task| Poll::Ready(futures.take().map(|futures| begin(futures, task))));
     let (mut values, waiting) = begun.await.transpose()?.unwrap_or_default();
     if !waiting.is_empty() {
+        // What was begun in this turn is not asked again before the next: loads count the turns that they let others go
+        // first, and whatever wakes one of them wakes all.
+        let mut is_next = false;
+        poll_fn(|_| if mem::replace(&mut is_next, true) { Poll::Ready(()) } else { Poll::Pending }).await;
         let (places, waiting): (Vec<usize>, Vec<Waiting<'_>>) = waiting.into_iter().unzip();
         let ended = Box::pin(try_join_all(waiting.into_iter().map(ended))).await?;
         for (at, value) in places.into_iter().zip(ended) {

@@ -15,8 +15,9 @@ use super::{Cell, Cursor, Direction, Extent, Filter, Order, Reader, Seen, Select
 use crate::db::sql::sql;
 use crate::error::Error;
 
-/// Most rows that are read for several parents without being ranked.
-const FEW: usize = 5_000;
+/// Most rows that are read for several parents without being ranked, of which the least is taken that is enough. They stand
+/// in the text: a number that is bound may be small to who plans for any, and the way to the first row the shortest.
+const FEW: [usize; 3] = [50, 500, 5_000];
 
 /// Which part of a list is asked for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -223,15 +224,16 @@ impl<T: DeserializeOwned> List<T> {
         };
         // Most parents have few. All that they have, if it is no more than their pages might be, costs half of what
         // ranking it costs the database.
-        let few = (parents.len() * (slice.size + 1)).min(FEW);
+        let pages = parents.len() * (slice.size + 1);
+        let few = FEW.into_iter().find(|few| *few >= pages).unwrap_or(FEW[FEW.len() - 1]);
         let found = self.found(column, slice.places || !sorts);
         let from = format!("from {} where {}{}", self.from, filter.text(), self.narrowing(column));
-        let bound = |select: &str, by: &str, limit: usize| {
+        let bound = |select: &str, by: &str| {
             let statement = together(self.name, &found, slice.extent, select, sorts.then_some(by));
-            filter.bind(statement).ids("parents", parents.iter().copied()).bind("limit", limit as i64)
+            filter.bind(statement).ids("parents", parents.iter().copied())
         };
         let (keys, by) = self.order.named(slice.backward);
-        let some = bound(&format!("select {{cells}}, {keys} {from} limit {{limit}}"), &by, few + 1);
+        let some = bound(&format!("select {{cells}}, {keys} {from} limit {}", few + 1), &by);
         let rows = all(some, reader).await?;
         if rows.len() <= few {
             return Ok(rows);
@@ -241,7 +243,7 @@ impl<T: DeserializeOwned> List<T> {
              where place_ <= {{limit}}",
             self.order.by(slice.backward),
         );
-        all(bound(&ranked, "place_", slice.size + 1), reader).await
+        all(bound(&ranked, "place_").bind("limit", slice.size as i64 + 1), reader).await
     }
 
     /// The condition that keeps the list to the parents, where its own text does not.
