@@ -332,11 +332,12 @@ mod tests {
         let (text, way) = (Some("a".as_bytes()), Some("Up".as_bytes()));
         let (seven, time) = (7_i64.to_be_bytes(), 1_500_000_i64.to_be_bytes());
         let bytes = row(&[(20, Some(&seven)), (25, None), (25, text), (1184, Some(&time)), (25, way)]);
-        let shape =
-            Shape::Several(vec![cell("n"), Shape::Several(vec![cell("o"), cell("t"), cell("i")]), cell("w")]);
-        type Found = (i64, (Option<i64>, String, DateTime<Utc>), Way);
+        // The last two are selected once already, and not at all.
+        let again = [cell("o"), cell("t"), cell("i"), cell("n"), cell("null")];
+        let shape = Shape::Several(vec![cell("n"), Shape::Several(again.to_vec()), cell("w")]);
+        type Found = (i64, (Option<i64>, String, DateTime<Utc>, i64, Option<i64>), Way);
         let time = "2000-01-01T00:00:01.5Z".parse().expect("a time");
-        assert_eq!(read::<Found>(&shape, &bytes), Ok((7, (None, "a".to_owned(), time), Way::Up)));
+        assert_eq!(read::<Found>(&shape, &bytes), Ok((7, (None, "a".to_owned(), time, 7, None), Way::Up)));
         // Who reads less of what is put together finds what comes after it.
         assert_eq!(read::<(i64, (Option<i64>,), Way)>(&shape, &bytes), Ok((7, (None,), Way::Up)));
     }
