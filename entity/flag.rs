@@ -1,4 +1,4 @@
-//! Yes or no in JSON: PostgreSQL writes a boolean, SQLite the number that it keeps.
+//! Yes or no as a database tells it: PostgreSQL a boolean, SQLite the number that it keeps.
 
 use serde::de::{Deserializer, Error, Unexpected, Visitor};
 
@@ -20,11 +20,11 @@ pub fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error
             Ok(value)
         }
 
-        fn visit_u64<E: Error>(self, value: u64) -> Result<bool, E> {
+        fn visit_i64<E: Error>(self, value: i64) -> Result<bool, E> {
             match value {
                 0 => Ok(false),
                 1 => Ok(true),
-                other => Err(E::invalid_value(Unexpected::Unsigned(other), &self)),
+                other => Err(E::invalid_value(Unexpected::Signed(other), &self)),
             }
         }
     }

@@ -21,6 +21,7 @@ pub struct Model {
     /// Who granted it. Null: the system.
     pub granted_by: Option<UserId>,
     /// When it was granted; who was appointed first succeeds first (R13).
+    #[serde(deserialize_with = "crate::instant::read")]
     pub granted_at: DateTimeUtc,
 }
 

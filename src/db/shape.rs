@@ -2,15 +2,19 @@
 //!
 //! All rows of an answer come together, since every row, and on SQLite every cell, that a driver hands over costs more
 //! than reading it does: on SQLite as one text, an array of JSON for each row; on PostgreSQL, which takes longer to write
-//! JSON than to find what it is of, as bytes, each row as it sends a composite value. Either is read by place.
+//! JSON than to find what it is of, as bytes, each row as it sends a composite value. Of both a row is its cells, which are
+//! then read by place.
 
+use std::borrow::Cow;
+use std::fmt;
 use std::slice::Iter;
 
 use chrono::{DateTime, SecondsFormat};
-use sea_orm::{DbErr, QueryResult};
+use sea_orm::{DbBackend, DbErr, QueryResult};
 use serde::de::value::Error as Unread;
 use serde::de::{
-    DeserializeOwned, DeserializeSeed, Deserializer, Error as _, IntoDeserializer, SeqAccess, Visitor,
+    Deserialize, DeserializeOwned, DeserializeSeed, Deserializer, Error as _, IntoDeserializer, SeqAccess,
+    Visitor,
 };
 use serde::forward_to_deserialize_any;
 
@@ -32,102 +36,157 @@ impl Shape {
         }
     }
 
-    /// The values that are selected, each once, and for every one that is read which it is; null is none of them.
-    fn distinct(&self) -> (Vec<&str>, Vec<Option<usize>>) {
-        let mut distinct: Vec<&str> = Vec::new();
-        let place = |text| {
-            if text == "null" {
-                return None;
-            }
-            let known = distinct.iter().position(|other| *other == text);
-            Some(known.unwrap_or_else(|| {
-                distinct.push(text);
-                distinct.len() - 1
-            }))
-        };
-        let places = self.cells().into_iter().map(place).collect();
-        (distinct, places)
-    }
-
     fn width(&self) -> usize {
         match self {
             Shape::Cell(_) => 1,
             Shape::Several(shapes) => shapes.iter().map(Shape::width).sum(),
         }
     }
+}
 
-    /// The values as columns with names of their own, and these names.
-    pub(super) fn columns(&self) -> (String, String) {
-        let named = |(at, text): (usize, &str)| (format!("{text} as cell_{at}"), format!("cell_{at}"));
-        let (columns, names): (Vec<String>, Vec<String>) =
-            self.distinct().0.into_iter().enumerate().map(named).unzip();
-        (columns.join(", "), names.join(", "))
-    }
+/// A shape as it is selected: each value once, however often it is read, and null not at all.
+#[derive(Clone, Debug)]
+pub(super) struct Selection {
+    shape: Shape,
+    /// The values that are selected.
+    cells: Vec<String>,
+    /// For every value that is read, in order, which cell it is; none for null.
+    places: Vec<Option<usize>>,
+}
 
-    /// The values as an array of JSON, one inside the other where they are put together.
-    pub(super) fn json(&self) -> String {
-        match self {
-            Shape::Cell(text) => text.clone(),
-            Shape::Several(shapes) => {
-                format!("json_array({})", shapes.iter().map(Shape::json).collect::<Vec<_>>().join(", "))
+impl Selection {
+    /// What a statement of this shape selects.
+    pub(super) fn of(shape: Shape) -> Selection {
+        let mut cells: Vec<String> = Vec::new();
+        let place = |text: &str| {
+            if text == "null" {
+                return None;
             }
+            let known = cells.iter().position(|other| other == text);
+            Some(known.unwrap_or_else(|| {
+                cells.push(text.to_owned());
+                cells.len() - 1
+            }))
+        };
+        let places = shape.cells().into_iter().map(place).collect();
+        Selection { shape, cells, places }
+    }
+
+    /// What stands for `{cells}`, `{kept}` and `{joined}`.
+    pub(super) fn words(&self, backend: DbBackend) -> (String, String, &'static str) {
+        if backend != DbBackend::Postgres {
+            let row = format!("cast(json_array({}) as text) as row_", self.cells.join(", "));
+            return (row, "row_".to_owned(), "group_concat(row_, ' ')");
         }
+        let named = |(at, text): (usize, &String)| (format!("{text} as cell_{at}"), format!("cell_{at}"));
+        let (columns, names): (Vec<String>, Vec<String>) = self.cells.iter().enumerate().map(named).unzip();
+        (columns.join(", "), names.join(", "), "string_agg(record_send(rows_), '')")
     }
-}
 
-/// Rows from the texts that SQLite answers with.
-pub(super) fn of_texts<T: DeserializeOwned>(rows: &[QueryResult]) -> Result<Vec<T>, DbErr> {
-    let mut found = Vec::new();
-    for row in rows {
-        let text: Option<String> = row.try_get_by_index(0)?;
-        for value in serde_json::Deserializer::from_str(text.as_deref().unwrap_or_default()).into_iter() {
-            found.push(value.map_err(|error| DbErr::Type(error.to_string()))?);
+    /// The values of the rows that `backend` answered with.
+    ///
+    /// # Errors
+    /// When they are of another shape.
+    pub(super) fn read<T: DeserializeOwned>(
+        &self,
+        backend: DbBackend,
+        answer: &[QueryResult],
+    ) -> Result<Vec<T>, DbErr> {
+        let mut found = Vec::new();
+        for row in answer {
+            let read = if backend == DbBackend::Postgres {
+                let bytes: Option<Vec<u8>> = row.try_get_by_index(0)?;
+                self.read_bytes(bytes.as_deref().unwrap_or_default(), &mut found)
+            } else {
+                let text: Option<String> = row.try_get_by_index(0)?;
+                self.read_text(text.as_deref().unwrap_or_default(), &mut found)
+            };
+            read.map_err(|error| DbErr::Type(error.to_string()))?;
         }
+        Ok(found)
     }
-    Ok(found)
-}
 
-/// Rows from the bytes that PostgreSQL answers with.
-pub(super) fn of_bytes<T: DeserializeOwned>(shape: &Shape, rows: &[QueryResult]) -> Result<Vec<T>, DbErr> {
-    let mut found = Vec::new();
-    for row in rows {
-        let bytes: Option<Vec<u8>> = row.try_get_by_index(0)?;
-        read_all(shape, bytes.as_deref().unwrap_or_default(), &mut found)
-            .map_err(|error| DbErr::Type(error.to_string()))?;
+    fn read_bytes<T: DeserializeOwned>(&self, bytes: &[u8], found: &mut Vec<T>) -> Result<(), Unread> {
+        let mut sent = Sent(bytes);
+        let mut cells = Vec::with_capacity(self.cells.len());
+        while !sent.0.is_empty() {
+            cells.clear();
+            for _ in 0..sent.number()? {
+                cells.push(sent.cell()?);
+            }
+            found.push(self.value(&cells)?);
+        }
+        Ok(())
     }
-    Ok(found)
-}
 
-fn read_all<T: DeserializeOwned>(shape: &Shape, bytes: &[u8], found: &mut Vec<T>) -> Result<(), Unread> {
-    let (distinct, places) = shape.distinct();
-    let mut sent = Sent(bytes);
-    let mut values = Vec::with_capacity(distinct.len());
-    while !sent.0.is_empty() {
-        if usize::try_from(sent.number()?) != Ok(distinct.len()) {
+    fn read_text<T: DeserializeOwned>(&self, text: &str, found: &mut Vec<T>) -> Result<(), Unread> {
+        for row in serde_json::Deserializer::from_str(text).into_iter() {
+            let cells: Vec<Cell<'_>> = row.map_err(Unread::custom)?;
+            found.push(self.value(&cells)?);
+        }
+        Ok(())
+    }
+
+    /// What a row of these cells is read as.
+    fn value<T: DeserializeOwned>(&self, cells: &[Cell<'_>]) -> Result<T, Unread> {
+        if cells.len() != self.cells.len() {
             return Err(Unread::custom("a row has as many cells as are selected"));
         }
-        values.clear();
-        for _ in 0..distinct.len() {
-            values.push(sent.cell()?);
-        }
-        let mut cells = Cells { values: &values, places: &places, at: 0 };
-        found.push(T::deserialize(Value { shape, cells: &mut cells })?);
+        let mut cells = Cells { cells, places: &self.places, at: 0 };
+        T::deserialize(Value { shape: &self.shape, cells: &mut cells })
     }
-    Ok(())
 }
 
 /// Rows as PostgreSQL sends composite values: how many cells, and of each what it holds, how many bytes it has, these.
 struct Sent<'r>(&'r [u8]);
 
 /// A cell of another kind is refused.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 enum Cell<'r> {
     Null,
     Number(i64),
-    Text(&'r str),
+    /// On SQLite an instant too.
+    Text(Cow<'r, str>),
     Flag(bool),
     /// Microseconds since 1970.
     Time(i64),
+}
+
+/// From JSON, as SQLite writes it, where yes is 1 and no is 0.
+impl<'de> Deserialize<'de> for Cell<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Cell<'de>, D::Error> {
+        struct OfCell;
+
+        impl<'de> Visitor<'de> for OfCell {
+            type Value = Cell<'de>;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("a number, a text or nothing")
+            }
+
+            fn visit_i64<E: serde::de::Error>(self, number: i64) -> Result<Cell<'de>, E> {
+                Ok(Cell::Number(number))
+            }
+
+            fn visit_u64<E: serde::de::Error>(self, number: u64) -> Result<Cell<'de>, E> {
+                number.try_into().map(Cell::Number).map_err(E::custom)
+            }
+
+            fn visit_borrowed_str<E: serde::de::Error>(self, text: &'de str) -> Result<Cell<'de>, E> {
+                Ok(Cell::Text(Cow::Borrowed(text)))
+            }
+
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Cell<'de>, E> {
+                Ok(Cell::Text(Cow::Owned(text.to_owned())))
+            }
+
+            fn visit_unit<E: serde::de::Error>(self) -> Result<Cell<'de>, E> {
+                Ok(Cell::Null)
+            }
+        }
+
+        deserializer.deserialize_any(OfCell)
+    }
 }
 
 /// Microseconds from 1970 to 2000, from where PostgreSQL counts.
@@ -154,7 +213,7 @@ impl<'r> Sent<'r> {
             16 => Cell::Flag(bytes != [0]),
             20 => Cell::Number(i64::from_be_bytes(exactly(bytes)?)),
             23 => Cell::Number(i32::from_be_bytes(exactly(bytes)?).into()),
-            25 | 1043 => Cell::Text(std::str::from_utf8(bytes).map_err(Unread::custom)?),
+            25 | 1043 => Cell::Text(std::str::from_utf8(bytes).map_err(Unread::custom)?.into()),
             1184 => Cell::Time(i64::from_be_bytes(exactly(bytes)?).saturating_add(EPOCH)),
             _ => return Err(Unread::custom("a cell holds what cells hold")),
         })
@@ -166,19 +225,19 @@ fn exactly<const N: usize>(bytes: &[u8]) -> Result<[u8; N], Unread> {
 }
 
 /// The cells of a row, read one after the other.
-struct Cells<'v, 'r> {
-    values: &'v [Cell<'r>],
-    places: &'v [Option<usize>],
+struct Cells<'c, 'r> {
+    cells: &'c [Cell<'r>],
+    places: &'c [Option<usize>],
     at: usize,
 }
 
-impl<'r> Cells<'_, 'r> {
-    fn peek(&self) -> Cell<'r> {
+impl<'c, 'r> Cells<'c, 'r> {
+    fn peek(&self) -> &'c Cell<'r> {
         let place = self.places.get(self.at).copied().flatten();
-        place.and_then(|place| self.values.get(place)).copied().unwrap_or(Cell::Null)
+        place.and_then(|place| self.cells.get(place)).unwrap_or(&Cell::Null)
     }
 
-    fn next(&mut self) -> Cell<'r> {
+    fn next(&mut self) -> &'c Cell<'r> {
         let cell = self.peek();
         self.at += 1;
         cell
@@ -186,13 +245,13 @@ impl<'r> Cells<'_, 'r> {
 }
 
 /// What stands where `shape` is selected.
-struct Value<'s, 'c, 'v, 'r> {
+struct Value<'s, 'm, 'c, 'r> {
     shape: &'s Shape,
-    cells: &'c mut Cells<'v, 'r>,
+    cells: &'m mut Cells<'c, 'r>,
 }
 
-impl<'r> Value<'_, '_, '_, 'r> {
-    fn several<V: Visitor<'r>>(self, shapes: &[Shape], visitor: V) -> Result<V::Value, Unread> {
+impl Value<'_, '_, '_, '_> {
+    fn several<'de, V: Visitor<'de>>(self, shapes: &[Shape], visitor: V) -> Result<V::Value, Unread> {
         let mut several = Several { shapes: shapes.iter(), cells: self.cells };
         let value = visitor.visit_seq(&mut several)?;
         // Whoever reads less than all leaves the rest behind.
@@ -201,16 +260,16 @@ impl<'r> Value<'_, '_, '_, 'r> {
     }
 }
 
-fn visit<'r, V: Visitor<'r>>(cell: Cell<'r>, visitor: V) -> Result<V::Value, Unread> {
+fn visit<'de, V: Visitor<'de>>(cell: &Cell<'_>, visitor: V) -> Result<V::Value, Unread> {
     match cell {
         Cell::Null => visitor.visit_unit(),
-        Cell::Number(number) | Cell::Time(number) => visitor.visit_i64(number),
-        Cell::Text(text) => visitor.visit_borrowed_str(text),
-        Cell::Flag(flag) => visitor.visit_bool(flag),
+        Cell::Number(number) | Cell::Time(number) => visitor.visit_i64(*number),
+        Cell::Text(text) => visitor.visit_str(text),
+        Cell::Flag(flag) => visitor.visit_bool(*flag),
     }
 }
 
-impl<'de> Deserializer<'de> for Value<'_, '_, '_, 'de> {
+impl<'de> Deserializer<'de> for Value<'_, '_, '_, '_> {
     type Error = Unread;
 
     /// An instant is a number of microseconds to who does not ask for a text.
@@ -224,7 +283,7 @@ impl<'de> Deserializer<'de> for Value<'_, '_, '_, 'de> {
     fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unread> {
         match self.cells.next() {
             Cell::Time(micros) => {
-                let time = DateTime::from_timestamp_micros(micros)
+                let time = DateTime::from_timestamp_micros(*micros)
                     .ok_or_else(|| Unread::custom("an instant is one that can be written down"))?;
                 visitor.visit_string(time.to_rfc3339_opts(SecondsFormat::Micros, true))
             }
@@ -255,7 +314,7 @@ impl<'de> Deserializer<'de> for Value<'_, '_, '_, 'de> {
         visitor: V,
     ) -> Result<V::Value, Unread> {
         match self.cells.next() {
-            Cell::Text(text) => visitor.visit_enum(text.into_deserializer()),
+            Cell::Text(text) => visitor.visit_enum(text.as_ref().into_deserializer()),
             _ => Err(Unread::custom("a kind is called something")),
         }
     }
@@ -267,15 +326,15 @@ impl<'de> Deserializer<'de> for Value<'_, '_, '_, 'de> {
 }
 
 /// What stands where several are selected.
-struct Several<'s, 'c, 'v, 'r> {
+struct Several<'s, 'm, 'c, 'r> {
     shapes: Iter<'s, Shape>,
-    cells: &'c mut Cells<'v, 'r>,
+    cells: &'m mut Cells<'c, 'r>,
 }
 
-impl<'r> SeqAccess<'r> for &mut Several<'_, '_, '_, 'r> {
+impl<'de> SeqAccess<'de> for &mut Several<'_, '_, '_, '_> {
     type Error = Unread;
 
-    fn next_element_seed<S: DeserializeSeed<'r>>(&mut self, seed: S) -> Result<Option<S::Value>, Unread> {
+    fn next_element_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, Unread> {
         self.shapes.next().map(|shape| seed.deserialize(Value { shape, cells: self.cells })).transpose()
     }
 
@@ -287,7 +346,6 @@ impl<'r> SeqAccess<'r> for &mut Several<'_, '_, '_, 'r> {
 #[cfg(test)]
 mod tests {
     use chrono::Utc;
-    use serde::Deserialize;
 
     use super::*;
 
@@ -295,13 +353,20 @@ mod tests {
         Shape::Cell(text.to_owned())
     }
 
+    fn several(shapes: impl IntoIterator<Item = Shape>) -> Shape {
+        Shape::Several(shapes.into_iter().collect())
+    }
+
     #[test]
-    fn what_is_put_together_is_nested_in_json_and_each_once_in_columns() {
-        let shape = Shape::Several(vec![cell("a"), Shape::Several(vec![cell("b"), cell("null")]), cell("a")]);
-        assert_eq!(shape.json(), "json_array(a, json_array(b, null), a)");
-        let (columns, names) = shape.columns();
+    fn each_value_is_selected_once_and_null_not_at_all() {
+        let shape = several([cell("a"), several([cell("b"), cell("null")]), cell("a")]);
+        let selection = Selection::of(shape);
+        let (columns, names, _) = selection.words(DbBackend::Postgres);
         assert_eq!(columns, "a as cell_0, b as cell_1");
         assert_eq!(names, "cell_0, cell_1");
+        let (row, name, _) = selection.words(DbBackend::Sqlite);
+        assert_eq!(row, "cast(json_array(a, b) as text) as row_");
+        assert_eq!(name, "row_");
     }
 
     /// A row as PostgreSQL sends it, of kinds and bytes.
@@ -316,43 +381,64 @@ mod tests {
         bytes
     }
 
-    fn read<T: DeserializeOwned>(shape: &Shape, bytes: &[u8]) -> Result<T, Unread> {
+    fn of_bytes<T: DeserializeOwned>(shape: &Shape, bytes: &[u8]) -> Result<Vec<T>, Unread> {
         let mut found = Vec::new();
-        read_all(shape, bytes, &mut found)?;
-        found.pop().ok_or_else(|| Unread::custom("no row"))
+        Selection::of(shape.clone()).read_bytes(bytes, &mut found).map(|()| found)
     }
 
-    #[derive(Debug, PartialEq, Deserialize)]
+    fn of_text<T: DeserializeOwned>(shape: &Shape, text: &str) -> Result<Vec<T>, Unread> {
+        let mut found = Vec::new();
+        Selection::of(shape.clone()).read_text(text, &mut found).map(|()| found)
+    }
+
+    #[derive(Clone, Debug, PartialEq, serde::Deserialize)]
     enum Way {
         Up,
     }
 
     #[test]
-    fn what_postgresql_sends_is_read_by_place() {
-        let (text, way) = (Some("a".as_bytes()), Some("Up".as_bytes()));
+    fn rows_are_read_by_place() {
+        let (text, way) = (Some("\u{e4} \"".as_bytes()), Some("Up".as_bytes()));
         let (seven, time) = (7_i64.to_be_bytes(), 1_500_000_i64.to_be_bytes());
         let bytes = row(&[(20, Some(&seven)), (25, None), (25, text), (1184, Some(&time)), (25, way)]);
+        let json = r#"[7,null,"ä \"","2000-01-01T00:00:01.500+00:00","Up"]"#;
         // The last two are selected once already, and not at all.
-        let again = [cell("o"), cell("t"), cell("i"), cell("n"), cell("null")];
-        let shape = Shape::Several(vec![cell("n"), Shape::Several(again.to_vec()), cell("w")]);
+        let again = several(["o", "t", "i", "n", "null"].map(cell));
+        let shape = several([cell("n"), again, cell("w")]);
+
         type Found = (i64, (Option<i64>, String, DateTime<Utc>, i64, Option<i64>), Way);
         let time = "2000-01-01T00:00:01.5Z".parse().expect("a time");
-        assert_eq!(read::<Found>(&shape, &bytes), Ok((7, (None, "a".to_owned(), time, 7, None), Way::Up)));
+        let whole: Found = (7, (None, "ä \"".to_owned(), time, 7, None), Way::Up);
+        assert_eq!(
+            of_bytes(&shape, &[bytes.clone(), bytes.clone()].concat()),
+            Ok(vec![whole.clone(), whole.clone()])
+        );
+        assert_eq!(of_text(&shape, &format!("{json} {json}")), Ok(vec![whole.clone(), whole]));
+
         // Who reads less of what is put together finds what comes after it.
-        assert_eq!(read::<(i64, (Option<i64>,), Way)>(&shape, &bytes), Ok((7, (None,), Way::Up)));
+        type Less = (i64, (Option<i64>,), Way);
+        let less: Less = (7, (None,), Way::Up);
+        assert_eq!(of_bytes(&shape, &bytes), Ok(vec![less.clone()]));
+        assert_eq!(of_text(&shape, json), Ok(vec![less]));
     }
 
     #[test]
     fn what_is_no_row_is_refused() {
-        let shape = Shape::Several(vec![cell("n")]);
-        let seven = 7_i64.to_be_bytes();
-        let whole = row(&[(20, Some(&seven))]);
-        assert_eq!(read::<(i64,)>(&shape, &whole), Ok((7,)));
+        type Found = (i64,);
+        let shape = several([cell("n")]);
+        let number = 7_i64.to_be_bytes();
+        let seven = Some(number.as_slice());
+        let whole = row(&[(20, seven)]);
+        assert_eq!(of_bytes::<Found>(&shape, &whole), Ok(vec![(7,)]));
         for end in 1..whole.len() {
-            assert!(read::<(i64,)>(&shape, &whole[..end]).is_err());
+            assert!(of_bytes::<Found>(&shape, &whole[..end]).is_err());
         }
-        assert!(read::<(i64,)>(&shape, &row(&[(20, Some(&seven)), (20, Some(&seven))])).is_err());
-        assert!(read::<(i64,)>(&shape, &row(&[(701, Some(&seven))])).is_err());
-        assert!(read::<(i64,)>(&shape, &row(&[(20, None)])).is_err());
+        for bytes in [row(&[(20, seven), (20, seven)]), row(&[(701, seven)]), row(&[(20, None)])] {
+            assert!(of_bytes::<Found>(&shape, &bytes).is_err());
+        }
+        assert_eq!(of_text::<Found>(&shape, "[7]"), Ok(vec![(7,)]));
+        for text in ["[7", "7", "[7, 7]", "[7.5]", "[null]", "[[7]]", "[]"] {
+            assert!(of_text::<Found>(&shape, text).is_err(), "{text}");
+        }
     }
 }

@@ -22,7 +22,7 @@ use sea_orm::{ConnectionTrait, DbBackend, QueryResult, Statement, TryGetableMany
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
-use super::shape::{self, Shape};
+use super::shape::{Selection, Shape};
 use crate::clock::Moment;
 use crate::error::Error;
 
@@ -33,7 +33,7 @@ pub struct Sql {
     text: String,
     binds: Vec<(&'static str, Bind)>,
     most: Option<usize>,
-    shape: Option<Shape>,
+    selection: Option<Selection>,
 }
 
 #[derive(Clone, Debug)]
@@ -64,12 +64,12 @@ enum Column {
 
 /// A statement named `name` (its room and what it does, `removal.memberships`) of this `text`.
 pub fn sql(name: &'static str, text: impl Into<String>) -> Sql {
-    Sql { name, text: text.into(), binds: Vec::new(), most: None, shape: None }
+    Sql { name, text: text.into(), binds: Vec::new(), most: None, selection: None }
 }
 
 /// A statement named `name` of this `text`, which selects `shape` of every row, as [`Sql::values`] reads it.
 pub fn selected(name: &'static str, text: impl Into<String>, shape: Shape) -> Sql {
-    Sql { shape: Some(shape), ..sql(name, text) }
+    Sql { selection: Some(Selection::of(shape)), ..sql(name, text) }
 }
 
 impl Rows {
@@ -263,30 +263,17 @@ impl Sql {
     /// # Errors
     /// When the database refuses, or a row is not of this shape.
     pub async fn values<T: DeserializeOwned>(mut self, db: &impl ConnectionTrait) -> Result<Vec<T>, Error> {
-        let name = self.name;
         let backend = db.get_database_backend();
-        let text = self.render_shape(backend);
-        let shape = self.shape.take().ok_or(Error::Broken(name))?;
+        let text = self.text_for(backend);
+        let selection = self.selection.take().ok_or(Error::Broken(self.name))?;
         let rows = Sql { text, ..self }.answer(db).await?;
-        Ok(match backend {
-            DbBackend::Postgres => shape::of_bytes(&shape, &rows)?,
-            _ => shape::of_texts(&rows)?,
-        })
+        Ok(selection.read(backend, &rows)?)
     }
 
     /// The text with what is selected written down.
-    fn render_shape(&self, backend: DbBackend) -> String {
-        let Some(shape) = &self.shape else { return self.text.clone() };
-        let (cells, kept, joined) = match backend {
-            DbBackend::Postgres => {
-                let (columns, names) = shape.columns();
-                (columns, names, "string_agg(record_send(rows_), '')")
-            }
-            _ => {
-                let row = format!("cast({} as text) as row_", shape.json());
-                (row, "row_".to_owned(), "group_concat(row_, ' ')")
-            }
-        };
+    fn text_for(&self, backend: DbBackend) -> String {
+        let Some(selection) = &self.selection else { return self.text.clone() };
+        let (cells, kept, joined) = selection.words(backend);
         self.text.replace("{cells}", &cells).replace("{kept}", &kept).replace("{joined}", joined)
     }
 
@@ -344,7 +331,7 @@ impl Sql {
 
     /// The statement as this database wants it.
     pub fn statement(self, backend: DbBackend) -> Statement {
-        let mut text = format!("/* {} */ {}", self.name, self.render_shape(backend));
+        let mut text = format!("/* {} */ {}", self.name, self.text_for(backend));
         let mut values = Vec::new();
         for (name, bind) in self.binds {
             text = bind.render(name, &text, &mut values, backend == DbBackend::Postgres);

@@ -16,6 +16,7 @@ use super::cost::Purse;
 use super::error::{ApiError, UserError};
 use super::loaders::Loaders;
 use super::node;
+use super::prompt::Forms;
 use crate::access::{Caller, Pass, Scope, Scopes};
 use crate::db::{self, Database, Key, Snapshot, Tx};
 use crate::error::{Error, Failure, Refusal};
@@ -60,7 +61,7 @@ pub struct RequestContext {
     loaders: Arc<Mutex<Option<Arc<Loaders>>>>,
     given_up: OnceLock<Arc<Error>>,
     parts: Arc<Parts>,
-    is_quick: bool,
+    forms: Option<Arc<Forms>>,
 }
 
 impl RequestContext {
@@ -81,7 +82,7 @@ impl RequestContext {
             loaders: Arc::default(),
             given_up: OnceLock::new(),
             parts: Arc::default(),
-            is_quick: false,
+            forms: None,
         }
     }
 
@@ -135,7 +136,7 @@ impl RequestContext {
 
     /// The same, carried out without an extension around every field. Its fields are no other run's.
     pub(super) fn quick(self) -> RequestContext {
-        RequestContext { is_quick: true, parts: Arc::default(), ..self }
+        RequestContext { parts: Arc::default(), forms: Some(Arc::default()), ..self }
     }
 
     /// What the request is paid from; none where nothing is to pay.
@@ -223,9 +224,9 @@ pub(super) fn parts<'a>(ctx: &Context<'a>) -> Result<&'a Parts, ApiError> {
     Ok(&of(ctx)?.parts)
 }
 
-/// Whether no extension stands around every field of this request.
-pub(super) fn is_quick<T>(ctx: &ContextBase<'_, T>) -> bool {
-    ctx.data_opt::<RequestContext>().is_some_and(|request| request.is_quick)
+/// The forms of what this request selects, where no extension stands around every field of it.
+pub(super) fn forms<'a, T>(ctx: &ContextBase<'a, T>) -> Option<&'a Forms> {
+    ctx.data_opt::<RequestContext>()?.forms.as_deref()
 }
 
 /// Who asks.

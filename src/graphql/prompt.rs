@@ -9,14 +9,17 @@
 //! more in it than fields, async-graphql does it.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::future::{Future, poll_fn};
 use std::mem;
 use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context as Task, Poll};
 
-use async_graphql::parser::types::{Field, Selection};
+use async_graphql::indexmap::IndexMap;
+use async_graphql::parser::types::{Field, Selection, SelectionSet};
 use async_graphql::registry::Registry;
-use async_graphql::{ContainerType, ContextSelectionSet, OutputType, Positioned, ServerResult, Value};
+use async_graphql::{ContainerType, ContextSelectionSet, Name, OutputType, Positioned, ServerResult, Value};
 use futures::future::{OptionFuture, try_join_all};
 
 use super::context;
@@ -43,10 +46,9 @@ impl<N: ContainerType> OutputType for Prompt<N> {
     }
 
     async fn resolve(&self, ctx: &ContextSelectionSet<'_>, field: &Positioned<Field>) -> ServerResult<Value> {
-        if context::is_quick(ctx) {
-            object(&self.0, ctx, field).await
-        } else {
-            Box::pin(self.0.resolve(ctx, field)).await
+        match form(ctx) {
+            Some(form) => object(&self.0, ctx, &form).await,
+            None => Box::pin(self.0.resolve(ctx, field)).await,
         }
     }
 }
@@ -65,25 +67,53 @@ impl<N: ContainerType> OutputType for Prompts<N> {
     }
 
     async fn resolve(&self, ctx: &ContextSelectionSet<'_>, field: &Positioned<Field>) -> ServerResult<Value> {
-        if !context::is_quick(ctx) {
-            return Box::pin(self.0.resolve(ctx, field)).await;
-        }
+        let Some(form) = form(ctx) else { return Box::pin(self.0.resolve(ctx, field)).await };
+        let form = &form;
         let items = self.0.iter().enumerate().map(|(at, item)| async move {
             let ctx = ctx.with_index(at);
-            object(item, &ctx, field).await.map_err(|error| ctx.set_error_path(error))
+            object(item, &ctx, form).await.map_err(|error| ctx.set_error_path(error))
         });
         Ok(Value::List(all(items).await?))
     }
 }
 
-/// What is selected of an object.
+/// An object before it is answered: the names of its fields, each without a value. Copied for every object that the same
+/// is selected of, it spares looking at the names again.
+type Form = IndexMap<Name, Value>;
+
+/// The forms of a document's selections, by where they stand in it; none for what is more than fields.
+pub(super) type Forms = Mutex<HashMap<usize, Option<Arc<Form>>>>;
+
+/// The form of what is selected here, where it is answered at once.
+fn form(ctx: &ContextSelectionSet<'_>) -> Option<Arc<Form>> {
+    let mut forms = context::forms(ctx)?.lock().unwrap_or_else(PoisonError::into_inner);
+    forms.entry(std::ptr::from_ref(ctx.item).addr()).or_insert_with(|| form_of(&ctx.item.node)).clone()
+}
+
+/// The form of a selection, if there is nothing but fields in it and each has a name of its own in the answer.
+fn form_of(selection: &SelectionSet) -> Option<Arc<Form>> {
+    let mut form = Form::with_capacity(selection.items.len());
+    for selection in &selection.items {
+        let Selection::Field(field) = &selection.node else { return None };
+        let is_taken = form.insert(field.node.response_key().node.clone(), Value::Null).is_some();
+        if is_taken || !field.node.directives.is_empty() {
+            return None;
+        }
+    }
+    Some(Arc::new(form))
+}
+
+/// What is selected of an object, in its form.
 async fn object<N: ContainerType>(
     object: &N,
     ctx: &ContextSelectionSet<'_>,
-    field: &Positioned<Field>,
+    form: &Form,
 ) -> ServerResult<Value> {
-    let Some(fields) = fields(ctx) else { return Box::pin(object.resolve(ctx, field)).await };
-    let values = fields.iter().map(|field| async move {
+    let fields = ctx.item.node.items.iter().filter_map(|selection| match &selection.node {
+        Selection::Field(field) => Some(field),
+        Selection::FragmentSpread(_) | Selection::InlineFragment(_) => None,
+    });
+    let values = fields.map(|field| async move {
         if field.node.name.node == "__typename" {
             return Ok(Value::String(object.introspection_type_name().into_owned()));
         }
@@ -91,23 +121,11 @@ async fn object<N: ContainerType>(
         Ok(object.resolve_field(&ctx).await?.unwrap_or_default())
     });
     let values = all(values).await?;
-    let names = fields.iter().map(|field| field.node.response_key().node.clone());
-    Ok(Value::Object(names.zip(values).collect()))
-}
-
-/// The fields that are selected, if nothing else is and each has a name of its own in the answer.
-fn fields<'a>(ctx: &ContextSelectionSet<'a>) -> Option<Vec<&'a Positioned<Field>>> {
-    let mut fields: Vec<&Positioned<Field>> = Vec::with_capacity(ctx.item.node.items.len());
-    for selection in &ctx.item.node.items {
-        let Selection::Field(field) = &selection.node else { return None };
-        let name = &field.node.response_key().node;
-        let is_taken = fields.iter().any(|other| other.node.response_key().node == *name);
-        if is_taken || !field.node.directives.is_empty() {
-            return None;
-        }
-        fields.push(field);
+    let mut answer = form.clone();
+    for (place, value) in answer.values_mut().zip(values) {
+        *place = value;
     }
-    Some(fields)
+    Ok(Value::Object(answer))
 }
 
 /// What all of `futures` come to, or the first error. They are begun in their order.
@@ -146,7 +164,7 @@ fn begin<'a, F>(futures: impl Iterator<Item = F>, task: &mut Task<'_>) -> Server
 where
     F: Future<Output = ServerResult<Value>> + Send + 'a,
 {
-    let mut values = Vec::with_capacity(futures.size_hint().0);
+    let mut values = Vec::with_capacity(futures.size_hint().1.unwrap_or_default());
     let mut waiting: Vec<(usize, Waiting<'a>)> = Vec::new();
     let mut free: Option<Pin<Box<OptionFuture<F>>>> = None;
     for (at, future) in futures.enumerate() {

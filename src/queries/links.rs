@@ -11,7 +11,9 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::users::User;
-use super::{Batch, By, Filter, Known, List, Noun, Order, Reader, Relation, Row, Seen, Selected, columns};
+use super::{
+    Batch, By, Filter, Known, List, Noun, Order, Reader, Relation, Row, Seen, Selected, columns, selected,
+};
 use crate::error::Error;
 
 /// People by name.
@@ -83,10 +85,10 @@ pub struct Linked<L: Link> {
     /// The row.
     pub row: L::Row,
     /// The person.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "selected::shared")]
     pub user: Option<Arc<User>>,
     /// The other end.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "selected::shared")]
     pub other: Option<Arc<L::Other>>,
 }
 

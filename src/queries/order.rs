@@ -239,8 +239,8 @@ impl Order {
         (keys.join(", "), by.join(", "))
     }
 
-    /// Which of two places that were read comes first, as the databases compare them.
-    pub(super) fn compare(&self, one: Option<&Cursor>, other: Option<&Cursor>, backward: bool) -> Ordering {
+    /// Which of two places comes first, as the database compares the cells that were read of them.
+    pub(super) fn compare(&self, one: Option<&[Cell]>, other: Option<&[Cell]>, backward: bool) -> Ordering {
         let ordering = one.cmp(&other);
         if self.descends(backward) { ordering.reverse() } else { ordering }
     }

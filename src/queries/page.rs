@@ -188,18 +188,21 @@ impl<T: DeserializeOwned> List<T> {
         }
         // PostgreSQL sorts for less than it costs to tell the places; SQLite carries whole rows about to sort them.
         let sorts = reader.database().backend() == DbBackend::Postgres;
-        let mut items: HashMap<i64, Vec<Item<T>>> = HashMap::new();
-        for Found { parent, value, place } in self.hanging(reader, column, parents, slice, sorts).await? {
-            let parent = parent.ok_or(Error::Broken("what hangs on something says on what"))?;
-            items.entry(parent).or_default().push(self.item(value, place)?);
+        let mut hanging: HashMap<i64, Vec<Found<T>>> = HashMap::new();
+        for found in self.hanging(reader, column, parents, slice, sorts).await? {
+            let parent = found.parent.ok_or(Error::Broken("what hangs on something says on what"))?;
+            hanging.entry(parent).or_default().push(found);
         }
-        for items in items.values_mut() {
+        let mut items = HashMap::with_capacity(hanging.len());
+        for (parent, mut found) in hanging {
             if !sorts {
-                items.sort_unstable_by(|one, other| {
-                    self.order.compare(one.cursor.as_ref(), other.cursor.as_ref(), slice.backward)
+                found.sort_unstable_by(|one, other| {
+                    self.order.compare(one.place.as_deref(), other.place.as_deref(), slice.backward)
                 });
             }
-            items.truncate(slice.size + 1);
+            let item = |found: Found<T>| self.item(found.value, found.place.filter(|_| slice.places));
+            let page: Result<Vec<_>, Error> = found.into_iter().take(slice.size + 1).map(item).collect();
+            items.insert(parent, page?);
         }
         Ok(parents
             .iter()
@@ -233,7 +236,8 @@ impl<T: DeserializeOwned> List<T> {
             filter.bind(statement).ids("parents", parents.iter().copied())
         };
         let (keys, by) = self.order.named(slice.backward);
-        let some = bound(&format!("select {{cells}}, {keys} {from} limit {}", few + 1), &by);
+        let keys = if sorts { format!(", {keys}") } else { String::new() };
+        let some = bound(&format!("select {{cells}}{keys} {from} limit {}", few + 1), &by);
         let rows = all(some, reader).await?;
         if rows.len() <= few {
             return Ok(rows);

@@ -167,12 +167,24 @@ impl<'de, H: Deserialize<'de>, R: Deserialize<'de>> Deserialize<'de> for Parted<
 
             fn visit_seq<A: SeqAccess<'de>>(self, mut columns: A) -> Result<Parted<H, R>, A::Error> {
                 let head = H::deserialize(SeqAccessDeserializer::new(&mut columns))?;
-                Ok(Parted { head, rest: columns.next_element()? })
+                Ok(Parted { head, rest: columns.next_element()?.map(Arc::new) })
             }
         }
 
         deserializer.deserialize_seq(Parts(PhantomData))
     }
+}
+
+/// Reads what may be there and is to be shared; what is derived would make room for it twice.
+///
+/// # Errors
+/// When it is not of this shape.
+pub(super) fn shared<'de, D, T>(deserializer: D) -> Result<Option<Arc<T>>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    Ok(Option::deserialize(deserializer)?.map(Arc::new))
 }
 
 /// Declares a [`Row`] of the columns that its fields are named by.
