@@ -4,17 +4,14 @@ use std::sync::Arc;
 
 use async_graphql::{Context, ID, InputObject, Object};
 use chrono::{DateTime, Utc};
-use entity::id::ActivityId;
 
 use super::connection::{self, Connection, Paging};
-use super::context::{load, load_known};
 use super::course::{Course, WorkOrder};
 use super::error::ApiError;
 use super::id::{self, GlobalId};
 use super::learning::ActivityResult;
-use super::prompt::Prompt;
+use super::thing::Thing;
 use super::user::User;
-use crate::queries::Known;
 use crate::queries::activities::{self, Activities};
 use crate::queries::learning::Results;
 use crate::queries::links::OfOther;
@@ -23,37 +20,8 @@ use crate::queries::links::OfOther;
 #[derive(Clone, Debug)]
 pub struct Activity(Arc<activities::Activity>);
 
-impl Activity {
-    /// The activity of this id; none where there is none.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub async fn load(ctx: &Context<'_>, id: ActivityId) -> Result<Option<Activity>, ApiError> {
-        Ok(load::<Activities>(ctx, id).await?.map(Activity))
-    }
-
-    /// As [`Activity::load`], where a foreign key promises that there is one.
-    ///
-    /// # Errors
-    /// As [`Activity::load`], and when there is none.
-    pub async fn known(ctx: &Context<'_>, id: ActivityId) -> Result<Activity, ApiError> {
-        Ok(Activity(load_known::<Known<Activities>>(ctx, id).await?))
-    }
-
-    /// As [`Activity::known`], where it may have been read already.
-    ///
-    /// # Errors
-    /// As [`Activity::known`].
-    pub(super) async fn linked(
-        ctx: &Context<'_>,
-        row: Option<&Arc<activities::Activity>>,
-        id: ActivityId,
-    ) -> Result<Prompt<Activity>, ApiError> {
-        match row {
-            Some(row) => Ok(Prompt(Activity(row.clone()))),
-            None => Ok(Prompt(Activity::known(ctx, id).await?)),
-        }
-    }
+impl Thing for Activity {
+    type Noun = Activities;
 }
 
 impl From<Arc<activities::Activity>> for Activity {

@@ -4,11 +4,10 @@ use std::sync::Arc;
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
 use chrono::{DateTime, Utc};
-use entity::id::CourseId;
 
 use super::activity::Activity;
 use super::connection::{self, Connection, Paging};
-use super::context::{load, load_known};
+use super::context::load;
 use super::error::ApiError;
 use super::extent;
 use super::group::Group;
@@ -16,9 +15,8 @@ use super::id::{self, GlobalId};
 use super::input::{GroupScope, OrderDirection, groups};
 use super::learning::{Certificate, CourseEnrolment, Progress, Sale};
 use super::path::Path;
-use super::prompt::Prompt;
+use super::thing::Thing;
 use super::user::User;
-use crate::queries::Known;
 use crate::queries::activities::ActivitiesOfCourse;
 use crate::queries::courses::{self, CoAuthors, Courses};
 use crate::queries::learning::{self, CourseEnrolments};
@@ -49,41 +47,14 @@ impl Course {
     /// The fields that its head does not answer.
     pub(super) const REST: &'static [&'static str] = &["group", "mainAuthor", "createdAt"];
 
-    /// The course of this id; none where there is none.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub async fn load(ctx: &Context<'_>, id: CourseId) -> Result<Option<Course>, ApiError> {
-        Ok(load::<Courses>(ctx, id).await?.map(Course))
-    }
-
     /// What else there is to it.
     async fn rest(&self, ctx: &Context<'_>) -> Result<Arc<courses::Rest>, ApiError> {
         extent::rest::<Courses, _, _>(ctx, &self.0).await
     }
+}
 
-    /// As [`Course::load`], where a foreign key promises that there is one.
-    ///
-    /// # Errors
-    /// As [`Course::load`], and when there is none.
-    pub async fn known(ctx: &Context<'_>, id: CourseId) -> Result<Course, ApiError> {
-        Ok(Course(load_known::<Known<Courses>>(ctx, id).await?))
-    }
-
-    /// As [`Course::known`], where it may have been read already.
-    ///
-    /// # Errors
-    /// As [`Course::known`].
-    pub(super) async fn linked(
-        ctx: &Context<'_>,
-        row: Option<&Arc<courses::Course>>,
-        id: CourseId,
-    ) -> Result<Prompt<Course>, ApiError> {
-        match row {
-            Some(row) => Ok(Prompt(Course(row.clone()))),
-            None => Ok(Prompt(Course::known(ctx, id).await?)),
-        }
-    }
+impl Thing for Course {
+    type Noun = Courses;
 }
 
 impl From<Arc<courses::Course>> for Course {

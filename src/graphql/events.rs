@@ -10,7 +10,8 @@ use entity::id::{
 use serde_json::Value;
 
 use super::connection::{self, Connection, Paging};
-use super::context::{self, loaders};
+use super::context::loaders;
+use super::domain;
 use super::error::ApiError;
 use super::id::GlobalId;
 use crate::error::Error;
@@ -139,7 +140,7 @@ impl EventQuery {
         last: Option<i32>,
         before: Option<String>,
     ) -> Result<Connection<Event>, ApiError> {
-        context::may_hear(ctx).await?;
+        domain::may_hear(ctx).await?;
         let loaders = loaders(ctx)?;
         let reader = loaders.reader();
         for place in [&after, &before].into_iter().flatten() {

@@ -2,10 +2,12 @@
 
 use async_graphql::{Context, ID, InputObject, Object};
 
-use super::context::{self, payload};
+use super::context;
+use super::domain::{self, payload};
 use super::error::ApiError;
 use super::id;
 use super::kinds::Role;
+use super::thing::Thing;
 use super::user::User;
 use crate::access::Scope;
 use crate::error::Refusal;
@@ -106,7 +108,7 @@ impl GrantMutation {
     ) -> Result<GrantRolePayload, ApiError> {
         let key = input.idempotency_key.clone();
         good_for(ctx, [input.grant.role])?;
-        let done = context::write(ctx, "grantRole", key, input.grant.read(), |tx, grant| {
+        let done = domain::write(ctx, "grantRole", key, input.grant.read(), |tx, grant| {
             Box::pin(memberships::grant(tx, grant))
         });
         GrantRolePayload::of(done.await?, |user| User::load(ctx, user)).await
@@ -121,7 +123,7 @@ impl GrantMutation {
     ) -> Result<GrantRolesPayload, ApiError> {
         let key = input.idempotency_key.clone();
         good_for(ctx, input.grants.iter().map(|grant| grant.role))?;
-        let done = context::write(ctx, "grantRoles", key, input.read(), |tx, grants| {
+        let done = domain::write(ctx, "grantRoles", key, input.read(), |tx, grants| {
             Box::pin(memberships::grant_many(tx, grants))
         });
         GrantRolesPayload::of(done.await?, |added| async move { Ok(Some(added)) }).await

@@ -19,10 +19,9 @@ use super::membership::{Member, Membership};
 use super::path::Path;
 use super::permission::GroupPermissions;
 use super::post::Post;
-use super::prompt::Prompt;
 use super::session::Session;
+use super::thing::Thing;
 use crate::queries::Counts;
-use crate::queries::Known;
 use crate::queries::courses::OwnedCourses;
 use crate::queries::groups::{self, GroupExternalIds, Groups, MemberCounts, Subgroups};
 use crate::queries::links::OfOther;
@@ -40,41 +39,14 @@ impl Group {
     /// The fields that its head does not answer.
     pub(super) const REST: &'static [&'static str] = &["privacy", "createdAt", "parent"];
 
-    /// The group of this id; none where there is none.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub async fn load(ctx: &Context<'_>, id: GroupId) -> Result<Option<Group>, ApiError> {
-        Ok(load::<Groups>(ctx, id).await?.map(Group))
-    }
-
-    /// As [`Group::load`], where a foreign key promises that there is one.
-    ///
-    /// # Errors
-    /// As [`Group::load`], and when there is none.
-    pub async fn known(ctx: &Context<'_>, id: GroupId) -> Result<Group, ApiError> {
-        Ok(Group(load_known::<Known<Groups>>(ctx, id).await?))
-    }
-
-    /// As [`Group::known`], where it may have been read already.
-    ///
-    /// # Errors
-    /// As [`Group::known`].
-    pub(super) async fn linked(
-        ctx: &Context<'_>,
-        row: Option<&Arc<groups::Group>>,
-        id: GroupId,
-    ) -> Result<Prompt<Group>, ApiError> {
-        match row {
-            Some(row) => Ok(Prompt(Group(row.clone()))),
-            None => Ok(Prompt(Group::known(ctx, id).await?)),
-        }
-    }
-
     /// What else there is to it.
     async fn rest(&self, ctx: &Context<'_>) -> Result<Arc<groups::Rest>, ApiError> {
         extent::rest::<Groups, _, _>(ctx, &self.0).await
     }
+}
+
+impl Thing for Group {
+    type Noun = Groups;
 }
 
 impl From<Arc<groups::Group>> for Group {

@@ -12,6 +12,7 @@ use super::course::Course;
 use super::error::ApiError;
 use super::id::GlobalId;
 use super::prompt::Prompt;
+use super::thing::Thing;
 use super::user::User;
 use crate::queries::learning::{self, CertificatesById, ProgressOf, ResultsById, SalesById};
 use crate::queries::links::Linked;

@@ -11,6 +11,7 @@ use super::group::Group;
 use super::kinds::Role;
 use super::permission::{MemberPermissions, MembershipPermissions};
 use super::prompt::Prompt;
+use super::thing::Thing;
 use super::user::User;
 use crate::queries::links::Linked;
 use crate::queries::memberships::{self, Memberships, Roles};

@@ -2,11 +2,15 @@
 //!
 //! | file            | what it is                                                                           |
 //! |-----------------|--------------------------------------------------------------------------------------|
-//! | [`context`]     | what a request carries; `load` (batched reads), `write` (mutations), `payload!`      |
+//! | [`context`]     | what a request carries; `load` (batched reads)                                       |
+//! | [`domain`]      | the ways into the domain: `write` (mutations), `snapshot`, `payload!`                |
 //! | [`error`]       | the one place where a refusal, or what broke, becomes GraphQL                        |
 //! | [`id`], [`node`]| opaque ids, and what they are the id of                                              |
+//! | [`thing`]       | what stands for something with an id, and how one is come by                         |
 //! | [`connection`]  | Cursor Connections over [`crate::queries`]                                           |
+//! | [`extent`]      | no more is read of what a list finds than is asked for                               |
 //! | [`loaders`]     | what the fields of one level ask for becomes one statement                           |
+//! | [`prompt`]      | what is there is answered at once                                                    |
 //! | [`api`]         | carries requests out, without the extension where it has nothing to do               |
 //! | [`answers`]     | the one extension: sign-in, costs, null where a field failed, paths, codes           |
 //! | [`cost`]        | what a request costs, and how much each caller may spend                             |
@@ -20,7 +24,7 @@
 //! A method of the `#[Object]` in the noun's file, answering with a value or `Result<_, ApiError>`. What another table
 //! holds is never read per object but through a loader:
 //!
-//! - one thing by its id: `Group::load(ctx, id)`;
+//! - one thing by its id: `Group::load(ctx, id)` ([`thing`]);
 //! - anything else by a key: a type in `queries/` that implements [`crate::queries::Batch`] (one statement for all
 //!   keys, joined rows as the value), and `context::load::<ThatType>(ctx, key)`. No registration.
 //!
@@ -49,7 +53,7 @@
 //!    that cannot. Texts are checked by the door, with the same paths.
 //! 3. The **payload**, by `payload!`: the thing, nullable, and `userErrors`.
 //! 4. The **resolver**, in a struct of its own (`PlatformMutation`) that is added to [`Mutation`] below: it calls
-//!    `context::write(ctx, "updatePlatform", key, input, |tx, input| Box::pin(door(tx, input)))`, which runs the door
+//!    `domain::write(ctx, "updatePlatform", key, input, |tx, input| Box::pin(door(tx, input)))`, which runs the door
 //!    in one transaction, in a task that no hang-up ends, and turns a refusal into a `userErrors` entry. Then
 //!    `UpdatePlatformPayload::of(done, |id| Group::load(ctx, id))` reads the thing as it is now: `write` has thrown
 //!    the loaders away.
@@ -61,8 +65,8 @@
 //!
 //! # How to add a noun
 //!
-//! `queries/things.rs` with a `Batch` by id; `graphql/thing.rs` with `pub struct Thing(Arc<things::Thing>)`, its
-//! `load`, its `#[Object]`, and `ThingQuery` with the reads that start at it, added to [`Query`] below. If it has an
+//! `queries/rooms.rs` with a `Noun`; `graphql/room.rs` with `pub struct Room(Arc<rooms::Room>)`, its `Thing`, its
+//! `#[Object]`, and `RoomQuery` with the reads that start at it, added to [`Query`] below. If it has an
 //! id: a line in [`id`] and one in [`node`], and its `id` method is `pub(super)`.
 
 mod activity;
@@ -72,6 +76,7 @@ pub mod connection;
 pub mod context;
 pub mod cost;
 mod course;
+mod domain;
 mod entry;
 pub mod error;
 pub mod events;
@@ -99,6 +104,7 @@ mod sign_in;
 mod slot;
 #[cfg(test)]
 mod tests;
+mod thing;
 mod tokens;
 mod user;
 mod users;

@@ -15,6 +15,7 @@ use super::post::Post;
 use super::removal::{Removal, RemovalJob};
 use super::session::Session;
 use super::slot::Slot;
+use super::thing::Thing;
 use super::user::User;
 use crate::error::{self, Refusal};
 

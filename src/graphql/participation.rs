@@ -9,6 +9,7 @@ use super::error::ApiError;
 use super::kinds::{Carrier, ParticipationKind};
 use super::prompt::Prompt;
 use super::session::Session;
+use super::thing::Thing;
 use super::user::User;
 use crate::queries::audiences::{Participations, SessionCaptures, SessionEnrolments, SessionExclusions};
 use crate::queries::links::Linked;

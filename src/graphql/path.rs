@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use async_graphql::{Context, ID, InputObject, Object};
 use chrono::{DateTime, Utc};
-use entity::id::PathId;
 
 use super::connection::{self, Connection, Paging};
 use super::context::load;
@@ -15,6 +14,7 @@ use super::group::Group;
 use super::id::{self, GlobalId};
 use super::input::{GroupScope, groups};
 use super::session::Session;
+use super::thing::Thing;
 use super::user::User;
 use crate::queries::courses::CoursesOfPath;
 use crate::queries::paths::{self, CoAuthors, Paths};
@@ -29,18 +29,14 @@ impl Path {
     /// The fields that its head does not answer.
     pub(super) const REST: &'static [&'static str] = &["group", "mainAuthor", "createdAt"];
 
-    /// The path of this id; none where there is none.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub async fn load(ctx: &Context<'_>, id: PathId) -> Result<Option<Path>, ApiError> {
-        Ok(load::<Paths>(ctx, id).await?.map(Path))
-    }
-
     /// What else there is to it.
     async fn rest(&self, ctx: &Context<'_>) -> Result<Arc<paths::Rest>, ApiError> {
         extent::rest::<Paths, _, _>(ctx, &self.0).await
     }
+}
+
+impl Thing for Path {
+    type Noun = Paths;
 }
 
 impl From<Arc<paths::Path>> for Path {

@@ -19,6 +19,7 @@ use super::context::{self, load, load_known};
 use super::error::{ApiError, UserErrorCode};
 use super::group::Group;
 use super::kinds::{PrivateSubgroups, Role};
+use super::thing::Thing;
 use super::{grant, id, removal};
 use crate::access::Scope as TokenScope;
 use crate::access::scopes::{self, Rule};

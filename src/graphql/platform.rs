@@ -3,12 +3,14 @@
 
 use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, SimpleObject};
 
-use super::context::{self, load_known, loaders, payload};
+use super::context::{load_known, loaders};
+use super::domain::{self, payload};
 use super::error::ApiError;
 use super::group::Group;
 use super::id;
 use super::input::{change, set};
 use super::kinds::UserStatus;
+use super::thing::Thing;
 use super::user::User;
 use crate::error::{Error, Refusal};
 use crate::platform::{self, Settings};
@@ -171,7 +173,7 @@ impl PlatformMutation {
         #[graphql(desc = "What to change.")] input: UpdatePlatformInput,
     ) -> Result<UpdatePlatformPayload, ApiError> {
         let key = input.idempotency_key.clone();
-        let done = context::write(ctx, "updatePlatform", key, input.settings(), |tx, settings| {
+        let done = domain::write(ctx, "updatePlatform", key, input.settings(), |tx, settings| {
             Box::pin(platform::update(tx, settings))
         });
         UpdatePlatformPayload::of(done.await?, |()| async { Platform::load(ctx).await.map(Some) }).await

@@ -4,13 +4,12 @@ use std::sync::Arc;
 
 use async_graphql::{Context, ID, Object};
 use chrono::{DateTime, Utc};
-use entity::id::PostId;
 
-use super::context::load;
 use super::error::ApiError;
 use super::group::Group;
 use super::id::GlobalId;
 use super::kinds::PostKind;
+use super::thing::Thing;
 use super::user::User;
 use crate::queries::posts::{self, Posts};
 
@@ -18,14 +17,8 @@ use crate::queries::posts::{self, Posts};
 #[derive(Clone, Debug)]
 pub struct Post(Arc<posts::Post>);
 
-impl Post {
-    /// The post of this id; none where there is none.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub async fn load(ctx: &Context<'_>, id: PostId) -> Result<Option<Post>, ApiError> {
-        Ok(load::<Posts>(ctx, id).await?.map(Post))
-    }
+impl Thing for Post {
+    type Noun = Posts;
 }
 
 impl From<Arc<posts::Post>> for Post {

@@ -4,10 +4,9 @@ use std::sync::Arc;
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
 use chrono::{DateTime, Utc};
-use entity::id::SessionId;
 
 use super::connection::{self, Connection, Paging};
-use super::context::{load, load_known, loaders};
+use super::context::{load, loaders};
 use super::error::ApiError;
 use super::extent;
 use super::group::Group;
@@ -18,8 +17,8 @@ use super::participation::{Participation, SessionCapture, SessionEnrolment, Sess
 use super::path::Path;
 use super::prompt::Prompt;
 use super::slot::Slot;
+use super::thing::Thing;
 use super::user::User;
-use crate::queries::Known;
 use crate::queries::audiences::{
     AudienceGroups, Participations, SessionCaptures, SessionEnrolments, SessionExclusions,
 };
@@ -46,41 +45,14 @@ impl Session {
     pub(super) const REST: &'static [&'static str] =
         &["group", "mainInstructor", "endsAt", "ended", "capturedAt", "createdAt", "audienceKind"];
 
-    /// The session of this id; none where there is none.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub async fn load(ctx: &Context<'_>, id: SessionId) -> Result<Option<Session>, ApiError> {
-        Ok(load::<Sessions>(ctx, id).await?.map(Session))
-    }
-
-    /// As [`Session::load`], where a foreign key promises that there is one.
-    ///
-    /// # Errors
-    /// As [`Session::load`], and when there is none.
-    pub async fn known(ctx: &Context<'_>, id: SessionId) -> Result<Session, ApiError> {
-        Ok(Session(load_known::<Known<Sessions>>(ctx, id).await?))
-    }
-
-    /// As [`Session::known`], where it may have been read already.
-    ///
-    /// # Errors
-    /// As [`Session::known`].
-    pub(super) async fn linked(
-        ctx: &Context<'_>,
-        row: Option<&Arc<sessions::Session>>,
-        id: SessionId,
-    ) -> Result<Prompt<Session>, ApiError> {
-        match row {
-            Some(row) => Ok(Prompt(Session(row.clone()))),
-            None => Ok(Prompt(Session::known(ctx, id).await?)),
-        }
-    }
-
     /// What else there is to it.
     async fn rest(&self, ctx: &Context<'_>) -> Result<Arc<sessions::Rest>, ApiError> {
         extent::rest::<Sessions, _, _>(ctx, &self.0).await
     }
+}
+
+impl Thing for Session {
+    type Noun = Sessions;
 }
 
 impl From<Arc<sessions::Session>> for Session {

@@ -4,20 +4,19 @@ use std::sync::Arc;
 
 use async_graphql::{Context, Enum, ID, InputObject, Object};
 use chrono::{DateTime, Utc};
-use entity::id::SlotId;
 use entity::kind;
 
 use super::connection::{self, Connection, Paging};
-use super::context::{load, load_known};
+use super::context::load_known;
 use super::error::ApiError;
 use super::id::{self, GlobalId};
 use super::input::{OrderDirection, TimeRange, span};
 use super::kinds::SeatKind;
 use super::prompt::Prompt;
 use super::session::Session;
+use super::thing::Thing;
 use super::user::User;
 use crate::queries::Counts;
-use crate::queries::Known;
 use crate::queries::links::{Linked, OfOther};
 use crate::queries::slots::{self, Registrations, Slots};
 
@@ -30,37 +29,8 @@ const ATTENDEES: OfOther<Registrations> = OfOther(Registrations { kind: Some(kin
 /// Those who train.
 const TRAINERS: OfOther<Registrations> = OfOther(Registrations { kind: Some(kind::SeatKind::Trainer) });
 
-impl Slot {
-    /// The slot of this id; none where there is none.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub async fn load(ctx: &Context<'_>, id: SlotId) -> Result<Option<Slot>, ApiError> {
-        Ok(load::<Slots>(ctx, id).await?.map(Slot))
-    }
-
-    /// As [`Slot::load`], where a foreign key promises that there is one.
-    ///
-    /// # Errors
-    /// As [`Slot::load`], and when there is none.
-    pub async fn known(ctx: &Context<'_>, id: SlotId) -> Result<Slot, ApiError> {
-        Ok(Slot(load_known::<Known<Slots>>(ctx, id).await?))
-    }
-
-    /// As [`Slot::known`], where it may have been read already.
-    ///
-    /// # Errors
-    /// As [`Slot::known`].
-    pub(super) async fn linked(
-        ctx: &Context<'_>,
-        row: Option<&Arc<slots::Slot>>,
-        id: SlotId,
-    ) -> Result<Prompt<Slot>, ApiError> {
-        match row {
-            Some(row) => Ok(Prompt(Slot(row.clone()))),
-            None => Ok(Prompt(Slot::known(ctx, id).await?)),
-        }
-    }
+impl Thing for Slot {
+    type Noun = Slots;
 }
 
 impl From<Arc<slots::Slot>> for Slot {

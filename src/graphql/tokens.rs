@@ -4,7 +4,7 @@ use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 use entity::id::{ServiceTokenId, TokenId};
 
-use super::context::{self, payload};
+use super::domain::{self, payload};
 use super::error::{ApiError, UserError};
 use super::id::{self, GlobalId};
 use super::input::instant;
@@ -183,14 +183,14 @@ payload! {
 }
 
 async fn own(ctx: &Context<'_>) -> Result<Vec<TokenRow<TokenId>>, ApiError> {
-    context::asked_of(ctx, |db, caller| async move {
+    domain::asked_of(ctx, |db, caller| async move {
         tokens::of_user(&db, caller.user().ok_or(Refusal::Unauthenticated)?).await
     })
     .await
 }
 
 async fn of_platform(ctx: &Context<'_>) -> Result<Vec<TokenRow<ServiceTokenId>>, ApiError> {
-    context::asked_of(ctx, |db, caller| async move { tokens::of_platform(&db, &caller).await }).await
+    domain::asked_of(ctx, |db, caller| async move { tokens::of_platform(&db, &caller).await }).await
 }
 
 /// Reads of tokens.
@@ -226,7 +226,7 @@ impl TokenMutation {
         #[graphql(desc = "What the token is for.")] input: CreateTokenInput,
     ) -> Result<CreateTokenPayload, ApiError> {
         let (key, drawn) = (input.idempotency_key.clone(), Token::draw()?);
-        let done = context::write(ctx, "createToken", key, input.read(&drawn), |tx, new| {
+        let done = domain::write(ctx, "createToken", key, input.read(&drawn), |tx, new| {
             Box::pin(tokens::create(tx, new))
         });
         CreateTokenPayload::of(done.await?, &drawn, || own(ctx)).await
@@ -241,7 +241,7 @@ impl TokenMutation {
         #[graphql(desc = "What the token is for.")] input: CreateTokenInput,
     ) -> Result<CreateTokenPayload, ApiError> {
         let (key, drawn) = (input.idempotency_key.clone(), Token::draw_of(Kind::Service)?);
-        let done = context::write(ctx, "createServiceToken", key, input.read(&drawn), |tx, new| {
+        let done = domain::write(ctx, "createServiceToken", key, input.read(&drawn), |tx, new| {
             Box::pin(tokens::create_service(tx, new))
         });
         CreateTokenPayload::of(done.await?, &drawn, || of_platform(ctx)).await
@@ -254,7 +254,7 @@ impl TokenMutation {
         #[graphql(desc = "Which token.")] input: RevokeTokenInput,
     ) -> Result<RevokeTokenPayload, ApiError> {
         let done =
-            context::write(ctx, "revokeToken", input.idempotency_key.clone(), input.read(), |tx, which| {
+            domain::write(ctx, "revokeToken", input.idempotency_key.clone(), input.read(), |tx, which| {
                 Box::pin(tokens::revoke(tx, which))
             });
         RevokeTokenPayload::of(done.await?, |()| async { Ok(Some(input.token_id)) }).await

@@ -4,11 +4,10 @@ use std::sync::Arc;
 
 use async_graphql::{Context, ID, Object};
 use chrono::{DateTime, Utc};
-use entity::id::UserId;
 
 use super::activity::Activity;
 use super::connection::{self, Connection, Paging};
-use super::context::{load, load_known, loaders};
+use super::context::{load, loaders};
 use super::course::Course;
 use super::entry::{CustomField, ExternalId, full_name, nameless};
 use super::error::ApiError;
@@ -21,11 +20,10 @@ use super::participation::Participation;
 use super::path::Path;
 use super::permission::UserPermissions;
 use super::post::Post;
-use super::prompt::Prompt;
 use super::removal::{Deletion, Removal};
 use super::session::Session;
 use super::slot::Registration;
-use crate::queries::Known;
+use super::thing::Thing;
 use crate::queries::activities::OwnedActivities;
 use crate::queries::audiences::Participations;
 use crate::queries::courses::AuthoredCourses;
@@ -59,37 +57,6 @@ impl User {
         "deletion",
     ];
 
-    /// The account of this id, in whatever state; none where there is none.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub async fn load(ctx: &Context<'_>, id: UserId) -> Result<Option<User>, ApiError> {
-        Ok(load::<Users>(ctx, id).await?.map(User))
-    }
-
-    /// As [`User::load`], where a foreign key promises that there is one.
-    ///
-    /// # Errors
-    /// As [`User::load`], and when there is none.
-    pub async fn known(ctx: &Context<'_>, id: UserId) -> Result<User, ApiError> {
-        Ok(User(load_known::<Known<Users>>(ctx, id).await?))
-    }
-
-    /// As [`User::known`], where it may have been read already.
-    ///
-    /// # Errors
-    /// As [`User::known`].
-    pub(super) async fn linked(
-        ctx: &Context<'_>,
-        row: Option<&Arc<users::User>>,
-        id: UserId,
-    ) -> Result<Prompt<User>, ApiError> {
-        match row {
-            Some(row) => Ok(Prompt(User(row.clone()))),
-            None => Ok(Prompt(User::known(ctx, id).await?)),
-        }
-    }
-
     /// What else there is to it.
     async fn rest(&self, ctx: &Context<'_>) -> Result<Arc<users::Rest>, ApiError> {
         extent::rest::<Users, _, _>(ctx, &self.0).await
@@ -109,6 +76,10 @@ impl User {
     pub(super) fn is_present(&self) -> bool {
         self.0.status.is_present()
     }
+}
+
+impl Thing for User {
+    type Noun = Users;
 }
 
 impl From<Arc<users::User>> for User {

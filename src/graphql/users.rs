@@ -10,6 +10,7 @@ use super::id;
 use super::input::{ExternalIdInput, GroupScope, OrderDirection, TimeRange, groups, instant, span};
 use super::kinds::{Role, UserStatus};
 use super::prompt::Prompt;
+use super::thing::Thing;
 use super::user::User;
 use crate::error::Refusal;
 use crate::queries::users::{self, UserFilter};

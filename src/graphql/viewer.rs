@@ -13,6 +13,7 @@ use super::error::ApiError;
 use super::group::Group;
 use super::kinds::Role;
 use super::prompt::Prompt;
+use super::thing::Thing;
 use super::tokens::TokenScope;
 use super::user::User;
 use crate::access::Caller;

@@ -7,7 +7,8 @@ use chrono::{DateTime, Utc};
 use entity::id::{DeliveryId, WebhookId};
 
 use super::connection::{self, Connection, Paging};
-use super::context::{self, load, payload};
+use super::context::{self, load};
+use super::domain::{self, payload};
 use super::error::{ApiError, UserError};
 use super::events::{Event, EventKind};
 use super::id::{self, GlobalId};
@@ -316,7 +317,7 @@ payload! {
 
 /// The webhooks, for who may see them.
 async fn all(ctx: &Context<'_>) -> Result<Vec<Webhook>, ApiError> {
-    let found = context::read(ctx, |db, caller| async move { webhooks::all(&db, &caller).await }).await?;
+    let found = domain::read(ctx, |db, caller| async move { webhooks::all(&db, &caller).await }).await?;
     Ok(found.into_iter().map(Webhook).collect())
 }
 
@@ -374,7 +375,7 @@ impl WebhookMutation {
             secret: drawn.clone(),
         };
         let reach = context::reach(ctx)?;
-        let done = context::perform(ctx, "createWebhook", key, Ok(new), |db, caller, key, new| async move {
+        let done = domain::perform(ctx, "createWebhook", key, Ok(new), |db, caller, key, new| async move {
             webhooks::create(&db, &reach, caller, key, new).await
         });
         WebhookSecretPayload::of(ctx, done.await?, &drawn).await
@@ -388,7 +389,7 @@ impl WebhookMutation {
     ) -> Result<UpdateWebhookPayload, ApiError> {
         let (key, reach) = (input.idempotency_key.clone(), context::reach(ctx)?);
         let done =
-            context::perform(ctx, "updateWebhook", key, input.read(), |db, caller, key, edit| async move {
+            domain::perform(ctx, "updateWebhook", key, input.read(), |db, caller, key, edit| async move {
                 webhooks::update(&db, &reach, caller, key, edit).await
             });
         UpdateWebhookPayload::of(done.await?, |id| one(ctx, id)).await
@@ -405,7 +406,7 @@ impl WebhookMutation {
         let webhook = id::parse(&input.webhook_id, &["webhookId"]);
         let rotation = webhook.map(|webhook| Rotation { webhook, secret: drawn.clone() });
         let done =
-            context::write(ctx, "rotateWebhookSecret", input.idempotency_key, rotation, |tx, rotation| {
+            domain::write(ctx, "rotateWebhookSecret", input.idempotency_key, rotation, |tx, rotation| {
                 Box::pin(webhooks::rotate(tx, rotation))
             });
         WebhookSecretPayload::of(ctx, done.await?, &drawn).await
@@ -419,7 +420,7 @@ impl WebhookMutation {
         #[graphql(desc = "Which.")] input: TestWebhookInput,
     ) -> Result<WebhookDeliveryPayload, ApiError> {
         let webhook = id::parse(&input.webhook_id, &["webhookId"]);
-        let done = context::write(ctx, "testWebhook", input.idempotency_key, webhook, |tx, webhook| {
+        let done = domain::write(ctx, "testWebhook", input.idempotency_key, webhook, |tx, webhook| {
             Box::pin(webhooks::test(tx, webhook))
         });
         let done = done.await?;
@@ -434,7 +435,7 @@ impl WebhookMutation {
         #[graphql(desc = "Which.")] input: DeleteWebhookInput,
     ) -> Result<DeleteWebhookPayload, ApiError> {
         let webhook = id::parse(&input.webhook_id, &["webhookId"]);
-        let done = context::write(ctx, "deleteWebhook", input.idempotency_key, webhook, |tx, webhook| {
+        let done = domain::write(ctx, "deleteWebhook", input.idempotency_key, webhook, |tx, webhook| {
             Box::pin(webhooks::delete(tx, webhook))
         });
         DeleteWebhookPayload::of(done.await?, |_| async { Ok(Some(input.webhook_id)) }).await
@@ -448,7 +449,7 @@ impl WebhookMutation {
         #[graphql(desc = "Which.")] input: RetryDeliveryInput,
     ) -> Result<WebhookDeliveryPayload, ApiError> {
         let asked = id::parse(&input.delivery_id, &["deliveryId"]);
-        let done = context::write(ctx, "retryDelivery", input.idempotency_key, asked, |tx, id| {
+        let done = domain::write(ctx, "retryDelivery", input.idempotency_key, asked, |tx, id| {
             Box::pin(webhooks::retry(tx, id))
         });
         let done = done.await?;

@@ -7,10 +7,11 @@ use async_graphql::{Context, ID, Object};
 use input::{CreateGroupInput, DeleteGroupInput, MoveGroupInput, SetGroupPrivacyInput, UpdateGroupInput};
 pub use query::GroupQuery;
 
-use super::context::{self, payload};
+use super::domain::{self, payload};
 use super::error::ApiError;
 use super::group::Group;
 use super::id::GlobalId;
+use crate::graphql::thing::Thing;
 use crate::groups;
 
 payload! {
@@ -67,7 +68,7 @@ impl GroupMutation {
         #[graphql(desc = "What to make, and where.")] input: CreateGroupInput,
     ) -> Result<CreateGroupPayload, ApiError> {
         let key = input.idempotency_key.clone();
-        let done = context::write(ctx, "createGroup", key, input.read(), |tx, group| {
+        let done = domain::write(ctx, "createGroup", key, input.read(), |tx, group| {
             Box::pin(groups::create(tx, group))
         });
         CreateGroupPayload::of(done.await?, |group| Group::load(ctx, group)).await
@@ -80,7 +81,7 @@ impl GroupMutation {
         #[graphql(desc = "Which group, and what to change.")] input: UpdateGroupInput,
     ) -> Result<UpdateGroupPayload, ApiError> {
         let key = input.idempotency_key.clone();
-        let done = context::write(ctx, "updateGroup", key, input.read(), |tx, change| {
+        let done = domain::write(ctx, "updateGroup", key, input.read(), |tx, change| {
             Box::pin(groups::rename(tx, change))
         });
         UpdateGroupPayload::of(done.await?, |group| Group::load(ctx, group)).await
@@ -97,7 +98,7 @@ impl GroupMutation {
         #[graphql(desc = "Which group, and where to.")] input: MoveGroupInput,
     ) -> Result<MoveGroupPayload, ApiError> {
         let key = input.idempotency_key.clone();
-        let done = context::write(ctx, "moveGroup", key, input.read(), |tx, change| {
+        let done = domain::write(ctx, "moveGroup", key, input.read(), |tx, change| {
             Box::pin(groups::move_to(tx, change))
         });
         MoveGroupPayload::of(done.await?, |group| Group::load(ctx, group)).await
@@ -113,7 +114,7 @@ impl GroupMutation {
         #[graphql(desc = "Which group, and what it becomes.")] input: SetGroupPrivacyInput,
     ) -> Result<SetGroupPrivacyPayload, ApiError> {
         let key = input.idempotency_key.clone();
-        let done = context::write(ctx, "setGroupPrivacy", key, input.read(), |tx, change| {
+        let done = domain::write(ctx, "setGroupPrivacy", key, input.read(), |tx, change| {
             Box::pin(groups::set_privacy(tx, change))
         });
         SetGroupPrivacyPayload::of(done.await?, |group| Group::load(ctx, group)).await
@@ -128,7 +129,7 @@ impl GroupMutation {
         #[graphql(desc = "Which group, and where its works go.")] input: DeleteGroupInput,
     ) -> Result<DeleteGroupPayload, ApiError> {
         let key = input.idempotency_key.clone();
-        let done = context::write(ctx, "deleteGroup", key, input.read(), |tx, deletion| {
+        let done = domain::write(ctx, "deleteGroup", key, input.read(), |tx, deletion| {
             Box::pin(groups::delete(tx, deletion))
         });
         DeleteGroupPayload::of(done.await?, |group| async move { Ok(Some(group.global())) }).await

@@ -10,6 +10,7 @@ use crate::graphql::group::Group;
 use crate::graphql::id::{self, GlobalId};
 use crate::graphql::input::{ExternalIdInput, GroupScope, OrderDirection, groups as scope};
 use crate::graphql::kinds::GroupPrivacy;
+use crate::graphql::thing::Thing;
 use crate::queries::groups::{self, Groups, MemberCounts};
 
 /// What one group is found by.

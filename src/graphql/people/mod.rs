@@ -6,10 +6,11 @@ use async_graphql::{Context, Object};
 use futures::future::try_join_all;
 use input::{CreateUserInput, CreateUsersInput, UpdateUserInput};
 
-use super::context::{self, payload};
+use super::domain::{self, payload};
 use super::error::ApiError;
 use super::grant::good_for;
 use super::user::User;
+use crate::graphql::thing::Thing;
 use crate::people;
 
 payload! {
@@ -55,7 +56,7 @@ impl PeopleMutation {
     ) -> Result<CreateUserPayload, ApiError> {
         let key = input.idempotency_key.clone();
         good_for(ctx, input.roles())?;
-        let done = context::write(ctx, "createUser", key, input.read(), |tx, person| {
+        let done = domain::write(ctx, "createUser", key, input.read(), |tx, person| {
             Box::pin(people::create(tx, person))
         });
         CreateUserPayload::of(done.await?, |user| User::load(ctx, user)).await
@@ -70,7 +71,7 @@ impl PeopleMutation {
     ) -> Result<CreateUsersPayload, ApiError> {
         let key = input.idempotency_key.clone();
         good_for(ctx, input.roles())?;
-        let done = context::write(ctx, "createUsers", key, input.read(), |tx, list| {
+        let done = domain::write(ctx, "createUsers", key, input.read(), |tx, list| {
             Box::pin(people::create_many(tx, list))
         });
         CreateUsersPayload::of(done.await?, |users| async {
@@ -89,7 +90,7 @@ impl PeopleMutation {
         #[graphql(desc = "Whom, and what to change.")] input: UpdateUserInput,
     ) -> Result<UpdateUserPayload, ApiError> {
         let key = input.idempotency_key.clone();
-        let done = context::write(ctx, "updateUser", key, input.read(), |tx, change| {
+        let done = domain::write(ctx, "updateUser", key, input.read(), |tx, change| {
             Box::pin(people::update(tx, change))
         });
         UpdateUserPayload::of(done.await?, |user| User::load(ctx, user)).await

@@ -10,6 +10,7 @@ use crate::graphql::id::GlobalId;
 use crate::graphql::path::Path;
 use crate::graphql::session::Session;
 use crate::graphql::slot::Slot;
+use crate::graphql::thing::Thing;
 use crate::graphql::user::User;
 use crate::removal::plan::WorkId;
 

@@ -15,6 +15,7 @@ use crate::graphql::context::load;
 use crate::graphql::error::ApiError;
 use crate::graphql::group::Group;
 use crate::graphql::kinds::RemovalCause;
+use crate::graphql::thing::Thing;
 use crate::graphql::user::User;
 use crate::queries::removals::{LastDeletions, Record};
 use crate::queries::users;

@@ -16,6 +16,7 @@ use crate::graphql::error::ApiError;
 use crate::graphql::group::Group;
 use crate::graphql::id::GlobalId;
 use crate::graphql::kinds::{JobStatus, RemovalCause, RemovalOutcome};
+use crate::graphql::thing::Thing;
 use crate::graphql::user::User;
 use crate::queries::removals::{
     Items, Job, JobEvent, JobItem, Jobs, OutcomeCounts, SinglePlans, UnresolvedCounts, Warnings,

@@ -14,7 +14,8 @@ use super::job::RemovalJob;
 use super::record::Removal;
 use crate::access::Scope;
 use crate::error::Refusal;
-use crate::graphql::context::{self, payload};
+use crate::graphql::context;
+use crate::graphql::domain::{self, payload};
 use crate::graphql::error::{ApiError, UserError};
 use crate::graphql::kinds::RemovalOutcome;
 use crate::removal::batch::{self, Batch};
@@ -80,7 +81,7 @@ async fn one(
     if let Ok(input) = &input {
         good_for(ctx, &input.request).await?;
     }
-    let done = context::write(ctx, operation, key, input, |tx, input| Box::pin(single::remove(tx, input)));
+    let done = domain::write(ctx, operation, key, input, |tx, input| Box::pin(single::remove(tx, input)));
     Ok(match done.await? {
         Ok(done) => RemovalPayload {
             removal: Removal::load(ctx, done.record).await?,
@@ -102,7 +103,7 @@ async fn many(
         good_for(ctx, &input.request).await?;
     }
     let (input, patience) = patiently(input, wait);
-    let done = context::perform(ctx, operation, key, input, |db, caller, key, input| async move {
+    let done = domain::perform(ctx, operation, key, input, |db, caller, key, input| async move {
         batch::remove_many(&db, caller, key, input).await
     });
     waited(ctx, done.await?, patience).await
@@ -123,7 +124,7 @@ async fn waited(
     patience: Duration,
 ) -> Result<RemovalJobPayload, ApiError> {
     if let Ok(job) = &done {
-        context::wait_for(ctx, *job, patience).await?;
+        domain::wait_for(ctx, *job, patience).await?;
     }
     RemovalJobPayload::of(done, |job| RemovalJob::load(ctx, job)).await
 }
@@ -155,7 +156,7 @@ impl RemovalMutation {
         #[graphql(desc = "Whom, and out of which group.")] input: RemoveUsersFromGroupInput,
     ) -> Result<RemovalJobPayload, ApiError> {
         let (key, wait) = (input.idempotency_key.clone(), input.wait);
-        let input = context::asked(input.read(ctx).await)?;
+        let input = domain::asked(input.read(ctx).await)?;
         many(ctx, "removeUsersFromGroup", key, wait, input).await
     }
 
@@ -179,7 +180,7 @@ impl RemovalMutation {
         #[graphql(desc = "Whom.")] input: DeleteUsersInput,
     ) -> Result<RemovalJobPayload, ApiError> {
         let (key, wait) = (input.idempotency_key.clone(), input.wait);
-        let input = context::asked(input.read(ctx).await)?;
+        let input = domain::asked(input.read(ctx).await)?;
         many(ctx, "deleteUsers", key, wait, input).await
     }
 
@@ -201,11 +202,11 @@ impl RemovalMutation {
         #[graphql(desc = "Whom, and what would be done to them.")] input: PrepareRemovalInput,
     ) -> Result<RemovalJobPayload, ApiError> {
         let key = input.idempotency_key.clone();
-        let input = context::asked(input.read(ctx).await)?;
+        let input = domain::asked(input.read(ctx).await)?;
         if let Ok(input) = &input {
             good_for(ctx, &input.request).await?;
         }
-        let done = context::perform(ctx, "prepareRemoval", key, input, |db, caller, key, input| async move {
+        let done = domain::perform(ctx, "prepareRemoval", key, input, |db, caller, key, input| async move {
             batch::prepare(&db, caller, key, input).await
         });
         RemovalJobPayload::of(done.await?, |job| RemovalJob::load(ctx, job)).await
@@ -222,10 +223,9 @@ impl RemovalMutation {
         let key = input.idempotency_key.clone();
         let wait = input.wait;
         let (input, patience) = patiently(input.read(), wait);
-        let done =
-            context::perform(ctx, "startRemovalJob", key, input, |db, caller, key, input| async move {
-                batch::start(&db, caller, key, input).await
-            });
+        let done = domain::perform(ctx, "startRemovalJob", key, input, |db, caller, key, input| async move {
+            batch::start(&db, caller, key, input).await
+        });
         waited(ctx, done.await?, patience).await
     }
 
@@ -237,7 +237,7 @@ impl RemovalMutation {
         #[graphql(desc = "Which.")] input: CancelRemovalJobInput,
     ) -> Result<RemovalJobPayload, ApiError> {
         let key = input.idempotency_key.clone();
-        let done = context::write(ctx, "cancelRemovalJob", key, input.read(), |tx, job| {
+        let done = domain::write(ctx, "cancelRemovalJob", key, input.read(), |tx, job| {
             Box::pin(batch::cancel(tx, job))
         });
         waited(ctx, done.await?, Duration::ZERO).await
@@ -254,10 +254,9 @@ impl RemovalMutation {
         let key = input.idempotency_key.clone();
         let wait = input.wait;
         let (input, patience) = patiently(input.read(), wait);
-        let done =
-            context::perform(ctx, "retryRemovalJob", key, input, |db, caller, key, input| async move {
-                batch::again(&db, caller, key, input).await
-            });
+        let done = domain::perform(ctx, "retryRemovalJob", key, input, |db, caller, key, input| async move {
+            batch::again(&db, caller, key, input).await
+        });
         waited(ctx, done.await?, patience).await
     }
 }

@@ -15,6 +15,7 @@ use crate::graphql::error::ApiError;
 use crate::graphql::group::Group;
 use crate::graphql::id::GlobalId;
 use crate::graphql::kinds::{PrivateSubgroups, RemovalOutcome};
+use crate::graphql::thing::Thing;
 use crate::graphql::user::User;
 use crate::removal::batch::Totals;
 use crate::removal::plan::{Effect, PersonPlan, Plan};

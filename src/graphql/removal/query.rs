@@ -11,6 +11,7 @@ use super::record::Removal;
 use crate::error::Refusal;
 use crate::graphql::connection::{self, Connection, Paging};
 use crate::graphql::context::{self, loaders};
+use crate::graphql::domain;
 use crate::graphql::error::ApiError;
 use crate::graphql::id;
 use crate::graphql::kinds::{JobStatus, RemovalCause, RemovalOutcome};
@@ -122,7 +123,7 @@ impl RemovalQuery {
         let (people, request) = input.read(ctx).await?;
         let shown = Shown { caller, people, request };
         let preview =
-            context::snapshot(ctx, shown, |snapshot, shown| Box::pin(preview::preview(snapshot, shown)));
+            domain::snapshot(ctx, shown, |snapshot, shown| Box::pin(preview::preview(snapshot, shown)));
         Ok(RemovalPlan::of(preview.await?))
     }
 

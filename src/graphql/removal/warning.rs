@@ -9,6 +9,7 @@ use crate::graphql::context::require_scope;
 use crate::graphql::error::ApiError;
 use crate::graphql::group::Group;
 use crate::graphql::node::Node;
+use crate::graphql::thing::Thing;
 use crate::graphql::user::User;
 use crate::removal::warning::Warning;
 

@@ -11,11 +11,13 @@ use input::{
     RevokeSignInInput, SetPasswordInput, SignInInput, SignInTransport, SignUpInput,
 };
 
-use super::context::{self, payload};
+use super::context;
+use super::domain::{self, payload};
 use super::error::{ApiError, UserError};
 use super::id::{self, GlobalId};
 use super::user::User;
 use crate::error::Refusal;
+use crate::graphql::thing::Thing;
 use crate::sign_in::passwords;
 use crate::sign_in::sign_up::sign_up;
 use crate::sign_in::{self, Asked, Ending, EndingAll};
@@ -154,7 +156,7 @@ impl SignInQuery {
     /// Your own sign-ins, at most 50: browsers and programs that are signed in as you, the one used last first.
     async fn sign_ins(&self, ctx: &Context<'_>) -> Result<Vec<SignIn>, ApiError> {
         let (desk, current) = (context::desk(ctx)?, context::current_sign_in(ctx)?);
-        let found = context::asked_of(ctx, |db, caller| async move {
+        let found = domain::asked_of(ctx, |db, caller| async move {
             let user = caller.user().ok_or(Refusal::Unauthenticated)?;
             sign_in::of_user(&db, &desk, user).await
         });
@@ -180,7 +182,7 @@ impl SignInMutation {
     ) -> Result<SignInPayload, ApiError> {
         let cookie = context::visit(ctx)?.cookie;
         let transport = input.transport;
-        let done = context::at_the_desk(ctx, move |db, desk, visit| async move {
+        let done = domain::at_the_desk(ctx, move |db, desk, visit| async move {
             if transport == SignInTransport::Cookie && cookie.is_none() {
                 let message = "A cookie can be set neither over a socket nor for a page of another site.";
                 return Err(Refusal::bad_input(&["transport"], message).into());
@@ -218,7 +220,7 @@ impl SignInMutation {
             None => Ok(false),
             Some(sign_in) => {
                 let ending = Ok(Ending { sign_in });
-                let door = context::write(ctx, "signOut", None, ending, |tx, ending| {
+                let door = domain::write(ctx, "signOut", None, ending, |tx, ending| {
                     Box::pin(sign_in::end(tx, ending))
                 });
                 door.await?.map(|_| true)
@@ -238,7 +240,7 @@ impl SignInMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Who signs up.")] input: SignUpInput,
     ) -> Result<SignUpPayload, ApiError> {
-        let done = context::at_the_desk(ctx, |db, desk, visit| async move {
+        let done = domain::at_the_desk(ctx, |db, desk, visit| async move {
             sign_up(&db, &desk, visit.address, input.entry()).await
         });
         SignUpPayload::of(done.await?, |()| async { Ok(Some(true)) }).await
@@ -251,7 +253,7 @@ impl SignInMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Whose password.")] input: RequestPasswordResetInput,
     ) -> Result<RequestPasswordResetPayload, ApiError> {
-        let done = context::at_the_desk(ctx, |db, desk, visit| async move {
+        let done = domain::at_the_desk(ctx, |db, desk, visit| async move {
             passwords::request_reset(&db, &desk, visit.address, &input.email).await
         });
         RequestPasswordResetPayload::of(done.await?, |()| async { Ok(Some(true)) }).await
@@ -264,7 +266,7 @@ impl SignInMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The link, and the password.")] input: ResetPasswordInput,
     ) -> Result<ResetPasswordPayload, ApiError> {
-        let done = context::at_the_desk(ctx, |db, desk, visit| async move {
+        let done = domain::at_the_desk(ctx, |db, desk, visit| async move {
             passwords::reset(&db, &desk, visit.address, (input.token, input.new_password)).await
         });
         ResetPasswordPayload::of(done.await?, |()| async { Ok(Some(true)) }).await
@@ -277,15 +279,10 @@ impl SignInMutation {
         #[graphql(desc = "The password before, and the new one.")] input: ChangePasswordInput,
     ) -> Result<ChangePasswordPayload, ApiError> {
         let (desk, by) = (context::desk(ctx)?, context::current_sign_in(ctx)?);
-        let done = context::perform(
-            ctx,
-            "changePassword",
-            None,
-            Ok(input),
-            move |db, caller, _, input| async move {
+        let done =
+            domain::perform(ctx, "changePassword", None, Ok(input), move |db, caller, _, input| async move {
                 passwords::change(&db, &desk, caller, by, (input.current_password, input.new_password)).await
-            },
-        );
+            });
         ChangePasswordPayload::of(done.await?, |()| async { Ok(Some(true)) }).await
     }
 
@@ -299,7 +296,7 @@ impl SignInMutation {
     ) -> Result<SetPasswordPayload, ApiError> {
         let desk = context::desk(ctx)?;
         let read = id::parse::<UserId>(&input.user_id, &["userId"]).map(|user| (user, input.password));
-        let done = context::perform(ctx, "setPassword", None, read, move |db, caller, _, input| async move {
+        let done = domain::perform(ctx, "setPassword", None, read, move |db, caller, _, input| async move {
             passwords::set(&db, &desk, caller, input).await
         });
         SetPasswordPayload::of(done.await?, |user| User::load(ctx, user)).await
@@ -312,7 +309,7 @@ impl SignInMutation {
         #[graphql(desc = "Which sign-in.")] input: RevokeSignInInput,
     ) -> Result<RevokeSignInPayload, ApiError> {
         let ending = id::parse(&input.sign_in_id, &["signInId"]).map(|sign_in| Ending { sign_in });
-        let done = context::write(ctx, "revokeSignIn", input.idempotency_key, ending, |tx, ending| {
+        let done = domain::write(ctx, "revokeSignIn", input.idempotency_key, ending, |tx, ending| {
             Box::pin(sign_in::end(tx, ending))
         });
         RevokeSignInPayload::of(done.await?, |id| async move { Ok(Some(id.global())) }).await
@@ -326,7 +323,7 @@ impl SignInMutation {
     ) -> Result<RevokeAllSignInsPayload, ApiError> {
         let current = context::current_sign_in(ctx)?;
         let ending = Ok(EndingAll { kept: current.filter(|_| input.keep_current) });
-        let done = context::write(ctx, "revokeAllSignIns", input.idempotency_key, ending, |tx, ending| {
+        let done = domain::write(ctx, "revokeAllSignIns", input.idempotency_key, ending, |tx, ending| {
             Box::pin(sign_in::end_all(tx, ending))
         });
         RevokeAllSignInsPayload::of(done.await?, |revoked| async move { Ok(Some(revoked)) }).await

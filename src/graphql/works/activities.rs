@@ -5,10 +5,11 @@ use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object};
 use crate::activities::{self, ActivityEdit, Copy, NewActivity};
 use crate::error::Refusal;
 use crate::graphql::activity::Activity;
-use crate::graphql::context::{self, payload};
+use crate::graphql::domain::{self, payload};
 use crate::graphql::error::ApiError;
 use crate::graphql::id;
 use crate::graphql::input::set;
+use crate::graphql::thing::Thing;
 
 /// An activity to be made: one thing that learners do in a course.
 #[derive(Clone, Debug, InputObject)]
@@ -108,7 +109,7 @@ impl ActivityMutation {
         #[graphql(desc = "The activity to make.")] input: CreateActivityInput,
     ) -> Result<CreateActivityPayload, ApiError> {
         let key = input.idempotency_key.clone();
-        let done = context::write(ctx, "createActivity", key, input.read(), |tx, input| {
+        let done = domain::write(ctx, "createActivity", key, input.read(), |tx, input| {
             Box::pin(activities::create(tx, input))
         });
         CreateActivityPayload::of(done.await?, |activity| Activity::load(ctx, activity)).await
@@ -122,7 +123,7 @@ impl ActivityMutation {
         #[graphql(desc = "Which activity, and where its copy goes.")] input: CopyActivityInput,
     ) -> Result<CopyActivityPayload, ApiError> {
         let key = input.idempotency_key.clone();
-        let done = context::write(ctx, "copyActivity", key, input.read(), |tx, input| {
+        let done = domain::write(ctx, "copyActivity", key, input.read(), |tx, input| {
             Box::pin(activities::copy(tx, input))
         });
         CopyActivityPayload::of(done.await?, |activity| Activity::load(ctx, activity)).await
@@ -135,7 +136,7 @@ impl ActivityMutation {
         #[graphql(desc = "Which activity, and what to change of it.")] input: UpdateActivityInput,
     ) -> Result<UpdateActivityPayload, ApiError> {
         let key = input.idempotency_key.clone();
-        let done = context::write(ctx, "updateActivity", key, input.read(), |tx, input| {
+        let done = domain::write(ctx, "updateActivity", key, input.read(), |tx, input| {
             Box::pin(activities::update(tx, input))
         });
         UpdateActivityPayload::of(done.await?, |activity| Activity::load(ctx, activity)).await

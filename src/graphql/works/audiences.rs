@@ -5,12 +5,13 @@ use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object};
 use super::people::people_payload;
 use super::{all, all_or_keep};
 use crate::error::Refusal;
-use crate::graphql::context::{self, payload};
+use crate::graphql::domain::{self, payload};
 use crate::graphql::error::ApiError;
 use crate::graphql::id;
 use crate::graphql::input::set;
 use crate::graphql::kinds::AudienceKind;
 use crate::graphql::session::Session;
+use crate::graphql::thing::Thing;
 use crate::sessions::audience::{self, Audience, People};
 
 /// What to change of a session's audience. What is left out stays as it is.
@@ -134,7 +135,7 @@ impl AudienceMutation {
         #[graphql(desc = "Which session, and its audience.")] input: SetSessionAudienceInput,
     ) -> Result<SetSessionAudiencePayload, ApiError> {
         let key = input.idempotency_key.clone();
-        let done = context::write(ctx, "setSessionAudience", key, input.read(), |tx, input| {
+        let done = domain::write(ctx, "setSessionAudience", key, input.read(), |tx, input| {
             Box::pin(audience::set(tx, input))
         });
         SetSessionAudiencePayload::of(done.await?, |session| Session::load(ctx, session)).await
@@ -149,7 +150,7 @@ impl AudienceMutation {
         #[graphql(desc = "Which session, and who.")] input: EnrolInSessionInput,
     ) -> Result<EnrolInSessionPayload, ApiError> {
         let people = input.read();
-        let done = context::write(ctx, "enrolInSession", input.idempotency_key, people, |tx, input| {
+        let done = domain::write(ctx, "enrolInSession", input.idempotency_key, people, |tx, input| {
             Box::pin(async move { Ok((input.session, audience::enrol(tx, input).await?)) })
         });
         EnrolInSessionPayload::of(done.await?, |session| Session::load(ctx, session)).await
@@ -164,7 +165,7 @@ impl AudienceMutation {
         #[graphql(desc = "Which session, and who.")] input: UnenrolFromSessionInput,
     ) -> Result<UnenrolFromSessionPayload, ApiError> {
         let people = input.read();
-        let done = context::write(ctx, "unenrolFromSession", input.idempotency_key, people, |tx, input| {
+        let done = domain::write(ctx, "unenrolFromSession", input.idempotency_key, people, |tx, input| {
             Box::pin(async move { Ok((input.session, audience::unenrol(tx, input).await?)) })
         });
         UnenrolFromSessionPayload::of(done.await?, |session| Session::load(ctx, session)).await
@@ -179,7 +180,7 @@ impl AudienceMutation {
         #[graphql(desc = "Which session, and who.")] input: ExcludeFromSessionInput,
     ) -> Result<ExcludeFromSessionPayload, ApiError> {
         let people = input.read();
-        let done = context::write(ctx, "excludeFromSession", input.idempotency_key, people, |tx, input| {
+        let done = domain::write(ctx, "excludeFromSession", input.idempotency_key, people, |tx, input| {
             Box::pin(async move { Ok((input.session, audience::exclude(tx, input).await?)) })
         });
         ExcludeFromSessionPayload::of(done.await?, |session| Session::load(ctx, session)).await
@@ -194,7 +195,7 @@ impl AudienceMutation {
         #[graphql(desc = "Which session, and who.")] input: IncludeInSessionInput,
     ) -> Result<IncludeInSessionPayload, ApiError> {
         let people = input.read();
-        let done = context::write(ctx, "includeInSession", input.idempotency_key, people, |tx, input| {
+        let done = domain::write(ctx, "includeInSession", input.idempotency_key, people, |tx, input| {
             Box::pin(async move { Ok((input.session, audience::include(tx, input).await?)) })
         });
         IncludeInSessionPayload::of(done.await?, |session| Session::load(ctx, session)).await

@@ -5,11 +5,12 @@ use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object};
 use super::{all, all_or_keep, one_or_keep};
 use crate::courses::{self, CourseEdit, NewCourse};
 use crate::error::Refusal;
-use crate::graphql::context::{self, payload};
 use crate::graphql::course::Course;
+use crate::graphql::domain::{self, payload};
 use crate::graphql::error::ApiError;
 use crate::graphql::id;
 use crate::graphql::input::set;
+use crate::graphql::thing::Thing;
 
 /// A course to be made.
 #[derive(Clone, Debug, InputObject)]
@@ -101,7 +102,7 @@ impl CourseMutation {
         #[graphql(desc = "The course to make.")] input: CreateCourseInput,
     ) -> Result<CreateCoursePayload, ApiError> {
         let key = input.idempotency_key.clone();
-        let done = context::write(ctx, "createCourse", key, input.read(), |tx, input| {
+        let done = domain::write(ctx, "createCourse", key, input.read(), |tx, input| {
             Box::pin(courses::create(tx, input))
         });
         CreateCoursePayload::of(done.await?, |course| Course::load(ctx, course)).await
@@ -115,7 +116,7 @@ impl CourseMutation {
         #[graphql(desc = "Which course, and what to change of it.")] input: UpdateCourseInput,
     ) -> Result<UpdateCoursePayload, ApiError> {
         let key = input.idempotency_key.clone();
-        let done = context::write(ctx, "updateCourse", key, input.read(), |tx, input| {
+        let done = domain::write(ctx, "updateCourse", key, input.read(), |tx, input| {
             Box::pin(courses::update(tx, input))
         });
         UpdateCoursePayload::of(done.await?, |course| Course::load(ctx, course)).await

@@ -6,10 +6,11 @@ use super::all;
 use super::people::people_payload;
 use crate::enrolments::{self, People};
 use crate::error::Refusal;
-use crate::graphql::context;
 use crate::graphql::course::Course;
+use crate::graphql::domain;
 use crate::graphql::error::ApiError;
 use crate::graphql::id;
+use crate::graphql::thing::Thing;
 
 /// Who to enrol in which course.
 #[derive(Clone, Debug, InputObject)]
@@ -65,7 +66,7 @@ impl EnrolmentMutation {
         #[graphql(desc = "Which course, and who.")] input: EnrolInCourseInput,
     ) -> Result<EnrolInCoursePayload, ApiError> {
         let people = people(&input.course_id, &input.user_ids);
-        let done = context::write(ctx, "enrolInCourse", input.idempotency_key, people, |tx, input| {
+        let done = domain::write(ctx, "enrolInCourse", input.idempotency_key, people, |tx, input| {
             Box::pin(async move { Ok((input.course, enrolments::enrol(tx, input).await?)) })
         });
         EnrolInCoursePayload::of(done.await?, |course| Course::load(ctx, course)).await
@@ -79,7 +80,7 @@ impl EnrolmentMutation {
         #[graphql(desc = "Which course, and who.")] input: UnenrolFromCourseInput,
     ) -> Result<UnenrolFromCoursePayload, ApiError> {
         let people = people(&input.course_id, &input.user_ids);
-        let done = context::write(ctx, "unenrolFromCourse", input.idempotency_key, people, |tx, input| {
+        let done = domain::write(ctx, "unenrolFromCourse", input.idempotency_key, people, |tx, input| {
             Box::pin(async move { Ok((input.course, enrolments::unenrol(tx, input).await?)) })
         });
         UnenrolFromCoursePayload::of(done.await?, |course| Course::load(ctx, course)).await

@@ -4,11 +4,12 @@ use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object};
 
 use super::{all, all_or_keep, one_or_keep};
 use crate::error::Refusal;
-use crate::graphql::context::{self, payload};
+use crate::graphql::domain::{self, payload};
 use crate::graphql::error::ApiError;
 use crate::graphql::id;
 use crate::graphql::input::set;
 use crate::graphql::path::Path;
+use crate::graphql::thing::Thing;
 use crate::paths::{self, NewPath, PathEdit};
 
 /// A path to be made: courses in an order, which people go through in sessions.
@@ -107,7 +108,7 @@ impl PathMutation {
         #[graphql(desc = "The path to make.")] input: CreatePathInput,
     ) -> Result<CreatePathPayload, ApiError> {
         let key = input.idempotency_key.clone();
-        let done = context::write(ctx, "createPath", key, input.read(), |tx, input| {
+        let done = domain::write(ctx, "createPath", key, input.read(), |tx, input| {
             Box::pin(paths::create(tx, input))
         });
         CreatePathPayload::of(done.await?, |path| Path::load(ctx, path)).await
@@ -121,7 +122,7 @@ impl PathMutation {
         #[graphql(desc = "Which path, and what to change of it.")] input: UpdatePathInput,
     ) -> Result<UpdatePathPayload, ApiError> {
         let key = input.idempotency_key.clone();
-        let done = context::write(ctx, "updatePath", key, input.read(), |tx, input| {
+        let done = domain::write(ctx, "updatePath", key, input.read(), |tx, input| {
             Box::pin(paths::update(tx, input))
         });
         UpdatePathPayload::of(done.await?, |path| Path::load(ctx, path)).await

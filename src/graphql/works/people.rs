@@ -4,6 +4,7 @@ use async_graphql::{Context, Enum, ID, Object};
 
 use crate::graphql::error::ApiError;
 use crate::graphql::id::GlobalId;
+use crate::graphql::thing::Thing;
 use crate::graphql::user::User;
 use crate::works::people::{Became, Person};
 

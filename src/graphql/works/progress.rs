@@ -3,7 +3,7 @@
 use async_graphql::{Context, ID, InputObject, Object};
 
 use crate::error::Refusal;
-use crate::graphql::context::{self, payload};
+use crate::graphql::domain::{self, payload};
 use crate::graphql::error::ApiError;
 use crate::graphql::id;
 use crate::graphql::learning::Progress;
@@ -56,7 +56,7 @@ impl ProgressMutation {
         #[graphql(desc = "Which course, who, and how far.")] input: RecordProgressInput,
     ) -> Result<RecordProgressPayload, ApiError> {
         let asked = input.read();
-        let done = context::write(ctx, "recordProgress", input.idempotency_key, asked, |tx, input| {
+        let done = domain::write(ctx, "recordProgress", input.idempotency_key, asked, |tx, input| {
             Box::pin(progress::record(tx, input))
         });
         RecordProgressPayload::of(done.await?, |(course, user)| Progress::load(ctx, user, course)).await

@@ -4,7 +4,7 @@ use async_graphql::{Context, ID, InputObject, Object};
 
 use crate::certificates::{self, NewCertificate};
 use crate::error::Refusal;
-use crate::graphql::context::{self, payload};
+use crate::graphql::domain::{self, payload};
 use crate::graphql::error::ApiError;
 use crate::graphql::id;
 use crate::graphql::learning::{ActivityResult, Certificate};
@@ -84,7 +84,7 @@ impl ResultMutation {
         #[graphql(desc = "Which activity, who, and the score.")] input: RecordResultInput,
     ) -> Result<RecordResultPayload, ApiError> {
         let asked = input.read();
-        let done = context::write(ctx, "recordResult", input.idempotency_key, asked, |tx, input| {
+        let done = domain::write(ctx, "recordResult", input.idempotency_key, asked, |tx, input| {
             Box::pin(results::record(tx, input))
         });
         RecordResultPayload::of(done.await?, |result| ActivityResult::load(ctx, result)).await
@@ -98,7 +98,7 @@ impl ResultMutation {
         #[graphql(desc = "Which course, and to whom.")] input: IssueCertificateInput,
     ) -> Result<IssueCertificatePayload, ApiError> {
         let asked = input.read();
-        let done = context::write(ctx, "issueCertificate", input.idempotency_key, asked, |tx, input| {
+        let done = domain::write(ctx, "issueCertificate", input.idempotency_key, asked, |tx, input| {
             Box::pin(certificates::issue(tx, input))
         });
         IssueCertificatePayload::of(done.await?, |certificate| Certificate::load(ctx, certificate)).await

@@ -5,12 +5,13 @@ use chrono::{DateTime, Utc};
 
 use super::{all, all_or_keep, one_or_keep};
 use crate::error::Refusal;
-use crate::graphql::context::{self, payload};
+use crate::graphql::domain::{self, payload};
 use crate::graphql::error::ApiError;
 use crate::graphql::id;
 use crate::graphql::input::set;
 use crate::graphql::kinds::AudienceKind;
 use crate::graphql::session::Session;
+use crate::graphql::thing::Thing;
 use crate::sessions::{self, Instructors, NewSession, SessionEdit};
 
 /// A session to be made: people going through a path, from a start to an end.
@@ -151,7 +152,7 @@ impl SessionMutation {
         #[graphql(desc = "The session to make.")] input: CreateSessionInput,
     ) -> Result<CreateSessionPayload, ApiError> {
         let key = input.idempotency_key.clone();
-        let done = context::write(ctx, "createSession", key, input.read(), |tx, input| {
+        let done = domain::write(ctx, "createSession", key, input.read(), |tx, input| {
             Box::pin(sessions::create(tx, input))
         });
         CreateSessionPayload::of(done.await?, |session| Session::load(ctx, session)).await
@@ -166,7 +167,7 @@ impl SessionMutation {
         #[graphql(desc = "Which session, and what to change of it.")] input: UpdateSessionInput,
     ) -> Result<UpdateSessionPayload, ApiError> {
         let key = input.idempotency_key.clone();
-        let done = context::write(ctx, "updateSession", key, input.read(), |tx, input| {
+        let done = domain::write(ctx, "updateSession", key, input.read(), |tx, input| {
             Box::pin(sessions::update(tx, input))
         });
         UpdateSessionPayload::of(done.await?, |session| Session::load(ctx, session)).await
@@ -179,7 +180,7 @@ impl SessionMutation {
         #[graphql(desc = "Which session, and who instructs it.")] input: SetSessionInstructorsInput,
     ) -> Result<SetSessionInstructorsPayload, ApiError> {
         let key = input.idempotency_key.clone();
-        let done = context::write(ctx, "setSessionInstructors", key, input.read(), |tx, input| {
+        let done = domain::write(ctx, "setSessionInstructors", key, input.read(), |tx, input| {
             Box::pin(sessions::set_instructors(tx, input))
         });
         SetSessionInstructorsPayload::of(done.await?, |session| Session::load(ctx, session)).await

@@ -4,12 +4,13 @@ use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object};
 use chrono::{DateTime, Utc};
 
 use crate::error::Refusal;
-use crate::graphql::context::{self, payload};
+use crate::graphql::domain::{self, payload};
 use crate::graphql::error::ApiError;
 use crate::graphql::id::{self, GlobalId};
 use crate::graphql::input::{change, set};
 use crate::graphql::kinds::SeatKind;
 use crate::graphql::slot::Slot;
+use crate::graphql::thing::Thing;
 use crate::slots::{self, Deletion, NewSlot, Registration, SlotEdit};
 
 /// A classroom slot to be made: a time and a place at which people of a session meet.
@@ -173,7 +174,7 @@ impl SlotMutation {
         #[graphql(desc = "The slot to make.")] input: CreateSlotInput,
     ) -> Result<CreateSlotPayload, ApiError> {
         let key = input.idempotency_key.clone();
-        let done = context::write(ctx, "createSlot", key, input.read(), |tx, input| {
+        let done = domain::write(ctx, "createSlot", key, input.read(), |tx, input| {
             Box::pin(slots::create(tx, input))
         });
         CreateSlotPayload::of(done.await?, |slot| Slot::load(ctx, slot)).await
@@ -187,7 +188,7 @@ impl SlotMutation {
         #[graphql(desc = "Which slot, and what to change of it.")] input: UpdateSlotInput,
     ) -> Result<UpdateSlotPayload, ApiError> {
         let key = input.idempotency_key.clone();
-        let done = context::write(ctx, "updateSlot", key, input.read(), |tx, input| {
+        let done = domain::write(ctx, "updateSlot", key, input.read(), |tx, input| {
             Box::pin(slots::update(tx, input))
         });
         UpdateSlotPayload::of(done.await?, |slot| Slot::load(ctx, slot)).await
@@ -201,7 +202,7 @@ impl SlotMutation {
         #[graphql(desc = "Which slot.")] input: DeleteSlotInput,
     ) -> Result<DeleteSlotPayload, ApiError> {
         let slot = input.read();
-        let done = context::write(ctx, "deleteSlot", input.idempotency_key, slot, |tx, input| {
+        let done = domain::write(ctx, "deleteSlot", input.idempotency_key, slot, |tx, input| {
             Box::pin(slots::delete(tx, input))
         });
         DeleteSlotPayload::of(done.await?, |slot| async move { Ok(Some(slot.global())) }).await
@@ -217,7 +218,7 @@ impl SlotMutation {
         #[graphql(desc = "Which slot, who, and what they do there.")] input: RegisterForSlotInput,
     ) -> Result<RegisterForSlotPayload, ApiError> {
         let asked = registration(&input.slot_id, &input.user_id, input.kind);
-        let done = context::write(ctx, "registerForSlot", input.idempotency_key, asked, |tx, input| {
+        let done = domain::write(ctx, "registerForSlot", input.idempotency_key, asked, |tx, input| {
             Box::pin(slots::register(tx, input))
         });
         RegisterForSlotPayload::of(done.await?, |slot| Slot::load(ctx, slot)).await
@@ -232,7 +233,7 @@ impl SlotMutation {
         input: UnregisterFromSlotInput,
     ) -> Result<UnregisterFromSlotPayload, ApiError> {
         let asked = registration(&input.slot_id, &input.user_id, input.kind);
-        let done = context::write(ctx, "unregisterFromSlot", input.idempotency_key, asked, |tx, input| {
+        let done = domain::write(ctx, "unregisterFromSlot", input.idempotency_key, asked, |tx, input| {
             Box::pin(slots::unregister(tx, input))
         });
         UnregisterFromSlotPayload::of(done.await?, |slot| Slot::load(ctx, slot)).await
