@@ -22,11 +22,12 @@ use roster::token::Token;
 use roster::webhooks::Reach;
 use roster::{graphql, jobs, memory, server, terminal};
 use serde_json::json;
+use tikv_jemallocator::Jemalloc;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: Jemalloc = Jemalloc;
 
 /// Why the program stopped, in a sentence for whoever started it.
 type Stopped = String;

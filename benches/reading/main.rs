@@ -30,10 +30,11 @@ use roster::demo::{self, Sample};
 use roster::graphql::id::GlobalId;
 use roster::server::{self, Doors};
 use serde_json::{Value, json};
+use tikv_jemallocator::Jemalloc;
 use tokio::net::TcpListener;
 
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: Jemalloc = Jemalloc;
 
 /// Callers that ask at the same time.
 const CALLERS: usize = 32;

@@ -39,10 +39,11 @@ use roster::jobs;
 use roster::removal::batch::{Batch, Bounds, CHUNK, remove_many};
 use roster::removal::request::{Named, Options, People, Request, Scope};
 use serde_json::json;
+use tikv_jemallocator::Jemalloc;
 use whole::Program;
 
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: Jemalloc = Jemalloc;
 
 /// People in the organisation, but for `--million`.
 const PEOPLE: usize = 100_000;

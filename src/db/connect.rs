@@ -7,8 +7,10 @@
 //! What reads is bounded in time, by the database itself, statement by statement. The future that waits for it is never dropped to stop it. What writes is bounded in what it
 //! waits for, never in the middle of what it does.
 
+use std::num::NonZero;
 use std::path::Path;
 use std::sync::Arc;
+use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
 
 use migration::{Migrator, MigratorTrait};
@@ -39,7 +41,7 @@ const STEPS: i32 = 10_000;
 /// Without a look at the clock for so long, a connection was idle: a statement that goes on looks far more often.
 const PAUSE: Duration = Duration::from_millis(50);
 /// Connections that read, and on PostgreSQL as many that write: more do not help on a few cores.
-pub const CONNECTIONS: u32 = 8;
+const CONNECTIONS: u32 = 8;
 
 /// An open database, shared by everything that serves requests.
 #[derive(Clone, Debug)]
@@ -104,8 +106,9 @@ impl Database {
                 |error| OpenError::Unreachable(DbErr::Conn(RuntimeErr::SqlxError(Arc::new(error))));
             answers(url).await.map_err(unreachable)?;
         }
-        let write = connect(url, if sqlite { 1 } else { CONNECTIONS }, Use::Write).await?;
-        let read = connect(url, CONNECTIONS, Use::Read(read_limit)).await?;
+        let (writers, readers) = if sqlite { (1, sqlite_readers()) } else { (CONNECTIONS, CONNECTIONS) };
+        let write = connect(url, writers, Use::Write).await?;
+        let read = connect(url, readers, Use::Read(read_limit)).await?;
         Ok(Database { read, write, clock: Arc::default(), trees: Arc::default(), bell: Arc::default() })
     }
 
@@ -160,6 +163,12 @@ impl Database {
         self.read.get_database_backend()
     }
 
+    /// How many can read at once.
+    pub fn readers(&self) -> usize {
+        let readers = if self.backend() == DbBackend::Sqlite { sqlite_readers() } else { CONNECTIONS };
+        readers as usize
+    }
+
     /// Calls `observe` with every statement run from now on by the clone that is returned, and how long it took.
     #[must_use]
     pub fn observed(
@@ -183,6 +192,12 @@ impl Database {
             None => Ok(()),
         }
     }
+}
+
+/// Connections that read from SQLite, which does its work in this program: more than two for a core only take memory.
+fn sqlite_readers() -> u32 {
+    let cores = available_parallelism().map_or(1, NonZero::get);
+    u32::try_from(2 * cores).unwrap_or(CONNECTIONS).min(CONNECTIONS)
 }
 
 /// The steps that were taken, the oldest first.

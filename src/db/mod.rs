@@ -9,6 +9,6 @@ pub mod sql;
 mod write;
 
 pub use alone::Alone;
-pub use connect::{CONNECTIONS, Database, OpenError, READ_LIMIT};
+pub use connect::{Database, OpenError, READ_LIMIT};
 pub use read::{Snapshot, snapshot};
 pub use write::{Key, Tx, write};

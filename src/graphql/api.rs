@@ -19,9 +19,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use super::context::RequestContext;
 use super::error::out_of_time;
 use super::{RosterSchema, quick_schema, schema};
-use crate::queries::READERS;
 
-/// The turn of somebody who reads, until it is dropped.
+/// The turn of somebody, until it is dropped.
 pub type Turn = OwnedSemaphorePermit;
 
 /// What carries requests out.
@@ -33,9 +32,9 @@ pub struct Api {
 }
 
 impl Api {
-    /// The API; each request brings the database that it is about.
-    pub fn new() -> Api {
-        Api { whole: schema(), quick: quick_schema(), readers: Arc::new(Semaphore::new(READERS)) }
+    /// The API; each request brings the database that it is about, from which so many `readers` read at once.
+    pub fn new(readers: usize) -> Api {
+        Api { whole: schema(), quick: quick_schema(), readers: Arc::new(Semaphore::new(readers)) }
     }
 
     /// Waits for the turn of somebody who reads. What is learned of them after that need not be learned again.
@@ -45,7 +44,7 @@ impl Api {
     }
 
     /// Carries out a query or a mutation; its `kind` is that of the operation asked for, if the query has that. Who reads
-    /// and has had no `turn` yet waits for it; who writes does without.
+    /// and has had no `turn` yet waits for it; who writes gives it back; whoever is not known keeps theirs.
     pub async fn execute(
         &self,
         request: Request,
@@ -53,16 +52,12 @@ impl Api {
         context: RequestContext,
         turn: Option<Turn>,
     ) -> Response {
-        // Who writes waits for whom they would disturb.
-        let _turn = match kind {
-            Some(OperationType::Query) if context.is_known() => match turn {
-                None => self.late_turn(&context).await,
-                had => had,
-            },
-            _ => {
-                drop(turn);
-                None
-            }
+        let reads = kind == Some(OperationType::Query);
+        let _turn = match turn {
+            None if reads && context.is_known() => self.late_turn(&context).await,
+            // Who writes waits for whom they would disturb.
+            Some(turn) => (reads || !context.is_known()).then_some(turn),
+            None => None,
         };
         Box::pin(self.carry_out(request, kind, context)).await
     }
@@ -103,12 +98,6 @@ impl Api {
     /// Carries out a subscription.
     pub fn stream(&self, request: Request, context: RequestContext) -> BoxStream<'static, Response> {
         self.whole.execute_stream(request.data(context))
-    }
-}
-
-impl Default for Api {
-    fn default() -> Api {
-        Api::new()
     }
 }
 

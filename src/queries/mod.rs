@@ -39,7 +39,7 @@ pub mod users;
 pub use filter::Filter;
 pub use order::{By, Cell, Cursor, Direction, Kind, Order};
 pub use page::{Item, List, Page, Slice};
-pub use reader::{Batch, READERS, Reader};
+pub use reader::{Batch, Reader};
 pub use relation::{Counts, Pages, Relation};
 use rows::noun;
 pub use rows::{Known, Noun, all, grouped, select};

@@ -12,13 +12,10 @@ use tokio::sync::OnceCell;
 
 use super::Sight;
 use crate::access::Caller;
-use crate::db::{CONNECTIONS, Database};
+use crate::db::Database;
 use crate::error::Error;
 use crate::platform::{self, Platform};
 use crate::tree::Tree;
-
-/// How many read at once: as many as there are connections to read with.
-pub const READERS: usize = CONNECTIONS as usize;
 
 /// Somebody reading. What it learns once (the time, the platform, the tree) it keeps, so it lives no longer than a
 /// request; after a write a new one is made.

@@ -54,7 +54,7 @@ use entity::id::{SignInId, UserId};
 use futures::future::BoxFuture;
 use futures::stream::{self, BoxStream, StreamExt};
 use tokio::net::TcpListener;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
+use tokio::sync::{Semaphore, mpsc, watch};
 use tracing::Instrument;
 
 use self::answer::Problem;
@@ -180,7 +180,8 @@ impl Server {
     pub fn new(database: Database, doors: Doors) -> (Server, Stop) {
         let (in_flight, last) = mpsc::channel(1);
         let (stop, stopping) = watch::channel(false);
-        let (api, parsed, strangers) = (Api::new(), Parsed::default(), Arc::new(Semaphore::new(STRANGERS)));
+        let (api, parsed) = (Api::new(database.readers()), Parsed::default());
+        let strangers = Arc::new(Semaphore::new(STRANGERS));
         let budget = doors.points.map(|points| Arc::new(Budget::per_minute(points)));
         let server = Server { api, database, doors, parsed, strangers, budget, stopping, in_flight };
         (server, Stop { stopping: stop, in_flight: last })
@@ -373,12 +374,16 @@ impl Server {
         asked: Asked,
         allowed: impl FnOnce(Option<OperationType>) -> Result<(), Problem>,
     ) -> Result<Response, Problem> {
-        // Nobody whom we know keeps others from reading.
-        let turn = turn.filter(|_| asker.known.is_some());
-        let strangers = self.strangers_turn(&asker).await;
+        let turn = if asker.known.is_some() {
+            turn
+        } else {
+            // Nobody unknown keeps others from reading.
+            drop(turn);
+            self.strangers_turn().await
+        };
         let (request, operation) = self.admit(asked)?;
         allowed(operation.kind)?;
-        self.carry_out(asker, turn, strangers, request, &operation).await
+        self.carry_out(asker, turn, request, &operation).await
     }
 
     /// The turn of whoever shows this, who may be about to read, before it is looked up: what is known of their rights then
@@ -397,10 +402,7 @@ impl Server {
 
     /// The turn of somebody nobody knows. Until it has come nothing is parsed of what they ask, so that memory does not
     /// grow with how many come at once.
-    async fn strangers_turn(&self, asker: &Asker) -> Option<OwnedSemaphorePermit> {
-        if asker.known.is_some() {
-            return None;
-        }
+    async fn strangers_turn(&self) -> Option<Turn> {
         // They are never closed.
         Arc::clone(&self.strangers).acquire_owned().await.ok()
     }
@@ -411,7 +413,7 @@ impl Server {
     /// # Errors
     /// As [`Server::execute`].
     async fn stream(&self, asker: Asker, asked: Asked) -> Result<BoxStream<'static, Response>, Problem> {
-        let strangers = self.strangers_turn(&asker).await;
+        let turn = if asker.known.is_some() { None } else { self.strangers_turn().await };
         let (request, operation) = self.admit(asked)?;
         if operation.kind == Some(OperationType::Subscription) {
             let request_id = request_id();
@@ -419,7 +421,7 @@ impl Server {
             let answers = self.api.stream(request, self.context(asker, request_id));
             return Ok(answers.inspect(move |response| told.hear(response)).boxed());
         }
-        let response = self.carry_out(asker, None, strangers, request, &operation).await?;
+        let response = self.carry_out(asker, turn, request, &operation).await?;
         Ok(stream::once(async { response }).boxed())
     }
 
@@ -428,7 +430,6 @@ impl Server {
         &self,
         asker: Asker,
         turn: Option<Turn>,
-        strangers: Option<OwnedSemaphorePermit>,
         request: Request,
         operation: &Operation,
     ) -> Result<Response, Problem> {
@@ -440,7 +441,7 @@ impl Server {
         let carrying_out = async move {
             let response = api.execute(request, kind, context, turn).await;
             told.hear(&response);
-            drop((told, strangers, in_flight));
+            drop((told, in_flight));
             response
         };
         let running = tokio::spawn(carrying_out.instrument(span));

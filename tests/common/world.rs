@@ -132,7 +132,7 @@ impl Start {
         });
         let _workers = start_workers(&db, UNHURRIED);
         let (chunk, rows) = (3_000, ROWS);
-        let (url, api, reach) = (self.url, Api::new(), Arc::default());
+        let (url, api, reach) = (self.url, Api::new(db.readers()), Arc::default());
         World { db, url, made, api, statements, meanwhile, chunk, rows, reach, _workers }
     }
 }
