@@ -18,7 +18,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 use tokio::net::TcpListener;
 
-/// As many as ours has for reading.
+/// As many as ours has for reading from PostgreSQL, and no fewer than it has for SQLite.
 const CONNECTIONS: u32 = 8;
 
 const TOKEN: &str = "select u.id from tokens t join users u on u.id = t.user_id

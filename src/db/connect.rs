@@ -40,7 +40,7 @@ const WRITER_CACHE: &str = "-8000";
 const STEPS: i32 = 10_000;
 /// Without a look at the clock for so long, a connection was idle: a statement that goes on looks far more often.
 const PAUSE: Duration = Duration::from_millis(50);
-/// Connections that read, and on PostgreSQL as many that write: more do not help on a few cores.
+/// Most connections that read, and on PostgreSQL as many that write: more do not help on a few cores.
 const CONNECTIONS: u32 = 8;
 
 /// An open database, shared by everything that serves requests.
@@ -106,9 +106,8 @@ impl Database {
                 |error| OpenError::Unreachable(DbErr::Conn(RuntimeErr::SqlxError(Arc::new(error))));
             answers(url).await.map_err(unreachable)?;
         }
-        let (writers, readers) = if sqlite { (1, sqlite_readers()) } else { (CONNECTIONS, CONNECTIONS) };
-        let write = connect(url, writers, Use::Write).await?;
-        let read = connect(url, readers, Use::Read(read_limit)).await?;
+        let write = connect(url, if sqlite { 1 } else { CONNECTIONS }, Use::Write).await?;
+        let read = connect(url, readers(sqlite), Use::Read(read_limit)).await?;
         Ok(Database { read, write, clock: Arc::default(), trees: Arc::default(), bell: Arc::default() })
     }
 
@@ -165,8 +164,7 @@ impl Database {
 
     /// How many can read at once.
     pub fn readers(&self) -> usize {
-        let readers = if self.backend() == DbBackend::Sqlite { sqlite_readers() } else { CONNECTIONS };
-        readers as usize
+        readers(self.backend() == DbBackend::Sqlite) as usize
     }
 
     /// Calls `observe` with every statement run from now on by the clone that is returned, and how long it took.
@@ -194,8 +192,11 @@ impl Database {
     }
 }
 
-/// Connections that read from SQLite, which does its work in this program: more than two for a core only take memory.
-fn sqlite_readers() -> u32 {
+/// Connections that read. SQLite does its work in this program: more than two for a core only take memory.
+fn readers(sqlite: bool) -> u32 {
+    if !sqlite {
+        return CONNECTIONS;
+    }
     let cores = available_parallelism().map_or(1, NonZero::get);
     u32::try_from(2 * cores).unwrap_or(CONNECTIONS).min(CONNECTIONS)
 }

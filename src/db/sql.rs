@@ -16,6 +16,8 @@
 //! | `{kept}`         | … by its names | `cell_0, cell_1`                      | `row_`                                    |
 //! | `{joined}`       | … of `rows_`   | `string_agg(record_send(rows_), '')`  | `group_concat(row_, ' ')`                 |
 
+use std::sync::Arc;
+
 use chrono::{DateTime, SecondsFormat, Utc};
 use sea_orm::sea_query::ArrayType;
 use sea_orm::{ConnectionTrait, DbBackend, QueryResult, Statement, TryGetableMany, Value};
@@ -33,7 +35,7 @@ pub struct Sql {
     text: String,
     binds: Vec<(&'static str, Bind)>,
     most: Option<usize>,
-    selection: Option<Selection>,
+    selection: Option<Arc<Selection>>,
 }
 
 #[derive(Clone, Debug)]
@@ -69,7 +71,7 @@ pub fn sql(name: &'static str, text: impl Into<String>) -> Sql {
 
 /// A statement named `name` of this `text`, which selects `shape` of every row, as [`Sql::values`] reads it.
 pub fn selected(name: &'static str, text: impl Into<String>, shape: Shape) -> Sql {
-    Sql { selection: Some(Selection::of(shape)), ..sql(name, text) }
+    Sql { selection: Some(Arc::new(Selection::of(shape))), ..sql(name, text) }
 }
 
 impl Rows {
@@ -262,12 +264,10 @@ impl Sql {
     ///
     /// # Errors
     /// When the database refuses, or a row is not of this shape.
-    pub async fn values<T: DeserializeOwned>(mut self, db: &impl ConnectionTrait) -> Result<Vec<T>, Error> {
-        let backend = db.get_database_backend();
-        let text = self.text_for(backend);
-        let selection = self.selection.take().ok_or(Error::Broken(self.name))?;
-        let rows = Sql { text, ..self }.answer(db).await?;
-        Ok(selection.read(backend, &rows)?)
+    pub async fn values<T: DeserializeOwned>(self, db: &impl ConnectionTrait) -> Result<Vec<T>, Error> {
+        let selection = self.selection.clone().ok_or(Error::Broken(self.name))?;
+        let rows = self.answer(db).await?;
+        Ok(selection.read(db.get_database_backend(), &rows)?)
     }
 
     /// The text with what is selected written down.

@@ -162,9 +162,7 @@ where
     T: Send + 'static,
     F: Future<Output = Result<T, Failure>> + Send + 'static,
 {
-    if context::of(ctx)?.is_by_token() {
-        return Err(Refusal::NotByToken.into());
-    }
+    context::require_no_token(ctx)?;
     read(ctx, ask).await
 }
 

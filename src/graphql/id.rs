@@ -25,7 +25,7 @@ pub trait GlobalId: Copy + Into<i64> {
 
     /// The id as clients see it: base64url of `Type:number`.
     fn global(self) -> ID {
-        // There is one in most of what is answered: it is put together without room of its own, of which it needs half.
+        // There is one in most of what is answered: it is put together without an allocation, in half of this room.
         let mut text = Cursor::new([0; ID_BYTES]);
         let written = write!(text, "{}:{}", Self::TYPE, self.into());
         debug_assert!(written.is_ok(), "an id is short");

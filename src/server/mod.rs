@@ -374,13 +374,7 @@ impl Server {
         asked: Asked,
         allowed: impl FnOnce(Option<OperationType>) -> Result<(), Problem>,
     ) -> Result<Response, Problem> {
-        let turn = if asker.known.is_some() {
-            turn
-        } else {
-            // Nobody unknown keeps others from reading.
-            drop(turn);
-            self.strangers_turn().await
-        };
+        let turn = self.turn_to_be_answered(&asker, turn).await;
         let (request, operation) = self.admit(asked)?;
         allowed(operation.kind)?;
         self.carry_out(asker, turn, request, &operation).await
@@ -400,9 +394,14 @@ impl Server {
         }
     }
 
-    /// The turn of somebody nobody knows. Until it has come nothing is parsed of what they ask, so that memory does not
-    /// grow with how many come at once.
-    async fn strangers_turn(&self) -> Option<Turn> {
+    /// The turn in which `asker` is answered: the one that they have `had`, if we know them. Nobody unknown keeps others
+    /// from reading: they have turns of their own, and until one has come nothing is parsed of what they ask, so that
+    /// memory does not grow with how many come at once.
+    async fn turn_to_be_answered(&self, asker: &Asker, had: Option<Turn>) -> Option<Turn> {
+        if asker.known.is_some() {
+            return had;
+        }
+        drop(had);
         // They are never closed.
         Arc::clone(&self.strangers).acquire_owned().await.ok()
     }
@@ -413,7 +412,7 @@ impl Server {
     /// # Errors
     /// As [`Server::execute`].
     async fn stream(&self, asker: Asker, asked: Asked) -> Result<BoxStream<'static, Response>, Problem> {
-        let turn = if asker.known.is_some() { None } else { self.strangers_turn().await };
+        let turn = self.turn_to_be_answered(&asker, None).await;
         let (request, operation) = self.admit(asked)?;
         if operation.kind == Some(OperationType::Subscription) {
             let request_id = request_id();
