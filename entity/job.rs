@@ -4,7 +4,7 @@ use sea_orm::entity::prelude::*;
 use serde::Deserialize;
 
 use crate::id::{JobId, UserId};
-use crate::kind::{Cause, JobStatus};
+use crate::kind::{Cause, Expiry, JobStatus};
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Deserialize)]
 #[sea_orm(table_name = "jobs")]
@@ -16,7 +16,7 @@ pub struct Model {
     pub kind: String,
     /// Where it stands.
     pub status: JobStatus,
-    /// Who asked for it, whose rights count at every chunk. Null: the system.
+    /// Who asked for it or started it, whose rights count at every chunk. Null: the system.
     pub actor_id: Option<UserId>,
     /// For whom the actor, or the system, acts. Null: for nobody else.
     pub on_behalf_of: Option<UserId>,
@@ -48,6 +48,14 @@ pub struct Model {
     pub totals: Option<String>,
     /// Until when a prepared plan can be started. Null: it was not prepared.
     pub keep_until: Option<DateTimeUtc>,
+    /// Who prepared it, if somebody else started it. Null: whoever asked for it did.
+    pub prepared_by: Option<UserId>,
+    /// Who let it run although the system would do much (R29). Null: nobody had to.
+    pub confirmed_by: Option<UserId>,
+    /// The form in which its plan was computed. Null: none was, or in the first form.
+    pub plan_form: Option<i32>,
+    /// Why its plan can no longer be started. Null: it can, or was, or never was prepared.
+    pub expired_because: Option<Expiry>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

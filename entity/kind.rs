@@ -167,8 +167,12 @@ kinds! {
         NotAMember = "NOT_A_MEMBER",
         /// The filter of the request no longer matches.
         NoLongerMatches = "NO_LONGER_MATCHES",
+        /// The entry names the platform group, out of which people are deleted (R16).
+        PlatformGroup = "PLATFORM_GROUP",
         /// It would take the last membership, which was not confirmed (R7).
         WouldDeleteAccount = "WOULD_DELETE_ACCOUNT",
+        /// Keeping and removing private subgroups differ for the person, and neither was asked for (R6).
+        PrivateSubgroupsUndecided = "PRIVATE_SUBGROUPS_UNDECIDED",
         /// The plan that was shown no longer holds (R18).
         PlanChanged = "PLAN_CHANGED",
         /// The account was deleted.
@@ -183,6 +187,14 @@ kinds! {
         Cancelled = "CANCELLED",
         /// It failed for an unexpected reason, and nothing was done.
         Failed = "FAILED",
+    }
+
+    /// Why a plan that was prepared can no longer be started (R29).
+    Expiry {
+        /// Nobody started it in time.
+        NotStarted = "NOT_STARTED",
+        /// A newer version of the program computes plans in another form.
+        PlanOutdated = "PLAN_OUTDATED",
     }
 
     /// Where a job stands (R29).
@@ -359,7 +371,9 @@ impl Outcome {
             | Outcome::Forbidden
             | Outcome::NotAMember
             | Outcome::NoLongerMatches
+            | Outcome::PlatformGroup
             | Outcome::WouldDeleteAccount
+            | Outcome::PrivateSubgroupsUndecided
             | Outcome::PlanChanged
             | Outcome::NothingReached
             | Outcome::Cancelled
@@ -384,7 +398,9 @@ impl Outcome {
             | Outcome::OwnerProtected
             | Outcome::SelfRemoval
             | Outcome::Forbidden
+            | Outcome::PlatformGroup
             | Outcome::WouldDeleteAccount
+            | Outcome::PrivateSubgroupsUndecided
             | Outcome::PlanChanged
             | Outcome::Failed => true,
         }

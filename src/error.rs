@@ -259,15 +259,23 @@ pub enum Refusal {
     NothingToRetry,
     /// R29.
     #[error(
-        "Within a day more than {most} accounts would go: say with confirmCount how many accounts this deletes."
+        "More than {most} accounts would be deleted within 24 hours: send as `confirmCount` {}.",
+        counted(*of_day)
     )]
     ConfirmCountRequired {
         /// How many may go without.
         most: i64,
+        /// For a request of one person: the accounts of the last 24 hours, this one included.
+        of_day: Option<i64>,
     },
     /// R29.
-    #[error("This is not how many accounts would go; look at the plan again.")]
-    CountMismatch,
+    #[error("`confirmCount` is {typed}; it has to be {}. Look at the plan again.", counted(*of_day))]
+    CountMismatch {
+        /// What was typed.
+        typed: i64,
+        /// As [`Refusal::ConfirmCountRequired`] has it.
+        of_day: Option<i64>,
+    },
     /// The person named is deleted or erased.
     #[error("The person was deleted.")]
     UserDeleted {
@@ -420,7 +428,7 @@ impl Refusal {
             Refusal::InvalidJobTransition { .. } => "INVALID_TRANSITION",
             Refusal::NothingToRetry => "NOTHING_TO_RETRY",
             Refusal::ConfirmCountRequired { .. } => "CONFIRM_COUNT_REQUIRED",
-            Refusal::CountMismatch => "COUNT_MISMATCH",
+            Refusal::CountMismatch { .. } => "COUNT_MISMATCH",
             Refusal::UserDeleted { .. } => "USER_DELETED",
             Refusal::EmailTaken => "EMAIL_TAKEN",
             Refusal::UsernameTaken => "USERNAME_TAKEN",
@@ -457,7 +465,7 @@ impl Refusal {
             Refusal::PrivateSubgroupsUndecided { .. } => owned(&["privateSubgroups"]),
             Refusal::WouldDeleteAccount => owned(&["confirmAccountDeletion"]),
             Refusal::PlanChanged => owned(&["planDigest"]),
-            Refusal::ConfirmCountRequired { .. } | Refusal::CountMismatch => owned(&["confirmCount"]),
+            Refusal::ConfirmCountRequired { .. } | Refusal::CountMismatch { .. } => owned(&["confirmCount"]),
             Refusal::IdempotencyMismatch | Refusal::IdempotencyInProgress => owned(&["idempotencyKey"]),
             Refusal::LearnersWouldRise { .. } => owned(&["riseDigest"]),
             Refusal::At { path, refusal } => path.iter().cloned().chain(refusal.path()).collect(),
@@ -505,6 +513,14 @@ impl Refusal {
             Refusal::At { refusal, .. } => refusal.hidden_count(),
             _ => 0,
         }
+    }
+}
+
+/// What `confirmCount` has to say.
+fn counted(of_day: Option<i64>) -> String {
+    match of_day {
+        None => "the number of accounts that this request deletes".to_owned(),
+        Some(count) => format!("{count}, the accounts of the last 24 hours with this one"),
     }
 }
 

@@ -77,6 +77,7 @@ async fn serve(options: Serve) -> Result<(), Stopped> {
     if alone.is_some() {
         jobs::take_over(&database).await.map_err(failed)?;
     }
+    jobs::expire_outdated(&database).await.map_err(failed)?;
     if let Some(token) = setup::first_start(&database, first_day).await.map_err(failed)? {
         say_token(&token, options.door.json);
         match &options.owner_password {

@@ -49,6 +49,14 @@ impl Caller {
         }
     }
 
+    /// The service token; none where a person or the platform asks.
+    pub fn service(&self) -> Option<ServiceTokenId> {
+        match self {
+            Caller::Service(token) => Some(*token),
+            Caller::User(_) | Caller::System { .. } => None,
+        }
+    }
+
     /// On whose behalf the platform acts.
     pub fn on_behalf_of(&self) -> Option<UserId> {
         match self {

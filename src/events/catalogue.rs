@@ -47,10 +47,13 @@ macro_rules! catalogue {
             UserDeleted = "user.deleted" {
                 cause, coursesHandedOver, jobId, pathsHandedOver, removalId, sessionsHandedOver, userId
             }
-            /// Somebody was taken out of a group and keeps the account: `userId`, `groupId`; `groupIds` are all groups in
-            /// which a role went; `removalId`; `jobId`, null where it was no part of a job; `cause`. Of a deletion after
-            /// which private groups still keep the person, the group is the platform group.
-            UserRemovedFromGroup = "user.removed_from_group" { cause, groupId, groupIds, jobId, removalId, userId }
+            /// Somebody was taken out of a group and keeps the account: `userId`, `groupId`; `memberships` are the roles that
+            /// went, each with its `groupId` and `role`, and `groupIds` their groups; `removalId`; `jobId`, null where it was
+            /// no part of a job; `cause`. Of a deletion after which private groups still keep the person, the group is the
+            /// platform group.
+            UserRemovedFromGroup = "user.removed_from_group" {
+                cause, groupId, groupIds, jobId, memberships, removalId, userId
+            }
             /// A person's entry was changed: `userId`.
             UserUpdated = "user.updated" { userId }
             /// A webhook was given up, since nothing arrived for days: `webhookId`.

@@ -205,10 +205,11 @@ codes! {
     InvalidTransition = Refusal::InvalidTransition { .. } | Refusal::InvalidJobTransition { .. },
     /// Nobody of the job failed who could be tried again (R29).
     NothingToRetry = Refusal::NothingToRetry,
-    /// More accounts would go within a day than the safety share: type how many into `confirmCount` (R29).
+    /// More accounts would be deleted within 24 hours than the safety share allows: `confirmCount` has to say how many this
+    /// request deletes, or, for one person, how many went in the last 24 hours with this one (R29).
     ConfirmCountRequired = Refusal::ConfirmCountRequired { .. },
-    /// `confirmCount` is not how many accounts would go (R29).
-    CountMismatch = Refusal::CountMismatch,
+    /// `confirmCount` is not the number that was to be confirmed (R29).
+    CountMismatch = Refusal::CountMismatch { .. },
     /// The person named by `path` is deleted or erased.
     UserDeleted = Refusal::UserDeleted { .. },
     /// Somebody else has this email (R24).

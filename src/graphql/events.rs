@@ -64,21 +64,25 @@ const SUBJECTS: &[(&str, fn(i64) -> ID)] = &[
 /// When they are not what was written.
 pub fn data(stored: &str) -> Result<Value, Error> {
     let mut data: Value = serde_json::from_str(stored)?;
+    write_ids(&mut data);
+    Ok(data)
+}
+
+/// Writes ids as this API has them, wherever they stand in `data`.
+fn write_ids(data: &mut Value) {
     for (name, value) in data.as_object_mut().into_iter().flatten() {
-        let Some((_, global)) = SUBJECTS.iter().find(|(subject, _)| *subject == name.as_str()) else {
-            continue;
-        };
+        let subject = SUBJECTS.iter().find(|(subject, _)| *subject == name.as_str());
         let values = match value {
             Value::Array(values) => values.as_mut_slice(),
             value => std::slice::from_mut(value),
         };
         for value in values {
-            if let Some(number) = value.as_i64() {
-                *value = Value::String(global(number).0);
+            match (value.as_i64(), subject) {
+                (Some(number), Some((_, global))) => *value = Value::String(global(number).0),
+                _ => write_ids(value),
             }
         }
     }
-    Ok(data)
 }
 
 /// Something that happened.

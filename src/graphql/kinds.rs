@@ -187,9 +187,13 @@ kinds! {
         NotAMember,
         /// The filter of the request no longer matched when the person's turn came.
         NoLongerMatches,
+        /// The entry names the platform group, which nobody is taken out of: people are deleted instead (R16).
+        PlatformGroup,
         /// It would take the last membership, which was not confirmed (R7).
         WouldDeleteAccount,
-        /// The plan that was shown no longer held (R18).
+        /// Keeping and removing private subgroups had come to differ for the person, and the request said neither (R6).
+        PrivateSubgroupsUndecided,
+        /// Something other than what the plan showed would have been done, so nothing was (R18).
         PlanChanged,
         /// The account was deleted.
         Deleted,
@@ -205,13 +209,21 @@ kinds! {
         Failed,
     }
 
+    /// Why a plan that was prepared can no longer be started (R29).
+    PlanExpiry = "kind::Expiry" {
+        /// Nobody started the job within 24 hours.
+        NotStarted,
+        /// The server was upgraded, and computes plans in another form now: prepare the removal again.
+        PlanOutdated,
+    }
+
     /// Where a job stands (R29).
     JobStatus = "kind::JobStatus" {
         /// Its plan is being computed.
         Preparing,
         /// Its plan can be read and started.
         Prepared,
-        /// It was prepared and not started in time.
+        /// It was prepared, and its plan can no longer be started; `expiredBecause` says why.
         Expired,
         /// It needs somebody to confirm it.
         AwaitingConfirmation,

@@ -41,6 +41,9 @@ use crate::events::Event;
 
 /// How long an entry is kept as typed, while it means nobody.
 const TYPED_FOR: TimeDelta = TimeDelta::days(30);
+/// The form in which plans are computed and their digests taken: raised whenever a digest of before would not be found
+/// again (R18).
+pub const PLAN_FORM: i32 = 2;
 /// How long a prepared plan can be started.
 pub const PREPARED_FOR: TimeDelta = TimeDelta::hours(24);
 /// How long the answer to an idempotency key is kept.
@@ -100,16 +103,30 @@ pub async fn take_over(db: &Database) -> Result<(), Failure> {
     write(db, worker(), None, (), |tx, ()| Box::pin(async { Ok(store::end_leases(&tx.conn).await?) })).await
 }
 
+/// Expires plans that an earlier version of the program computed in another form, which nobody could start any more. Jobs
+/// that run go on.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn expire_outdated(db: &Database) -> Result<(), Failure> {
+    write(db, worker(), None, (), |tx, ()| Box::pin(expire_plans(tx))).await
+}
+
+async fn expire_plans(tx: &Tx) -> Result<(), Failure> {
+    for (job, because) in store::overdue(&tx.conn, PLAN_FORM, tx.now).await? {
+        store::expire(&tx.conn, job, because, tx.now).await?;
+        store::tell(&tx.conn, job, tx.now).await?;
+        tx.tell([Event::job_finished(job, JobStatus::Expired, [])]);
+    }
+    Ok(())
+}
+
 /// Removes what is kept for a while only: plans that nobody started, entries as typed, answers to idempotency keys.
 ///
 /// # Errors
 /// When the database cannot be written.
 pub async fn tidy(tx: &Tx, (): &()) -> Result<(), Failure> {
-    for job in store::overdue(&tx.conn, tx.now).await? {
-        store::expire(&tx.conn, job).await?;
-        store::tell(&tx.conn, job, tx.now).await?;
-        tx.tell([Event::job_finished(job, JobStatus::Expired, [])]);
-    }
+    expire_plans(tx).await?;
     store::forget_typed(&tx.conn, tx.now - TYPED_FOR).await?;
     store::forget_keys(&tx.conn, tx.now - KEYS_FOR).await?;
     Ok(())

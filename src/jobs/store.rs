@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use entity::id::{JobId, UserId};
-use entity::kind::JobStatus;
+use entity::kind::{Expiry, JobStatus};
 use sea_orm::{ConnectionTrait, DbBackend};
 use serde::{Deserialize, Serialize};
 
@@ -181,24 +181,39 @@ pub async fn tell(db: &impl ConnectionTrait, job: JobId, now: DateTime<Utc>) -> 
     .await
 }
 
-/// Prepared jobs that nobody started in time.
-pub async fn overdue(db: &impl ConnectionTrait, now: DateTime<Utc>) -> Result<Vec<JobId>, Error> {
-    let rows: Vec<(JobId,)> = sql(
+/// Prepared jobs that nobody started in time, and those whose plan has another form than `form`; and why each of them can
+/// no longer be started.
+pub async fn overdue(
+    db: &impl ConnectionTrait,
+    form: i32,
+    now: DateTime<Utc>,
+) -> Result<Vec<(JobId, Expiry)>, Error> {
+    sql(
         "jobs.overdue",
-        "select id from jobs where status = 'PREPARED' and keep_until <= {now} order by id",
+        "select id, case when keep_until <= {now} then 'NOT_STARTED' else 'PLAN_OUTDATED' end from jobs
+         where status = 'PREPARED' and (keep_until <= {now} or coalesce(plan_form, 1) <> {form}) order by id",
     )
+    .bind("form", form)
     .bind("now", now)
     .all(db)
-    .await?;
-    Ok(rows.into_iter().map(|(job,)| job).collect())
+    .await
 }
 
-/// Ends a prepared job that nobody started in time.
-pub async fn expire(db: &impl ConnectionTrait, job: JobId) -> Result<(), Error> {
+/// Ends a prepared job that can no longer be started, and says why.
+pub async fn expire(
+    db: &impl ConnectionTrait,
+    job: JobId,
+    because: Expiry,
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
     sql(
         "jobs.expire",
-        "update jobs set status = 'EXPIRED', finished_at = keep_until where id = {job} and status = 'PREPARED'",
+        "update jobs set status = 'EXPIRED', expired_because = {because},
+            finished_at = case when keep_until < {now} then keep_until else {now} end
+         where id = {job} and status = 'PREPARED'",
     )
+    .bind("because", because)
+    .bind("now", now)
     .bind("job", job)
     .exactly(db, 1)
     .await

@@ -97,15 +97,16 @@ pub struct Successor {
     pub passed_over: Vec<PassedOver>,
 }
 
-/// R10. The platform owner where the course is unknown.
+/// R10, for a course that `leaver` is the main author of. The platform owner where the course is unknown.
 pub fn successor_of_course(
     course: CourseId,
+    leaver: UserId,
     candidates: &Candidates,
     leaving: &Leaving,
     tree: &Tree,
     owner: UserId,
 ) -> Successor {
-    let mut search = Search { candidates, leaving, owner, passed_over: Vec::new() };
+    let mut search = Search { candidates, leaving, leaver, owner, passed_over: Vec::new() };
     let work = WorkId::Course(course);
     let Some(course) = candidates.courses.get(&course) else { return search.ends_at_owner() };
     search
@@ -114,28 +115,30 @@ pub fn successor_of_course(
         .unwrap_or_else(|| search.ends_at_owner())
 }
 
-/// R11. The platform owner where the path is unknown.
+/// R11, for a path that `leaver` is the main author of. The platform owner where the path is unknown.
 pub fn successor_of_path(
     path: PathId,
+    leaver: UserId,
     candidates: &Candidates,
     leaving: &Leaving,
     tree: &Tree,
     owner: UserId,
 ) -> Successor {
-    let mut search = Search { candidates, leaving, owner, passed_over: Vec::new() };
+    let mut search = Search { candidates, leaving, leaver, owner, passed_over: Vec::new() };
     search.for_path(path, tree)
 }
 
-/// R12: the co-instructors; the path's main author as R11 leaves it; on through R11's steps for that path. The
-/// platform owner where the session is unknown.
+/// R12, for a session that `leaver` is the main instructor of: the co-instructors; the path's main author as R11 leaves it;
+/// on through R11's steps for that path. The platform owner where the session is unknown.
 pub fn successor_of_session(
     session: SessionId,
+    leaver: UserId,
     candidates: &Candidates,
     leaving: &Leaving,
     tree: &Tree,
     owner: UserId,
 ) -> Successor {
-    let mut search = Search { candidates, leaving, owner, passed_over: Vec::new() };
+    let mut search = Search { candidates, leaving, leaver, owner, passed_over: Vec::new() };
     let work = WorkId::Session(session);
     let Some(session) = candidates.sessions.get(&session) else { return search.ends_at_owner() };
     if let Some(successor) = search.among_ranked(work, &session.co_instructors, Step::CoInstructor) {
@@ -144,7 +147,7 @@ pub fn successor_of_session(
     let Some(path) = candidates.paths.get(&session.path) else { return search.ends_at_owner() };
     if leaving.users.contains(&path.main_author) {
         // R11 makes this very person main author of the path, whichever chunk does it.
-        let heir = successor_of_path(session.path, candidates, leaving, tree, owner);
+        let heir = successor_of_path(session.path, path.main_author, candidates, leaving, tree, owner);
         return search.found(heir.user, Step::PathAuthor, None);
     }
     if search.passes(path.main_author) {
@@ -158,6 +161,8 @@ pub fn successor_of_session(
 struct Search<'a> {
     candidates: &'a Candidates,
     leaving: &'a Leaving,
+    /// Whose work it is until now.
+    leaver: UserId,
     owner: UserId,
     passed_over: Vec<PassedOver>,
 }
@@ -221,8 +226,9 @@ impl Search<'_> {
     }
 
     fn pass_over(&mut self, user: UserId, why: Ineligible) {
-        // Somebody may come up twice: as main author of the path and as its administrator.
-        if !self.passed_over.iter().any(|passed| passed.user == user) {
+        // Whoever hands a work over is no candidate for it, and somebody may come up twice: as main author of the path and
+        // as its administrator.
+        if user != self.leaver && !self.passed_over.iter().any(|passed| passed.user == user) {
             self.passed_over.push(PassedOver { user, why });
         }
     }

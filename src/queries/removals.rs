@@ -76,6 +76,26 @@ impl Batch for LastDeletions {
     }
 }
 
+/// When each person was deleted, for whoever is told that they were (R16).
+#[derive(Debug)]
+pub struct DeletionDates;
+
+impl Batch for DeletionDates {
+    type Key = UserId;
+    type Value = DateTime<Utc>;
+
+    async fn load(reader: &Reader, users: Vec<UserId>) -> Result<HashMap<UserId, DateTime<Utc>>, Error> {
+        let rows: Vec<(UserId, DateTime<Utc>)> = sql(
+            "removals.deletion_dates",
+            "select id, deleted_at from users where id in {users} and deleted_at is not null",
+        )
+        .ids("users", users)
+        .all(reader.db())
+        .await?;
+        Ok(rows.into_iter().collect())
+    }
+}
+
 noun! {
     /// Jobs by id.
     Jobs: "removals.jobs_by_id", "jobs", Job = columns, JobId, [Seen::Job("r")]

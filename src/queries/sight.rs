@@ -153,6 +153,15 @@ impl Sight {
         }
     }
 
+    /// Whether nothing is hidden, whatever it is and whether or not it still exists.
+    pub fn sees_everything(&self) -> bool {
+        match self {
+            Sight::Impersonal(sight) => sight.sees_everything(),
+            Sight::Everything => true,
+            Sight::Part(_) => false,
+        }
+    }
+
     /// Whether every account is seen that takes a seat.
     pub fn sees_everybody(&self) -> bool {
         match self {
@@ -289,7 +298,7 @@ impl Part {
                         union {}))",
                 deleted()
             ),
-            Seen::Job(j) => format!("{j}.actor_id = {{me}}"),
+            Seen::Job(j) => format!("({j}.actor_id = {{me}} or {j}.prepared_by = {{me}})"),
         };
         self.bound(condition)
     }

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use entity::id::{JobId, RecordId, UserId};
-use entity::kind::{Cause, Outcome, PrivateSubgroups};
+use entity::kind::{Cause, Outcome};
 
 use super::facts::Setting;
 use super::plan::{PersonPlan, Plan};
 use super::request::{Part, Request, Scope};
-use super::{planning, safety, store, telling};
+use super::safety::{self, Going};
+use super::{planning, store, telling};
 use crate::db::{Tx, locks};
 use crate::error::Failure;
 use crate::ownership::Leaving;
@@ -27,7 +28,6 @@ pub(super) struct Done {
 /// What was settled before, for people who are part of a larger request.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Settled<'a> {
-    pub answer: PrivateSubgroups,
     pub leaving: &'a Leaving,
     pub filter: Option<&'a UserFilter>,
     pub job: JobId,
@@ -36,8 +36,8 @@ pub(super) struct Settled<'a> {
 }
 
 /// Locks the people of `parts`, each of whom is there once, decides what becomes of them and does it. Without `settled` they are the whole request, of which
-/// `confirm_count` accounts go, where somebody has typed that (R29). Whoever has
-/// another digest than `shown` is left alone (R18).
+/// `confirm_count` accounts go, where somebody has typed that (R29). Whoever has another digest than `shown`, and to whom
+/// something would be done, is left alone (R18).
 ///
 /// # Errors
 /// `PRIVATE_SUBGROUPS_UNDECIDED`, `NOT_FOUND` of the group, `CONFIRM_COUNT_REQUIRED`, `COUNT_MISMATCH`,
@@ -68,15 +68,16 @@ pub(super) async fn execute(
     }
     let people = store::standings(db, parts, setting.most_rows).await?;
     let answer = match settled {
-        Some(settled) => settled.answer,
+        Some(_) => planning::assumed(request),
         None => planning::answer(&people, request, &setting)?,
     };
     let leaving = settled.map(|settled| settled.leaving);
-    let mut plan = planning::plan(db, tx.now, &people, request, answer, leaving, &setting).await?;
+    let mut plan = planning::plan(db, tx.now, &people, request, leaving, &setting).await?;
     let shown = shown(&plan, request)?;
     if settled.is_none() {
         let outcomes = plan.people.iter().map(|person| (person.user, person.outcome));
-        safety::check(tx, safety::going(&people, outcomes), confirm_count).await?;
+        let going = Going { accounts: safety::going(&people, outcomes), people: users.len() };
+        safety::check(tx, going, confirm_count).await?;
     }
     if let Some(filter) = settled.and_then(|settled| settled.filter) {
         let matching = users::matching(
@@ -89,15 +90,22 @@ pub(super) async fn execute(
         .await?;
         for person in &mut plan.people {
             // A refusal that comes before this one stands.
-            let would_be_done = person.outcome.is_done()
-                || matches!(person.outcome, Outcome::WouldDeleteAccount | Outcome::NothingReached);
-            if would_be_done && matching.binary_search(&person.user).is_err() {
+            let comes_after = person.outcome.is_done()
+                || matches!(
+                    person.outcome,
+                    Outcome::WouldDeleteAccount
+                        | Outcome::PrivateSubgroupsUndecided
+                        | Outcome::NothingReached
+                );
+            if comes_after && matching.binary_search(&person.user).is_err() {
                 *person = person.left_alone(Outcome::NoLongerMatches);
             }
         }
     }
     for person in &mut plan.people {
-        if shown.get(&person.user).is_some_and(|digest| *digest != person.digest) {
+        // What does nothing to them is told as it is (R18).
+        let has_changed = shown.get(&person.user).is_some_and(|digest| *digest != person.digest);
+        if has_changed && person.outcome.is_done() {
             *person = person.left_alone(Outcome::PlanChanged);
         }
     }

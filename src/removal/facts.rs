@@ -108,6 +108,33 @@ impl Facts {
     pub fn rows(&self) -> usize {
         self.people.values().map(Person::rows).sum()
     }
+
+    /// R8: whoever takes part in a session that has ended is captured in it, as they are before anything is written. Whose
+    /// memberships come several times has all of them.
+    pub fn capture_ended(&mut self, standings: &[Standing]) {
+        if !self.sessions.values().any(Session::waits) {
+            return;
+        }
+        let Facts { people, sessions, audiences, .. } = self;
+        for standing in standings {
+            let Some(person) = people.get_mut(&standing.user) else { continue };
+            let learner = standing.memberships.iter().filter(|held| held.role == Role::Learner);
+            let of_groups = learner.filter_map(|held| audiences.get(&held.group)).flatten().copied();
+            let by_groups = of_groups.filter(|id| {
+                sessions.get(id).is_some_and(|session| session.audience == AudienceKind::Dynamic)
+            });
+            let enrolled = person.enrolments.iter().map(|enrolment| enrolment.session);
+            let captured: BTreeSet<SessionId> = by_groups
+                .chain(enrolled)
+                .filter(|id| sessions.get(id).is_some_and(Session::waits))
+                .filter(|id| !person.exclusions.contains(id))
+                .collect();
+            person.captures.extend(captured);
+        }
+        for session in sessions.values_mut().filter(|session| session.waits()) {
+            session.captured = true;
+        }
+    }
 }
 
 impl Person {
@@ -150,4 +177,11 @@ pub struct Session {
     pub ended: bool,
     /// Whether its people were captured at its end: nobody else took part.
     pub captured: bool,
+}
+
+impl Session {
+    /// Whether it has ended, and its people still wait to be captured.
+    fn waits(&self) -> bool {
+        self.ended && !self.captured
+    }
 }

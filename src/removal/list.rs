@@ -46,21 +46,19 @@ impl List {
         users.into_iter().collect()
     }
 
-    /// All that is asked, in order of id and group.
-    pub fn parts(&self) -> Vec<Part> {
+    /// All that is asked, each part once, in order of id and group.
+    pub(super) fn parts(&self) -> Vec<Part> {
         let parts: BTreeSet<Part> =
             self.items.iter().filter_map(|item| Some((item.user?, item.group))).collect();
         parts.into_iter().collect()
     }
 
-    /// Entries whose group `is_seen` does not pass are not found.
-    pub fn without_unseen(&mut self, is_seen: impl Fn(GroupId) -> bool) {
+    /// Entries whose group has an outcome by itself mean nobody, and have that.
+    pub(super) fn refuse_groups(&mut self, outcome_of: impl Fn(GroupId) -> Option<Outcome>) {
         for item in self.items.iter_mut().filter(|item| item.user.is_some()) {
-            if item.group.is_some_and(|group| !is_seen(group)) {
-                item.user = None;
-                item.outcome = Some(Outcome::NotFound);
-            } else {
-                item.typed = None;
+            match item.group.and_then(&outcome_of) {
+                Some(outcome) => (item.user, item.outcome) = (None, Some(outcome)),
+                None => item.typed = None,
             }
         }
     }

@@ -3,11 +3,11 @@
 //! Ids and kinds only, never a name. The serialized form is kept in records for good: what is there may be added to,
 //! never renamed; [`VERSION`] says which form it is.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use entity::id::{CourseId, GroupId, PathId, SessionId, SlotId, UserId};
-use entity::kind::{Outcome, PrivateSubgroups, Role, SeatKind, Status, Step, Work};
+use entity::kind::{Outcome, Role, SeatKind, Status, Step, Work};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -17,7 +17,8 @@ use super::request::{Options, Part, Request, Scope};
 /// The form of the effects below.
 pub const VERSION: i32 = 1;
 
-/// What happens to everybody of a list, or of a chunk of it; in order of id, and of the group named for them.
+/// What happens to everybody of a list, or of a chunk of it: in order of id, and what is asked of one person in the order in
+/// which it is done (R16).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Plan {
     /// One a person.
@@ -265,25 +266,28 @@ impl Plan {
         self.people.iter().filter(|person| person.outcome.is_done())
     }
 
-    /// R18: stands for the options and for everybody's digest in order of id.
+    /// R18: stands for what is asked and for everybody's digest in order of id.
     pub fn digest(&self, request: &Request) -> String {
         digest_of(request, self.people.iter().map(|person| (person.part(), person.digest.as_str())))
     }
 }
 
-/// The digest of a plan whose people have these digests; they come in order of id, and of the group named for them.
+/// The digest of a plan whose people have these digests, in whichever order they come.
+///
+/// R18: it is over what is done, the group and role named, and what a person's digest leaves out (the posts); the answer
+/// to R6 and a confirmation (R7) are in it through what they change alone.
 pub fn digest_of<'a>(request: &Request, people: impl IntoIterator<Item = (Part, &'a str)>) -> String {
     let mut hash = Sha256::new();
     let Request { scope, options, cause: _ } = request;
-    let Options { private_subgroups, confirm_account_deletion, posts } = options;
+    let Options { private_subgroups: _, confirm_account_deletion: _, posts } = options;
     let scope = match scope {
         Scope::Platform => "PLATFORM".to_owned(),
         Scope::Group(group) => format!("GROUP {}", group.0),
         Scope::Role(group, role) => format!("ROLE {} {}", group.0, role.as_str()),
         Scope::Each => "EACH".to_owned(),
     };
-    let private = private_subgroups.map_or("UNDECIDED", PrivateSubgroups::as_str);
-    hash.update(format!("{scope}\n{private} {confirm_account_deletion} {}\n", posts.as_str()));
+    hash.update(format!("{scope}\n{}\n", posts.as_str()));
+    let people: BTreeMap<Part, &str> = people.into_iter().collect();
     for ((user, group), digest) in people {
         match group {
             Some(group) => hash.update(format!("{} {} {digest}\n", user.0, group.0)),

@@ -1,5 +1,6 @@
 //! The one way from facts to a plan: preview shows it, execution carries it out (R18).
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
@@ -10,8 +11,8 @@ use sea_orm::ConnectionTrait;
 use super::facts::{Facts, Setting, Standing};
 use super::list::List;
 use super::plan::{Effect, PersonPlan, Plan};
-use super::request::{Request, Scope};
-use super::rules::{Verdict, decide, left_by, settle, undecided_groups, verdict};
+use super::request::{Part, Request, Scope};
+use super::rules::{Verdict, decide, left_by, settle, verdict};
 use super::store;
 use crate::access::{self, Authority, Caller};
 use crate::error::{Error, Failure, Refusal};
@@ -57,26 +58,28 @@ pub fn check_group(request: &Request, setting: &Setting) -> Result<(), Refusal> 
     }
 }
 
-/// Whether the groups that entries name are such as people can be taken out of: entries of others are not found.
-///
-/// # Errors
-/// `BAD_INPUT` for the platform group: out of it people are deleted.
-pub fn check_groups(list: &mut List, setting: &Setting) -> Result<(), Refusal> {
+/// Entries whose group cannot be one that people are taken out of mean nobody, each with an outcome of its own: a group that
+/// the caller does not see, and the platform group, out of which people are deleted (R16).
+pub fn check_groups(list: &mut List, setting: &Setting) {
     let root = setting.tree.root();
-    if let Some(entry) = list.items.iter().position(|item| item.group == Some(root)) {
-        let message = "Out of the platform group people are deleted: ask for that.";
-        return Err(Refusal::bad_input(&["memberships", &entry.to_string(), "groupId"], message));
-    }
-    list.without_unseen(|group| setting.authority.sees(&setting.tree, group));
-    Ok(())
+    list.refuse_groups(|group| {
+        if group == root {
+            Some(Outcome::PlatformGroup)
+        } else if setting.authority.sees(&setting.tree, group) {
+            None
+        } else {
+            Some(Outcome::NotFound)
+        }
+    });
 }
 
-/// R6: the groups in which the answer would make a difference to any of `people`, where none was given.
-pub fn undecided(people: &[Standing], request: &Request, setting: &Setting) -> BTreeSet<GroupId> {
-    match request.options.private_subgroups {
-        Some(_) => BTreeSet::new(),
-        None => undecided_groups(people, request, setting),
-    }
+/// What is asked of everybody in `list`: in order of id, and of one person from the deepest group up, so that whoever is
+/// taken out of a group has been taken out of those below it before (R16).
+pub fn parts(list: &List, setting: &Setting) -> Vec<Part> {
+    let depth = |group: Option<GroupId>| group.map_or(0, |group| setting.tree.depth(group));
+    let mut parts = list.parts();
+    parts.sort_by_cached_key(|(user, group)| (*user, Reverse(depth(*group)), *group));
+    parts
 }
 
 /// R6: the answer that was given, or the one that stands for both where they come to the same.
@@ -84,16 +87,21 @@ pub fn assumed(request: &Request) -> PrivateSubgroups {
     request.options.private_subgroups.unwrap_or(PrivateSubgroups::Keep)
 }
 
-/// R6: passes where no group is [`undecided`], so that what is [`assumed`] holds.
+/// R6: passes where the answers differ for nobody, so that what is [`assumed`] holds.
 ///
 /// # Errors
-/// `PRIVATE_SUBGROUPS_UNDECIDED` with these groups.
+/// `PRIVATE_SUBGROUPS_UNDECIDED` with the groups in which they differ.
 pub fn check_decided(undecided: BTreeSet<GroupId>, setting: &Setting) -> Result<(), Refusal> {
     if undecided.is_empty() {
         return Ok(());
     }
     let groups = setting.authority.seen_of(&setting.tree, undecided);
     Err(Refusal::PrivateSubgroupsUndecided { groups })
+}
+
+/// R6: the groups in which the answers differ for anybody who has one of these verdicts.
+pub fn undecided(verdicts: &[(UserId, Verdict)]) -> impl Iterator<Item = GroupId> {
+    verdicts.iter().flat_map(|(_, verdict)| verdict.undecided.iter().copied())
 }
 
 /// R6: the answer that holds for `people`: the one given, or either where both come to the same.
@@ -105,23 +113,20 @@ pub fn answer(
     request: &Request,
     setting: &Setting,
 ) -> Result<PrivateSubgroups, Refusal> {
-    check_decided(undecided(people, request, setting), setting)?;
+    if request.options.private_subgroups.is_none() {
+        check_decided(undecided(&verdicts(people, request, setting)).collect(), setting)?;
+    }
     Ok(assumed(request))
 }
 
 /// What becomes of each of `people`, in the order given. Who is asked several things is each time as they were left by
 /// those before.
-pub fn verdicts(
-    people: &[Standing],
-    request: &Request,
-    answer: PrivateSubgroups,
-    setting: &Setting,
-) -> Vec<(UserId, Verdict)> {
+pub fn verdicts(people: &[Standing], request: &Request, setting: &Setting) -> Vec<(UserId, Verdict)> {
     let mut left: Option<Standing> = None;
     let decide = |person: &Standing| {
         let before = left.take().filter(|left| left.user == person.user);
         let before = before.map(|left| Standing { named: person.named, ..left });
-        let verdict = verdict(before.as_ref().unwrap_or(person), request, answer, setting);
+        let verdict = verdict(before.as_ref().unwrap_or(person), request, setting);
         if person.named.is_some() {
             left = Some(left_by(before.unwrap_or_else(|| person.clone()), &verdict));
         }
@@ -140,11 +145,10 @@ pub async fn plan(
     now: DateTime<Utc>,
     people: &[Standing],
     request: &Request,
-    answer: PrivateSubgroups,
     leaving: Option<&Leaving>,
     setting: &Setting,
 ) -> Result<Plan, Error> {
-    let verdicts = verdicts(people, request, answer, setting);
+    let verdicts = verdicts(people, request, setting);
     let settled;
     let leaving = match leaving {
         Some(leaving) => leaving,
@@ -170,6 +174,8 @@ pub async fn plan(
     if setting.most_rows.is_some_and(|most| memberships + facts.rows() > most) {
         return Err(Error::TooMuch);
     }
+    // A plan that is only shown finds sessions that have ended and wait to be captured, as its removal does not.
+    facts.capture_ended(people);
     let mut plan = Plan { people: Vec::with_capacity(people.len()) };
     for (person, (user, verdict)) in people.iter().zip(verdicts) {
         let request = request.of(person.named);

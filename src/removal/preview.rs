@@ -34,12 +34,18 @@ pub struct Preview {
     /// What would be done.
     pub answer: Answer,
     people: Vec<Standing>,
+    /// What the safety share counts besides the accounts of this request.
+    gone: i64,
 }
 
 impl Preview {
-    /// How many of the accounts that go by `plan`, one of its own, count for the safety share (R29).
-    pub fn going(&self, plan: &Plan) -> i64 {
-        safety::going(&self.people, plan.people.iter().map(|person| (person.user, person.outcome)))
+    /// The number that confirms `plan`, one of its own, where the safety share asks for it (R29); 0 where no account goes.
+    pub fn confirm_count(&self, plan: &Plan) -> i64 {
+        let outcomes = plan.people.iter().map(|person| (person.user, person.outcome));
+        match safety::going(&self.people, outcomes) {
+            0 => 0,
+            going => going + self.gone,
+        }
     }
 }
 
@@ -87,12 +93,12 @@ pub async fn preview(snapshot: &Snapshot<'_>, shown: &Shown) -> Result<Preview, 
     let setting = planning::setting(db, snapshot.trees, &shown.caller).await?;
     let request = shown.request.normalized(setting.tree.root());
     planning::check_group(&request, &setting)?;
-    planning::check_groups(&mut list, &setting)?;
-    let people: Vec<Standing> = store::standings(db, &list.parts(), None).await?;
-    let plan = |request: Request, answer| {
+    planning::check_groups(&mut list, &setting);
+    let people: Vec<Standing> = store::standings(db, &planning::parts(&list, &setting), None).await?;
+    let plan = |request: Request| {
         let (people, setting) = (&people, &setting);
         async move {
-            let mut plan = planning::plan(db, snapshot.now, people, &request, answer, None, setting).await?;
+            let mut plan = planning::plan(db, snapshot.now, people, &request, None, setting).await?;
             for person in &mut plan.people {
                 person.missing.retain(|group| setting.authority.sees(&setting.tree, *group));
             }
@@ -101,15 +107,14 @@ pub async fn preview(snapshot: &Snapshot<'_>, shown: &Shown) -> Result<Preview, 
         }
     };
     let answer = match planning::answer(&people, &request, &setting) {
-        Ok(private_subgroups) => {
-            Answer::Decided { private_subgroups, foreseen: plan(request, private_subgroups).await? }
-        }
+        Ok(private_subgroups) => Answer::Decided { private_subgroups, foreseen: plan(request).await? },
         Err(Refusal::PrivateSubgroupsUndecided { groups }) => Answer::Undecided {
             groups,
-            kept: plan(request, PrivateSubgroups::Keep).await?,
-            removed: plan(request, PrivateSubgroups::Remove).await?,
+            kept: plan(request.answered(PrivateSubgroups::Keep)).await?,
+            removed: plan(request.answered(PrivateSubgroups::Remove)).await?,
         },
         Err(refusal) => return Err(refusal.into()),
     };
-    Ok(Preview { list, request, answer, people })
+    let gone = safety::gone_if_alone(db, snapshot.now, list.users().len()).await?;
+    Ok(Preview { list, request, answer, people, gone })
 }

@@ -40,6 +40,8 @@ reasons! {
     OtherRoleBelow = ("R5", "In the groups below the named one only the learner role goes; this role stays."),
     /// In the named group only the named role goes.
     OtherRole = ("R5", "Only the named role is revoked; this one stays."),
+    /// Revoking the named role takes nothing from the groups below.
+    RoleReachesNoneBelow = ("R5", "Revoking this role reaches no group below the named one."),
     /// The group is above or beside the named one.
     OutsideReach = ("R5", "The group is above or beside the named one, and is not touched."),
     /// No audience group of the session has the person any more.

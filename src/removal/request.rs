@@ -20,7 +20,7 @@ pub enum Scope {
 }
 
 /// One thing that is asked for: somebody, and the group that they are taken out of where one is named for them alone.
-/// Several of the same person are done one after the other, in order of the group: what each does is as if it had been
+/// Several of the same person are done one after the other, from the deepest group up: what each does is as if it had been
 /// asked for by itself after those before it.
 pub type Part = (UserId, Option<GroupId>);
 
@@ -90,6 +90,13 @@ impl Request {
             (Scope::Each, Some(group)) => Request { scope: Scope::Group(group), ..self },
             _ => self,
         }
+    }
+
+    /// The same request, with this answer to R6.
+    #[must_use]
+    pub fn answered(self, private_subgroups: PrivateSubgroups) -> Request {
+        let options = Options { private_subgroups: Some(private_subgroups), ..self.options };
+        Request { options, ..self }
     }
 
     /// The same request, with the platform group seen for what it is.

@@ -10,7 +10,8 @@ use super::facts::{Setting, Standing};
 use super::plan::Plan;
 use super::request::{Named, People, Request};
 use super::rules::{Verdict, verdict};
-use super::{chunk, list, planning, store};
+use super::store::{self, Deletion};
+use super::{chunk, list, planning};
 use crate::db::Tx;
 use crate::error::{Failure, Refusal};
 use crate::queries::Sight;
@@ -60,7 +61,7 @@ pub async fn remove(tx: &Tx, input: &Single) -> Result<Removed, Failure> {
         return Ok(Removed { outcome: done.plan.outcome, record });
     }
     if done.plan.outcome == Outcome::AlreadyDeleted
-        && let Some((at, record)) = store::last_deletion(&tx.conn, user).await?
+        && let Some(Deletion { at, record }) = store::last_deletions(&tx.conn, &[user]).await?.remove(&user)
     {
         // Who came to the platform as a deleted one has no record of it.
         let record = record.ok_or(Refusal::AlreadyDeleted { at, record })?;
@@ -84,8 +85,8 @@ fn unknown(list: &list::List) -> Refusal {
 pub fn permitted(person: &Standing, request: &Request, setting: &Setting) -> Result<Outcome, Refusal> {
     let request = &request.normalized(setting.tree.root());
     planning::check_group(request, setting)?;
-    let answer = planning::answer(std::slice::from_ref(person), request, setting)?;
-    let Verdict { outcome, missing, staying, .. } = verdict(person, request, answer, setting);
+    planning::answer(std::slice::from_ref(person), request, setting)?;
+    let Verdict { outcome, missing, staying, .. } = verdict(person, request, setting);
     if outcome.is_done() || outcome == Outcome::AlreadyDeleted {
         return Ok(outcome);
     }
@@ -112,8 +113,11 @@ fn refusal(
         Outcome::NothingReached => {
             Refusal::NothingReached { groups: setting.authority.seen_of(&setting.tree, kept_in) }
         }
+        // Of one person these are refused before, or never come up.
         Outcome::NotFound
         | Outcome::InvalidEmail
+        | Outcome::PlatformGroup
+        | Outcome::PrivateSubgroupsUndecided
         | Outcome::NoLongerMatches
         | Outcome::AlreadyDeleted
         | Outcome::Deleted

@@ -66,6 +66,9 @@ each_database! {
         assert_eq!(names(&told), ["user.removed_from_group"]);
         assert_eq!(told[0]["data"]["groupId"], world.group("School"));
         assert_eq!(told[0]["data"]["groupIds"], json!([world.group("School"), world.group("Club")]));
+        let membership = |group: &str, role: &str| json!({ "groupId": world.group(group), "role": role });
+        let gone = json!([membership("School", "LEARNER"), membership("School", "COACH"), membership("Club", "LEARNER")]);
+        assert_eq!(told[0]["data"]["memberships"], gone);
         assert_eq!(told[0]["data"]["cause"], "REQUESTED");
     }
 

@@ -330,7 +330,8 @@ pub fn verdicts(
     answer: PrivateSubgroups,
     setting: &Setting,
 ) -> Vec<(UserId, Verdict)> {
-    people.iter().map(|person| (person.user, verdict(person, request, answer, setting))).collect()
+    let request = &request.answered(answer);
+    people.iter().map(|person| (person.user, verdict(person, request, setting))).collect()
 }
 
 /// Everybody whose account ended in `plans`.

@@ -251,6 +251,29 @@ each_database! {
         assert_eq!(job.value["status"], "SUCCEEDED");
     }
 
+    async fn r16_a_list_and_a_plan_tell_of_an_earlier_deletion_when_it_was_and_which(start: Start) {
+        let world = start
+            .with(|it| class(it).user("gone").learners("platform", &["gone"]).deleted("gone", Cause::Requested, 9))
+            .await;
+        let first = world.delete("ann").done().await;
+        let fields = "nodes { user { displayName } outcome deletedAt removal { id } }";
+        let people = json!({ "ids": world.users(&["ann", "gone", "bob"]) });
+        let query = format!("query($input: RemovalPlanInput!) {{ removalPlan(input: $input) {{ people {{ {fields} }} }} }}");
+        let plan = world.read("owner", &query, json!({ "input": { "deleteUsers": { "people": people } } })).await;
+        let input = json!({ "people": people, "wait": 30 });
+        let job = world.done("owner", "deleteUsers", input, &format!("job {{ items {{ {fields} }} }}")).await;
+        for nodes in [&plan["removalPlan"]["people"]["nodes"], &job["job"]["items"]["nodes"]] {
+            let of = |name: &str| nodes.as_array().expect("nodes").iter().find(|node| node["user"]["displayName"] == name).expect(name);
+            assert_eq!((&of("ann")["outcome"], &of("ann")["removal"]["id"]), (&json!("ALREADY_DELETED"), &first.removal["id"]));
+            assert_eq!(of("ann")["deletedAt"], first.removal["at"]);
+            // Who came to the platform as a deleted one has no record.
+            assert_eq!(of("gone")["removal"], json!(null));
+            let at: chrono::DateTime<chrono::Utc> = of("gone")["deletedAt"].as_str().expect("a time").parse().expect("a time");
+            assert_eq!(Some(at), world.now().await.account("gone").deleted_at);
+            assert_eq!((&of("bob")["outcome"], &of("bob")["deletedAt"]), (&json!("DELETED"), &json!(null)));
+        }
+    }
+
     async fn r16_who_came_to_the_platform_deleted_is_already_deleted_too(start: Start) {
         let world = start
             .with(|it| it.user("gone").learners("platform", &["gone"]).deleted("gone", Cause::Requested, 9))

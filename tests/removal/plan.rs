@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::asking::names;
 use super::looking::ranked;
-use crate::common::each_database;
+use crate::common::{World, each_database};
 
 /// Ann teaches and learns, Bob stands ready to succeed her, Carl learns; Ann is in a private group too.
 fn school(it: Organisation) -> Organisation {
@@ -26,6 +26,16 @@ fn school(it: Organisation) -> Organisation {
         .enrol("Spring", &["carl"])
         .slot("Monday", "Spring", 24, None)
         .attend("Monday", &["ann", "carl"])
+}
+
+/// Makes somebody a learner of a group.
+fn join(world: &World, user: &str, group: &str) -> String {
+    format!(
+        "insert into memberships (user_id, group_id, role, granted_at)
+         select {}, {}, 'LEARNER', max(created_at) from users",
+        world.user_id(user).0,
+        world.group_id(group).0
+    )
 }
 
 /// Takes Carl's seat: from now on a removal of Carl releases none.
@@ -155,18 +165,95 @@ each_database! {
 
     async fn r18_the_digest_of_another_list_or_of_other_options_does_nothing(start: Start) {
         let world = start.with(school).await;
-        let plan = world.delete_all(&["bob", "carl"]).keeping().plan().await;
+        let plan = world.delete_all(&["ann", "carl"]).keeping().plan().await;
         for other in [
-            world.delete_all(&["bob"]).keeping(),
+            world.delete_all(&["ann"]).keeping(),
             world.delete_all(&["ann", "bob", "carl"]).keeping(),
-            world.delete_all(&["bob", "carl"]).removing(),
-            world.delete_all(&["bob", "carl"]).keeping().anonymizing_posts(),
-            world.remove_all(&["bob", "carl"], "Class").keeping(),
+            world.delete_all(&["ann", "carl"]).removing(),
+            world.delete_all(&["ann", "carl"]).keeping().anonymizing_posts(),
+            world.remove_all(&["ann", "carl"], "Class").keeping(),
         ] {
             assert_eq!(other.shown(plan.digest()).refused().await.code, "PLAN_CHANGED");
         }
-        let turned = world.delete_all(&["carl", "bob"]).keeping().shown(plan.digest()).job().await;
-        assert_eq!(turned.outcomes(), [("carl", "DELETED"), ("bob", "DELETED")]);
+        let turned = world.delete_all(&["carl", "ann"]).keeping().shown(plan.digest()).job().await;
+        assert_eq!(turned.outcomes(), [("carl", "DELETED"), ("ann", "REMOVED_NOT_DELETED")]);
+    }
+
+    async fn r18_an_answer_left_out_and_one_given_have_one_digest_where_they_do_the_same(start: Start) {
+        let world = start.with(school).await;
+        let open = world.delete_all(&["bob", "carl"]).plan().await;
+        let (kept, removed) = (world.delete_all(&["bob", "carl"]).keeping(), world.delete_all(&["bob", "carl"]).removing());
+        assert_eq!(kept.plan().await.digest(), open.digest());
+        assert_eq!(removed.plan().await.digest(), open.digest());
+        // What a plan says of the answer can be sent back with its digest.
+        let plan = world.delete("carl").plan().await;
+        assert_eq!(plan.value["privateSubgroups"], "KEEP");
+        assert_eq!(world.delete("carl").keeping().shown(plan.digest()).done().await.outcome, "DELETED");
+        let plan = world.delete_all(&["bob"]).plan().await;
+        let job = world.delete_all(&["bob"]).removing().shown(plan.digest()).job().await;
+        assert_eq!(job.outcomes(), [("bob", "DELETED")]);
+        // A confirmation is in a digest through what it changes: nothing, where the account stays.
+        let plan = world.remove("ann", "Secret").plan().await;
+        assert_eq!(world.remove("ann", "Secret").confirmed().shown(plan.digest()).done().await.outcome, "REMOVED");
+    }
+
+    async fn r18_a_question_that_has_come_up_since_is_asked_before_the_digest_is_compared(start: Start) {
+        let world = start.with(school).await;
+        let one = world.delete("carl").plan().await;
+        let many = world.delete_all(&["bob", "carl"]).plan().await;
+        world.sql(&join(&world, "carl", "Secret")).await;
+        let refused = world.delete("carl").shown(one.digest()).refused().await;
+        assert_eq!((refused.code.as_str(), refused.about), ("PRIVATE_SUBGROUPS_UNDECIDED", vec!["Secret".to_owned()]));
+        let refused = world.delete_all(&["bob", "carl"]).shown(many.digest()).refused().await;
+        assert_eq!(refused.code, "PRIVATE_SUBGROUPS_UNDECIDED");
+        assert_eq!(world.delete("carl").removing().shown(one.digest()).refused().await.code, "PLAN_CHANGED");
+    }
+
+    async fn r6_whoever_the_question_comes_to_concern_before_their_turn_is_left_alone(start: Start) {
+        for with_digest in [false, true] {
+            let world = start.another().await.with(school).await.in_chunks_of(1);
+            let asked = world.delete_all(&["bob", "carl"]);
+            let plan = asked.plan().await;
+            let asked = if with_digest { asked.shown(plan.digest()) } else { asked };
+            world.meanwhile("jobs.standing", &join(&world, "carl", "Secret"));
+            let job = asked.job().await;
+            assert!(world.has_happened());
+            assert_eq!(job.outcomes(), [("bob", "DELETED"), ("carl", "PRIVATE_SUBGROUPS_UNDECIDED")]);
+            assert_eq!(job.value["status"], "FINISHED_WITH_FAILURES");
+            let now = world.now().await;
+            assert_eq!(now.roles("carl"), ["LEARNER of Class", "LEARNER of Platform", "LEARNER of Secret"]);
+        }
+    }
+
+    async fn r18_what_does_nothing_any_more_is_told_as_it_is(start: Start) {
+        let cases: [(&str, fn(&World) -> String); 3] = [
+            ("NOT_A_MEMBER", |world| {
+                let (carl, secret) = (world.user_id("carl").0, world.group_id("Secret").0);
+                format!("delete from memberships where group_id = {secret} and user_id = {carl}")
+            }),
+            ("FORBIDDEN", |world| {
+                format!("delete from memberships where user_id = {} and role = 'ADMINISTRATOR'", world.user_id("boss").0)
+            }),
+            ("NO_LONGER_MATCHES", |world| {
+                format!("update users set job_title = 'Consul' where id = {}", world.user_id("carl").0)
+            }),
+        ];
+        for (outcome, drift) in cases {
+            let made = |it| school(it).user("boss").member("boss", "Class", &[Administrator]).learners("Secret", &["bob", "carl"]);
+            let world = start.another().await.with(made).await.in_chunks_of(1);
+            world.sql(&format!("update users set job_title = 'Praetor' where id in ({}, {})", world.user_id("bob").0, world.user_id("carl").0)).await;
+            let people = match outcome {
+                "NO_LONGER_MATCHES" => json!({ "filter": { "jobTitle": "Praetor" } }),
+                _ => json!({ "ids": world.users(&["bob", "carl"]) }),
+            };
+            let asked = world.remove_whoever(people, "Secret").by("boss");
+            let plan = asked.plan().await;
+            world.meanwhile("jobs.standing", &drift(&world));
+            let job = asked.shown(plan.digest()).job().await;
+            assert!(world.has_happened());
+            let carl = job.outcomes().into_iter().find(|(name, _)| *name == "carl").expect("an item");
+            assert_eq!(carl.1, outcome);
+        }
     }
 
     async fn r18_a_plan_that_drifted_since_it_was_shown_does_nothing_to_anybody(start: Start) {

@@ -36,7 +36,8 @@ async fn prepared(world: &World, who: &str, people: &Value) -> (JobId, Value) {
 }
 
 async fn plan(world: &World, who: &str, job: JobId) -> Value {
-    let query = "query($id: ID!) { removalJob(id: $id) { status total done
+    let query = "query($id: ID!) { removalJob(id: $id) { status total done expiredBecause
+        actor { displayName } preparedBy { displayName }
         plan { digest startableUntil warnings { code message tokens lastUsedAt hiddenCount nodes { ... on Group { name } ... on User { displayName } } }
             totals { people outcomes { outcome count } membershipsRemoved coursesHandedOver accountsDeleted confirmCount } }
         items(first: 100) { nodes { user { id } typed outcome plannedOutcome digest
@@ -126,9 +127,9 @@ each_database! {
     async fn r18_another_digest_and_a_plan_that_drifted_are_refused(start_: Start) {
         let world = start_.with(school).await;
         let (job, plan) = prepared(&world, "owner", &list(&world)).await;
-        for wrong in [json!("0123456789abcdef0123456789abcdef"), Value::Null] {
+        for (wrong, code) in [(json!("0123456789abcdef0123456789abcdef"), "PLAN_CHANGED"), (Value::Null, "BAD_INPUT")] {
             let refused = world.refused("owner", "startRemovalJob", start(job, &wrong)).await;
-            assert_eq!((refused.refused(), refused.path()), ("PLAN_CHANGED", "planDigest".to_owned()));
+            assert_eq!((refused.refused(), refused.path()), (code, "planDigest".to_owned()));
         }
         let (bob, class) = (world.user_id("bob").0, world.group_id("Class").0);
         world
@@ -146,7 +147,8 @@ each_database! {
         assert_eq!(refused.refused(), "INVALID_TRANSITION");
         let operator = roster::access::Caller::System { on_behalf_of: None };
         roster::db::write(&world.db, operator, None, (), |tx, ()| Box::pin(jobs::tidy(tx, &()))).await.expect("tidied");
-        assert_eq!(plan(&world, "owner", job).await["status"], "EXPIRED");
+        let expired = plan(&world, "owner", job).await;
+        assert_eq!((&expired["status"], &expired["expiredBecause"]), (&json!("EXPIRED"), &json!("NOT_STARTED")));
         let refused = world.refused("owner", "cancelRemovalJob", json!({ "jobId": job.global().as_str() })).await;
         assert_eq!(refused.refused(), "INVALID_TRANSITION");
     }
@@ -161,6 +163,70 @@ each_database! {
         let answer = world.mutate("ann", "startRemovalJob", input, "job { status items { nodes { outcome } } }").await;
         assert_eq!(answer.done()["job"]["items"]["nodes"][0]["outcome"], "FORBIDDEN");
         assert_eq!(world.now().await.roles("carl"), ["LEARNER of Class", "LEARNER of Platform"]);
+    }
+
+    async fn r18_a_plan_of_another_form_expires_when_the_program_starts(start_: Start) {
+        let world = start_.with(school).await;
+        let (job, prepared_plan) = prepared(&world, "owner", &list(&world)).await;
+        let (other, _) = prepared(&world, "owner", &json!({ "ids": world.users(&["carl"]) })).await;
+        // As the version before left it.
+        world.sql(&format!("update jobs set plan_form = null where id = {}", job.0)).await;
+        let refused = world.refused("owner", "startRemovalJob", start(job, &prepared_plan["plan"]["digest"])).await;
+        assert_eq!(refused.refused(), "INVALID_TRANSITION");
+        jobs::expire_outdated(&world.db).await.expect("looked through");
+        let expired = plan(&world, "owner", job).await;
+        assert_eq!((&expired["status"], &expired["expiredBecause"]), (&json!("EXPIRED"), &json!("PLAN_OUTDATED")));
+        assert_eq!(plan(&world, "owner", other).await["status"], "PREPARED");
+    }
+
+    async fn r29_whoever_starts_a_prepared_job_is_its_actor(start_: Start) {
+        let world = start_.with(school).await.in_chunks_of(1);
+        let people = json!({ "ids": world.users(&["owner", "bob", "carl"]) });
+        let removal = json!({ "removeUsersFromGroup": { "people": people, "groupId": world.group("Class") } });
+        let answer = world.mutate("boss", "prepareRemoval", json!({ "removal": removal }), "job { id }").await;
+        let job = JobId(number(&answer.done()["job"]["id"]));
+        jobs::wait(&world.db, job, PATIENCE, Box::pin(pending())).await.expect("it is prepared");
+        // Whoever prepared it has no rights any more when it is started.
+        world.sql(&format!("delete from memberships where user_id = {} and role = 'ADMINISTRATOR'", world.user_id("boss").0)).await;
+        let shown = plan(&world, "owner", job).await;
+        assert_eq!((&shown["actor"]["displayName"], &shown["preparedBy"]), (&json!("boss"), &Value::Null));
+        world.done("owner", "startRemovalJob", start(job, &shown["plan"]["digest"]), "job { status }").await;
+        let done = plan(&world, "owner", job).await;
+        assert_eq!(
+            (&done["actor"]["displayName"], &done["preparedBy"]["displayName"]),
+            (&world.read("owner", "{ viewer { displayName } }", Value::Null).await["viewer"]["displayName"], &json!("boss"))
+        );
+        let outcomes: Vec<&Value> = done["items"]["nodes"].as_array().unwrap().iter().map(|item| &item["outcome"]).collect();
+        assert_eq!(outcomes, ["NOT_A_MEMBER", "REMOVED", "REMOVED"]);
+        // Their own turn comes last, and whoever prepared it still follows it.
+        use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+        let items = entity::job_item::Entity::find().filter(entity::job_item::Column::JobId.eq(job));
+        let items = items.all(&world.db.read).await.expect("items");
+        let own = items.iter().find(|item| item.user_id == Some(world.user_id("owner"))).expect("an item");
+        assert_eq!(items.iter().max_by_key(|item| item.chunk).map(|item| item.position), Some(own.position));
+        assert_eq!(plan(&world, "boss", job).await["status"], "SUCCEEDED");
+    }
+
+    async fn r29_the_plan_that_is_compared_is_that_of_whoever_starts_the_job(start_: Start) {
+        let world = start_.with(school).await;
+        let (job, plan) = prepared(&world, "ann", &json!({ "ids": world.users(&["carl"]) })).await;
+        assert_eq!(plan["items"]["nodes"][0]["plannedOutcome"], "FORBIDDEN");
+        let refused = world.refused("owner", "startRemovalJob", start(job, &plan["plan"]["digest"])).await;
+        assert_eq!(refused.refused(), "PLAN_CHANGED");
+    }
+
+    async fn r18_a_question_that_came_up_since_a_plan_was_prepared_is_asked_when_it_is_started(start_: Start) {
+        let world = start_.with(|it| school(it).group("Secret", "Class", entity::kind::Privacy::Private)).await;
+        let (job, plan) = prepared(&world, "owner", &json!({ "ids": world.users(&["carl"]) })).await;
+        let carl = world.user_id("carl").0;
+        let secret = world.group_id("Secret").0;
+        let joined = format!("insert into memberships (user_id, group_id, role, granted_at) select {carl}, {secret}, 'LEARNER', max(created_at) from users");
+        world.sql(&joined).await;
+        let input = start(job, &plan["plan"]["digest"]);
+        let refused = world.refused("owner", "startRemovalJob", input.clone()).await;
+        assert_eq!((refused.refused(), refused.about()), ("PRIVATE_SUBGROUPS_UNDECIDED", vec!["Secret"]));
+        // Somebody who may not follow the job learns nothing of it.
+        assert_eq!(world.refused("bob", "startRemovalJob", input).await.refused(), "NOT_FOUND");
     }
 
     async fn r29_a_plan_says_which_number_has_to_be_typed(start_: Start) {

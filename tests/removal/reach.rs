@@ -202,7 +202,7 @@ each_database! {
         let before = world.now().await.roles("ann").len();
         let done = world.revoke("ann", Coach, "Sales").done().await;
         assert_eq!(done.about("goes"), ["COACH of Sales goes: NAMED_ROLE"]);
-        assert_eq!(done.about("of North"), ["LEARNER of North stays: OUTSIDE_REACH", "COACH of North stays: OUTSIDE_REACH"]);
+        assert_eq!(done.about("of North"), ["LEARNER of North stays: ROLE_REACHES_NONE_BELOW", "COACH of North stays: ROLE_REACHES_NONE_BELOW"]);
         assert_eq!(world.now().await.roles("ann").len(), before - 1);
     }
 

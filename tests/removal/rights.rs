@@ -52,6 +52,53 @@ fn by_chess<'a>(world: &'a World, who: &str) -> Asked<'a> {
 }
 
 each_database! {
+    async fn r18_what_somebody_may_not_see_is_left_out_of_plans_and_records_and_counted(start: Start) {
+        let world = start
+            .with(|it| {
+                clubs(it)
+                    .learners("Chess", &["go"])
+                    .course("Gambits", "Go", "ann")
+                    .path("Openings", "Go", "ann", &["Gambits"])
+                    .session("Endings", "Openings", "Go", "ann", entity::kind::AudienceKind::Dynamic)
+                    .audience("Endings", &["Go"])
+            })
+            .await;
+        let effects = "hiddenCount effects(first: 100) { totalCount nodes { __typename
+            ... on MembershipRemoved { groupId group { name } } ... on MembershipKept { groupId group { name } }
+            ... on SessionLeft { sessionId } ... on HandedOver { workId toId to { id } passedOver { userId } passedOverHiddenCount } } }";
+        let query = format!(
+            "query($input: RemovalPlanInput!) {{ removalPlan(input: $input) {{ people {{ nodes {{ groupId outcome {effects} }} }} }} }}"
+        );
+        let input = json!({ "removeUsersFromGroup": { "people": { "ids": world.users(&["ann"]) }, "groupId": world.group("Chess") } });
+        let plan = async |who: &str| {
+            let plan = world.read(who, &query, json!({ "input": input })).await;
+            plan["removalPlan"]["people"]["nodes"][0].clone()
+        };
+        let hidden = [world.group("Go"), world.course("Gambits"), world.path("Openings"), world.session("Endings")];
+        let names_hidden = |answer: &serde_json::Value| {
+            let text = answer.to_string();
+            hidden.iter().filter(|id| text.contains(id.as_str().expect("an id"))).count()
+        };
+        let (all, seen) = (plan("owner").await, plan("chess").await);
+        assert_eq!(all["hiddenCount"], 0);
+        assert!(names_hidden(&all) > 0, "{all:#}");
+        assert_eq!(names_hidden(&seen), 0, "{seen:#}");
+        let count = |plan: &serde_json::Value| plan["effects"]["totalCount"].as_i64().expect("a count");
+        assert_eq!(seen["hiddenCount"], count(&all) - count(&seen), "what is left out is counted");
+        assert!(seen["hiddenCount"].as_i64() > Some(0));
+
+        let done = world.done("chess", "removeUserFromGroup", json!({ "userId": world.user("ann"), "groupId": world.group("Chess") }),
+            &format!("removal {{ id groupId {effects} }}")).await;
+        assert_eq!(done["removal"]["hiddenCount"], seen["hiddenCount"], "a record as its plan");
+        assert_eq!(done["removal"]["effects"], seen["effects"]);
+        // Ann's account, which the owner deletes, goes by groups and works that Chess's administrator does not see.
+        let deleted = world.delete("ann").removing().done().await;
+        let record = world.read("owner", &format!("query($id: ID!) {{ removal(id: $id) {{ groupId {effects} }} }}"), json!({ "id": deleted.removal["id"] })).await;
+        assert_eq!(record["removal"]["hiddenCount"], 0);
+        let own = world.read("chess", &format!("{{ removals {{ nodes {{ id groupId {effects} }} }} }}"), json!({})).await;
+        assert_eq!(names_hidden(&own), 0, "{own:#}");
+    }
+
     async fn r14_the_owner_is_protected_from_every_end(start: Start) {
         let world = start.with(|it| sales(it).learners("North", &["owner"])).await;
         for asked in [

@@ -44,7 +44,30 @@ each_database! {
         let job = world.delete_all(&refs(&all)).counted(51).job().await;
         assert_eq!(job.value["status"], "SUCCEEDED");
         assert_eq!(world.delete(&name(55)).refused().await.code, "CONFIRM_COUNT_REQUIRED");
-        assert_eq!(world.delete(&name(55)).counted(1).done().await.outcome, "DELETED");
+    }
+
+    async fn r29_of_one_person_over_the_share_the_number_of_the_day_is_typed(start: Start) {
+        let world = start.with(|it| school(it, 60)).await;
+        // Below the share the number of the request itself is true, and none is asked for.
+        assert_eq!(world.delete(&name(58)).counted(1).done().await.outcome, "DELETED");
+        world.delete_all(&refs(&names(0, 49))).job().await;
+        for asked in [
+            world.delete(&name(55)),
+            world.delete_all(&[&name(55)]),
+            world.remove(&name(55), "platform"),
+        ] {
+            let refused = asked.refused().await;
+            assert_eq!(refused.code, "CONFIRM_COUNT_REQUIRED");
+            assert!(refused.message.contains("51, the accounts of the last 24 hours with this one"), "{}", refused.message);
+            for wrong in [1, 50, 52] {
+                assert_eq!(asked.clone().counted(wrong).refused().await.code, "COUNT_MISMATCH");
+            }
+            assert_eq!(asked.plan().await.value["totals"]["confirmCount"], 51, "the plan says it");
+        }
+        assert_eq!(world.delete(&name(55)).counted(51).done().await.outcome, "DELETED");
+        // A list is confirmed by its own number.
+        assert_eq!(world.delete_all(&refs(&names(56, 2))).counted(53).refused().await.code, "COUNT_MISMATCH");
+        assert_eq!(world.delete_all(&refs(&names(56, 2))).counted(2).job().await.value["status"], "SUCCEEDED");
     }
 
     async fn r29_every_way_to_a_deletion_counts_and_every_caller(start: Start) {

@@ -134,7 +134,7 @@ each_database! {
             .with(|it| course(it).member("lea", "Lab", &[Administrator]).member("dean", "Faculty", &[Administrator]))
             .await;
         let done = world.delete("lea").done().await;
-        assert_eq!(done.about("Optics"), ["Optics to dean, PARENT_ADMINISTRATOR, not lea (LEAVING): OWNER_DELETED"]);
+        assert_eq!(done.about("Optics"), ["Optics to dean, PARENT_ADMINISTRATOR: OWNER_DELETED"], "nobody is passed over for their own work");
         assert_eq!(world.now().await.head("Optics"), "dean");
     }
 

@@ -1,8 +1,10 @@
-//! What an effect is about, by its id, which tells of it even where it has gone or is hidden.
+//! What an effect is about, by its id, which tells of it even where it has gone. What the caller may not see is not told at
+//! all (R18).
 
 use async_graphql::{Context, ID, Object, Union};
 use entity::id::{GroupId, SessionId, SlotId, UserId};
 
+use crate::graphql::context::loaders;
 use crate::graphql::course::Course;
 use crate::graphql::error::ApiError;
 use crate::graphql::group::Group;
@@ -13,6 +15,23 @@ use crate::graphql::slot::Slot;
 use crate::graphql::thing::Thing;
 use crate::graphql::user::User;
 use crate::removal::plan::WorkId;
+
+/// Whether the caller sees everything, also what no longer exists.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn sees_everything(ctx: &Context<'_>) -> Result<bool, ApiError> {
+    Ok(loaders(ctx)?.reader().sight().await?.sees_everything())
+}
+
+/// The id of a group; none for one that the caller may not see. One that no longer exists is told to whoever sees everything.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn group_id(ctx: &Context<'_>, group: GroupId) -> Result<Option<ID>, ApiError> {
+    let is_seen = sees_everything(ctx).await? || Group::load(ctx, group).await?.is_some();
+    Ok(is_seen.then(|| group.global()))
+}
 
 /// The group that an effect is about.
 #[derive(Clone, Copy, Debug)]
@@ -83,6 +102,20 @@ pub enum Work {
 #[derive(Clone, Copy, Debug)]
 pub struct OfWork(pub WorkId);
 
+impl OfWork {
+    /// The course, path or session; none where it no longer exists, or the caller may not see it.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn load(self, ctx: &Context<'_>) -> Result<Option<Work>, ApiError> {
+        Ok(match self.0 {
+            WorkId::Course(id) => Course::load(ctx, id).await?.map(Work::Course),
+            WorkId::Path(id) => Path::load(ctx, id).await?.map(Work::Path),
+            WorkId::Session(id) => Session::load(ctx, id).await?.map(Work::Session),
+        })
+    }
+}
+
 /// The work that an effect is about.
 #[Object]
 impl OfWork {
@@ -97,11 +130,7 @@ impl OfWork {
 
     /// The course, path or session; null if it no longer exists, or you may not see it.
     async fn work(&self, ctx: &Context<'_>) -> Result<Option<Work>, ApiError> {
-        Ok(match self.0 {
-            WorkId::Course(id) => Course::load(ctx, id).await?.map(Work::Course),
-            WorkId::Path(id) => Path::load(ctx, id).await?.map(Work::Path),
-            WorkId::Session(id) => Session::load(ctx, id).await?.map(Work::Session),
-        })
+        self.load(ctx).await
     }
 }
 
@@ -128,9 +157,9 @@ pub struct Successor(pub UserId);
 /// Who succeeds.
 #[Object]
 impl Successor {
-    /// The id of the successor.
-    async fn to_id(&self) -> ID {
-        self.0.global()
+    /// The id of the successor; null if you may not see them.
+    async fn to_id(&self, ctx: &Context<'_>) -> Result<Option<ID>, ApiError> {
+        Ok(User::load(ctx, self.0).await?.map(|_| self.0.global()))
     }
 
     /// The successor, the new main author or main instructor; null if you may not see them.

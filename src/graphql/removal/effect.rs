@@ -1,11 +1,18 @@
 //! One thing that goes, stays or moves, with its reason: the same in a plan and in a record (R18).
 
-use async_graphql::{SimpleObject, Union};
+use async_graphql::{Context, Object, SimpleObject, Union};
 use chrono::{DateTime, Utc};
+use futures::future::try_join_all;
 
-use super::about::{Granter, OfGroup, OfSession, OfSlot, OfUser, OfWork, Successor};
+use super::about::{Granter, OfGroup, OfSession, OfSlot, OfUser, OfWork, Successor, sees_everything};
 use super::reason::{Ineligibility, RemovalReason};
+use crate::graphql::error::ApiError;
+use crate::graphql::group::Group;
 use crate::graphql::kinds::{Role, SeatKind, SuccessionStep, UserStatus};
+use crate::graphql::session::Session;
+use crate::graphql::slot::Slot;
+use crate::graphql::thing::Thing;
+use crate::graphql::user::User;
 use crate::removal::plan::{self, Effect};
 
 /// A role in a group that goes.
@@ -109,8 +116,8 @@ pub struct HandedOver {
     step: SuccessionStep,
     /// The rank that the successor had as co-author or co-instructor, a place they give up; null if they had none.
     former_rank: Option<i32>,
-    /// Who came before the successor and could not succeed, in order.
-    passed_over: Vec<PassedOver>,
+    #[graphql(flatten)]
+    passed_over: AllPassedOver,
     /// Why, and by which rule the successor was found.
     reason: RemovalReason,
 }
@@ -143,6 +150,33 @@ pub struct PassedOver {
 impl From<plan::PassedOver> for PassedOver {
     fn from(passed: plan::PassedOver) -> PassedOver {
         PassedOver { user: OfUser(passed.user), why: passed.why.into() }
+    }
+}
+
+/// Everybody who came before a successor and could not succeed.
+#[derive(Clone, Debug)]
+struct AllPassedOver(Vec<plan::PassedOver>);
+
+impl AllPassedOver {
+    async fn seen(&self, ctx: &Context<'_>) -> Result<Vec<PassedOver>, ApiError> {
+        let seen = self.0.iter().map(|passed| async move {
+            Ok::<_, ApiError>(User::load(ctx, passed.user).await?.map(|_| PassedOver::from(*passed)))
+        });
+        Ok(try_join_all(seen).await?.into_iter().flatten().collect())
+    }
+}
+
+/// Everybody who came before a successor and could not succeed.
+#[Object]
+impl AllPassedOver {
+    /// The people who came before the successor and could not succeed, in order, of those you may see.
+    async fn passed_over(&self, ctx: &Context<'_>) -> Result<Vec<PassedOver>, ApiError> {
+        self.seen(ctx).await
+    }
+
+    /// How many more people came before the successor whom you may not see.
+    async fn passed_over_hidden_count(&self, ctx: &Context<'_>) -> Result<usize, ApiError> {
+        Ok(self.0.len() - self.seen(ctx).await?.len())
     }
 }
 
@@ -223,7 +257,7 @@ impl From<Effect> for RemovalEffect {
                     to: Successor(to),
                     step: step.into(),
                     former_rank,
-                    passed_over: passed_over.into_iter().map(PassedOver::from).collect(),
+                    passed_over: AllPassedOver(passed_over),
                     reason: RemovalReason { rule: work.rule(), ..reason.into() },
                 })
             }
@@ -236,4 +270,34 @@ impl From<Effect> for RemovalEffect {
             }
         }
     }
+}
+
+/// Those of `effects` that are on something the caller may see (R18).
+///
+/// # Errors
+/// When the database cannot be read.
+pub(super) async fn seen(ctx: &Context<'_>, effects: Vec<Effect>) -> Result<Vec<Effect>, ApiError> {
+    if sees_everything(ctx).await? {
+        return Ok(effects);
+    }
+    let are_seen = try_join_all(effects.iter().map(|effect| is_seen(ctx, effect))).await?;
+    Ok(effects.into_iter().zip(are_seen).filter_map(|(effect, is_seen)| is_seen.then_some(effect)).collect())
+}
+
+async fn is_seen(ctx: &Context<'_>, effect: &Effect) -> Result<bool, ApiError> {
+    Ok(match effect {
+        Effect::MembershipRemoved { group, .. } | Effect::MembershipKept { group, .. } => {
+            Group::load(ctx, *group).await?.is_some()
+        }
+        Effect::SessionLeft { session, .. }
+        | Effect::SessionKept { session, .. }
+        | Effect::EnrolmentRemoved { session, .. } => Session::load(ctx, *session).await?.is_some(),
+        Effect::SeatReleased { slot, .. } | Effect::SeatKept { slot, .. } => {
+            Slot::load(ctx, *slot).await?.is_some()
+        }
+        Effect::PlaceRemoved { work, .. } | Effect::HandedOver { work, .. } => {
+            OfWork(*work).load(ctx).await?.is_some()
+        }
+        Effect::AccountDeleted { .. } | Effect::PostsAnonymized { .. } => true,
+    })
 }

@@ -82,8 +82,8 @@ pub struct DeleteUsersInput {
     posts: PostTreatment,
     /// The digest of the plan that was shown: if what would happen now is anything else, nothing is done.
     plan_digest: Option<String>,
-    /// How many accounts this deletes, typed in by somebody: asked for with `CONFIRM_COUNT_REQUIRED` where more than the
-    /// safety share would go within a day (R29).
+    /// The number that confirms deletions beyond the safety share, asked for with `CONFIRM_COUNT_REQUIRED`: how many accounts
+    /// this request deletes, or for a list of one person how many went in the last 24 hours, this one included (R29).
     confirm_count: Option<i64>,
     /// How many seconds to wait for the job to end before answering with it as it stands then: 0 to 30; 10 if left out.
     pub wait: Option<i32>,
@@ -108,8 +108,8 @@ pub struct RemoveUsersFromGroupInput {
     posts: PostTreatment,
     /// The digest of the plan that was shown: if what would happen now is anything else, nothing is done.
     plan_digest: Option<String>,
-    /// How many accounts this deletes, typed in by somebody: asked for with `CONFIRM_COUNT_REQUIRED` where more than the
-    /// safety share would go within a day (R29).
+    /// The number that confirms deletions beyond the safety share, asked for with `CONFIRM_COUNT_REQUIRED`: how many accounts
+    /// this request deletes, or for a list of one person how many went in the last 24 hours, this one included (R29).
     confirm_count: Option<i64>,
     /// How many seconds to wait for the job to end before answering with it as it stands then: 0 to 30; 10 if left out.
     pub wait: Option<i32>,
@@ -129,8 +129,8 @@ pub struct DeleteUserInput {
     posts: PostTreatment,
     /// The digest of the plan that was shown: if what would happen now is anything else, nothing is done.
     plan_digest: Option<String>,
-    /// How many accounts this deletes, typed in by somebody: asked for with `CONFIRM_COUNT_REQUIRED` where more than the
-    /// safety share would go within a day (R29).
+    /// The number that confirms a deletion beyond the safety share, asked for with `CONFIRM_COUNT_REQUIRED`: how many accounts
+    /// went in the last 24 hours, this one included (R29).
     confirm_count: Option<i64>,
     /// Your own word for this request, 8 to 200 characters: sent again, it gets the first answer and does nothing.
     pub idempotency_key: Option<String>,
@@ -153,8 +153,8 @@ pub struct RemoveUserFromGroupInput {
     posts: PostTreatment,
     /// The digest of the plan that was shown: if what would happen now is anything else, nothing is done.
     plan_digest: Option<String>,
-    /// How many accounts this deletes, typed in by somebody: asked for with `CONFIRM_COUNT_REQUIRED` where more than the
-    /// safety share would go within a day (R29).
+    /// The number that confirms a deletion beyond the safety share, asked for with `CONFIRM_COUNT_REQUIRED`: how many accounts
+    /// went in the last 24 hours, this one included (R29).
     confirm_count: Option<i64>,
     /// Your own word for this request, 8 to 200 characters: sent again, it gets the first answer and does nothing.
     pub idempotency_key: Option<String>,
@@ -176,8 +176,8 @@ pub struct RevokeRoleInput {
     confirm_account_deletion: bool,
     /// The digest of the plan that was shown: if what would happen now is anything else, nothing is done.
     plan_digest: Option<String>,
-    /// How many accounts this deletes, typed in by somebody: asked for with `CONFIRM_COUNT_REQUIRED` where more than the
-    /// safety share would go within a day (R29).
+    /// The number that confirms a deletion beyond the safety share, asked for with `CONFIRM_COUNT_REQUIRED`: how many accounts
+    /// went in the last 24 hours, this one included (R29).
     confirm_count: Option<i64>,
     /// Your own word for this request, 8 to 200 characters: sent again, it gets the first answer and does nothing.
     pub idempotency_key: Option<String>,
@@ -197,11 +197,11 @@ pub struct PrepareRemovalInput {
 pub struct StartRemovalJobInput {
     /// The job: one that is prepared, or waits to be confirmed.
     job_id: ID,
-    /// The digest of its plan, as it was shown. Needed for a job that is prepared: if what would happen now is anything
-    /// else, nothing is done.
+    /// The digest of the job's plan, as it was shown. A prepared job cannot be started without it (`BAD_INPUT`): if anything
+    /// else would happen now, for you who start it, nothing is done.
     plan_digest: Option<String>,
-    /// How many accounts this deletes, typed in by somebody: asked for with `CONFIRM_COUNT_REQUIRED` where more than the
-    /// safety share would go within a day (R29).
+    /// The number that confirms deletions beyond the safety share, asked for with `CONFIRM_COUNT_REQUIRED`: how many accounts
+    /// this request deletes, or for a list of one person how many went in the last 24 hours, this one included (R29).
     confirm_count: Option<i64>,
     /// How many seconds to wait for the job to end before answering with it as it stands then: 0 to 30; 10 if left out.
     pub wait: Option<i32>,
@@ -223,8 +223,8 @@ pub struct CancelRemovalJobInput {
 pub struct RetryRemovalJobInput {
     /// The job, which has ended.
     job_id: ID,
-    /// How many accounts this deletes, typed in by somebody: asked for with `CONFIRM_COUNT_REQUIRED` where more than the
-    /// safety share would go within a day (R29).
+    /// The number that confirms deletions beyond the safety share, asked for with `CONFIRM_COUNT_REQUIRED`: how many accounts
+    /// this request deletes, or for a list of one person how many went in the last 24 hours, this one included (R29).
     confirm_count: Option<i64>,
     /// How many seconds to wait for the job to end before answering with it as it stands then: 0 to 30; 10 if left out.
     pub wait: Option<i32>,
@@ -327,7 +327,8 @@ pub enum RemovedMemberInput {
 pub struct RemovedMembershipInput {
     /// Whom.
     member: RemovedMemberInput,
-    /// Out of which group; not the platform group, out of which people are deleted.
+    /// The group that the person is taken out of. An entry that names the platform group has the outcome `PLATFORM_GROUP`:
+    /// people are deleted rather than taken out of it.
     group_id: ID,
 }
 
@@ -350,8 +351,8 @@ impl RemovedMembershipInput {
     }
 }
 
-/// Removals from several groups to be planned. What is asked of one person is done one after the other, in order of the
-/// groups: each is a removal of its own, with an outcome and a record of its own.
+/// Removals from several groups to be planned. What is asked of one person is done one after the other, from the deepest
+/// group up: each is a removal of its own, with an outcome and a record of its own.
 #[derive(Clone, Debug, InputObject)]
 pub struct PlanMembershipsRemovalInput {
     /// Whom, out of which group each; at most 3,000 to be shown at once, 100,000 to be prepared. What is named twice counts

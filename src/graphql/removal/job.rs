@@ -5,7 +5,9 @@ use std::sync::Arc;
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 use entity::id::JobId;
+use entity::kind::Outcome;
 
+use super::about;
 use super::plan::{PersonRemovalPlan, RemovalTotals};
 use super::record::Removal;
 use super::warning::RemovalWarning;
@@ -15,11 +17,12 @@ use crate::graphql::context::load;
 use crate::graphql::error::ApiError;
 use crate::graphql::group::Group;
 use crate::graphql::id::GlobalId;
-use crate::graphql::kinds::{JobStatus, RemovalCause, RemovalOutcome};
+use crate::graphql::kinds::{JobStatus, PlanExpiry, RemovalCause, RemovalOutcome};
 use crate::graphql::thing::Thing;
 use crate::graphql::user::User;
 use crate::queries::removals::{
-    Items, Job, JobEvent, JobItem, Jobs, OutcomeCounts, SinglePlans, UnresolvedCounts, Warnings,
+    DeletionDates, Items, Job, JobEvent, JobItem, Jobs, OutcomeCounts, Records, SinglePlans,
+    UnresolvedCounts, Warnings,
 };
 use crate::removal::batch::Totals;
 
@@ -131,12 +134,34 @@ impl RemovalJob {
         self.0.cause.into()
     }
 
-    /// Who asked; null for the platform itself.
+    /// Who asked for the job or started it, with whose rights it is carried out; null for the platform itself.
     async fn actor(&self, ctx: &Context<'_>) -> Result<Option<User>, ApiError> {
         match self.0.actor_id {
             Some(actor) => User::load(ctx, actor).await,
             None => Ok(None),
         }
+    }
+
+    /// Who had prepared the job, if somebody else started it; null otherwise, and if you may not see them.
+    async fn prepared_by(&self, ctx: &Context<'_>) -> Result<Option<User>, ApiError> {
+        match self.0.prepared_by {
+            Some(user) => User::load(ctx, user).await,
+            None => Ok(None),
+        }
+    }
+
+    /// Who confirmed a job of the platform itself that was held as `AWAITING_CONFIRMATION`; null otherwise, and if you may
+    /// not see them.
+    async fn confirmed_by(&self, ctx: &Context<'_>) -> Result<Option<User>, ApiError> {
+        match self.0.confirmed_by {
+            Some(user) => User::load(ctx, user).await,
+            None => Ok(None),
+        }
+    }
+
+    /// Why the plan can no longer be started: with the status `EXPIRED`. Else null.
+    async fn expired_because(&self) -> Option<PlanExpiry> {
+        self.0.expired_because.map(Into::into)
     }
 
     /// How many entries its list has; who was named twice counts once.
@@ -281,9 +306,13 @@ impl RemovalJobItem {
         }
     }
 
-    /// The id of the group that is named for this entry alone; null where the job names one for all, or none.
-    async fn group_id(&self) -> Option<ID> {
-        self.0.group_id.map(GlobalId::global)
+    /// The id of the group that is named for this entry alone; null if the job names one for all or none, or if you may not
+    /// see it.
+    async fn group_id(&self, ctx: &Context<'_>) -> Result<Option<ID>, ApiError> {
+        match self.0.group_id {
+            Some(group) => about::group_id(ctx, group).await,
+            None => Ok(None),
+        }
     }
 
     /// The group that is named for this entry alone; null where there is none, and if you may not see it.
@@ -304,8 +333,8 @@ impl RemovalJobItem {
         self.0.planned.map(Into::into)
     }
 
-    /// Stands for what was shown that would be done to the person; null where nothing was. Who has another one when their
-    /// turn comes is left alone, with the outcome `PLAN_CHANGED`.
+    /// Digest of the plan shown for this person; null if none was shown. A person to whom something else would be done when
+    /// their turn comes is skipped as `PLAN_CHANGED`; an outcome that changes nothing is told as it is (R18).
     async fn digest(&self) -> Option<&str> {
         self.0.digest.as_deref()
     }
@@ -331,7 +360,24 @@ impl RemovalJobItem {
         self.0.outcome.map(Into::into)
     }
 
-    /// The record of what was done; null where nothing was.
+    /// With `ALREADY_DELETED`: when the account was deleted. Else null.
+    async fn deleted_at(&self, ctx: &Context<'_>) -> Result<Option<DateTime<Utc>>, ApiError> {
+        let (Some(Outcome::AlreadyDeleted), Some(user)) = (self.0.outcome, self.0.user_id) else {
+            return Ok(None);
+        };
+        // The account may have been reinstated since.
+        let record = match self.0.record_id {
+            Some(record) => load::<Records>(ctx, record).await?,
+            None => None,
+        };
+        match record {
+            Some(record) => Ok(Some(record.at)),
+            None => load::<DeletionDates>(ctx, user).await,
+        }
+    }
+
+    /// The record of what was done, or with `ALREADY_DELETED` of the earlier deletion; null if nothing was done, and if you
+    /// may not see it.
     async fn removal(&self, ctx: &Context<'_>) -> Result<Option<Removal>, ApiError> {
         match self.0.record_id {
             Some(record) => Removal::load(ctx, record).await,

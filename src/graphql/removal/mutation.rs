@@ -212,8 +212,9 @@ impl RemovalMutation {
         RemovalJobPayload::of(done.await?, |job| RemovalJob::load(ctx, job)).await
     }
 
-    /// Lets a job run that was prepared, if what would happen now is what its plan shows; or one that waits to be
-    /// confirmed. By whoever asked for it, and by platform administrators.
+    /// Starts a job that was prepared, if what would happen now is what its plan shows; or one that waits to be confirmed.
+    /// Whoever prepared the job can start it, and so can platform administrators. A prepared job is carried out with the
+    /// rights of the person who starts it, who becomes its `actor` (R29).
     async fn start_removal_job(
         &self,
         ctx: &Context<'_>,

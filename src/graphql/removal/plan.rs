@@ -3,24 +3,29 @@
 use std::sync::Arc;
 
 use async_graphql::{Context, ID, Object, SimpleObject};
+use chrono::{DateTime, Utc};
 use entity::id::GroupId;
 use entity::kind::{Outcome, PrivateSubgroups as Private};
 use futures::future::try_join_all;
 
-use super::effect::RemovalEffect;
+use super::about;
+use super::effect::{self, RemovalEffect};
 use super::job::RemovalOutcomeCount;
+use super::record::Removal;
 use super::warning::RemovalWarning;
 use crate::graphql::connection::{self, Connection, Paging};
+use crate::graphql::context::load;
 use crate::graphql::error::ApiError;
 use crate::graphql::group::Group;
 use crate::graphql::id::GlobalId;
 use crate::graphql::kinds::{PrivateSubgroups, RemovalOutcome};
 use crate::graphql::thing::Thing;
 use crate::graphql::user::User;
+use crate::queries::removals::{DeletionDates, LastDeletions};
 use crate::removal::batch::Totals;
-use crate::removal::plan::{Effect, PersonPlan, Plan};
+use crate::removal::plan::{PersonPlan, Plan};
 use crate::removal::preview::{Answer, Foreseen, Preview};
-use crate::removal::request::{Options, Request};
+use crate::removal::request::Request;
 
 /// What a removal would do now. Nothing was changed. To do exactly this, send the `digest` along with the mutation.
 #[derive(Clone, Debug)]
@@ -47,7 +52,8 @@ pub struct PersonRemovalPlan(Arc<PersonPlan>);
 pub struct UnresolvedEntry {
     /// The entry as typed.
     typed: String,
-    /// Why it means nobody: `NOT_FOUND` or `INVALID_EMAIL`.
+    /// Why it means nobody: `NOT_FOUND` for a person or group that does not exist or that you may not see, `INVALID_EMAIL`,
+    /// or `PLATFORM_GROUP` for an entry that names the platform group.
     outcome: RemovalOutcome,
 }
 
@@ -78,8 +84,9 @@ pub struct RemovalTotals {
     sessions_handed_over: i64,
     /// Accounts that would end.
     accounts_deleted: i64,
-    /// Those of them that are active, suspended or deactivated: what `confirmCount` has to say where it is asked for
-    /// (R29).
+    /// The number that `confirmCount` has to say where it is asked for (R29): the accounts that would end and are active,
+    /// suspended or deactivated. For a request that names one person, it counts the accounts that went in the last 24 hours
+    /// as well.
     confirm_count: i64,
 }
 
@@ -105,8 +112,7 @@ impl RemovalPlan {
     fn answered(&self, answer: Private, kind: Which) -> Option<RemovalPlan> {
         match (&self.preview.answer, self.kind) {
             (Answer::Undecided { .. }, Which::Asked) => {
-                let options = Options { private_subgroups: Some(answer), ..self.request.options };
-                let request = Request { options, ..self.request };
+                let request = self.request.answered(answer);
                 Some(RemovalPlan { request, preview: self.preview.clone(), kind })
             }
             _ => None,
@@ -174,8 +180,9 @@ impl RemovalPlan {
         warnings.into_iter().map(RemovalWarning::from).collect()
     }
 
-    /// What would happen to each person, in order of id, and to who is named with several groups once for each, in order of
-    /// the group, as if one were done after the other; null while the question of private subgroups is open.
+    /// What would happen to each person, in order of id. A person who is named with several groups comes once for each, from
+    /// the deepest group up, as the removals are done one after the other. Null while the question of private subgroups is
+    /// open.
     async fn people(
         &self,
         first: Option<i32>,
@@ -222,9 +229,13 @@ impl PersonRemovalPlan {
         User::load(ctx, self.0.user).await
     }
 
-    /// The id of the group that is named for this person alone; null where the request names one for all, or none.
-    async fn group_id(&self) -> Option<ID> {
-        self.0.group.map(GlobalId::global)
+    /// The id of the group that is named for this person alone; null if the request names one for all or none, or if you may
+    /// not see it.
+    async fn group_id(&self, ctx: &Context<'_>) -> Result<Option<ID>, ApiError> {
+        match self.0.group {
+            Some(group) => about::group_id(ctx, group).await,
+            None => Ok(None),
+        }
     }
 
     /// The group that is named for this person alone; null where there is none, and if you may not see it.
@@ -255,16 +266,38 @@ impl PersonRemovalPlan {
         groups(ctx, self.0.kept_in()).await
     }
 
-    /// What would go, stay and move, with the reason of each.
+    /// With `ALREADY_DELETED`: when the account was deleted. Else null.
+    async fn deleted_at(&self, ctx: &Context<'_>) -> Result<Option<DateTime<Utc>>, ApiError> {
+        match self.0.outcome {
+            Outcome::AlreadyDeleted => load::<DeletionDates>(ctx, self.0.user).await,
+            _ => Ok(None),
+        }
+    }
+
+    /// With `ALREADY_DELETED`: the removal that deleted the account, if there is a record of it that you may see. Else null.
+    async fn removal(&self, ctx: &Context<'_>) -> Result<Option<Removal>, ApiError> {
+        match self.0.outcome {
+            Outcome::AlreadyDeleted => Ok(load::<LastDeletions>(ctx, self.0.user).await?.map(Removal::from)),
+            _ => Ok(None),
+        }
+    }
+
+    /// What would go, stay and move, with the reason of each, as far as you may see it.
     async fn effects(
         &self,
+        ctx: &Context<'_>,
         first: Option<i32>,
         after: Option<String>,
         last: Option<i32>,
         before: Option<String>,
     ) -> Result<Connection<RemovalEffect>, ApiError> {
-        let effects: Arc<Vec<Effect>> = Arc::new(self.0.effects.clone());
+        let effects = Arc::new(effect::seen(ctx, self.0.effects.clone()).await?);
         connection::of_items("removal.effects", effects, &Paging { first, after, last, before })
+    }
+
+    /// How many more effects there would be, on groups, sessions and works that you may not see.
+    async fn hidden_count(&self, ctx: &Context<'_>) -> Result<usize, ApiError> {
+        Ok(self.0.effects.len() - effect::seen(ctx, self.0.effects.clone()).await?.len())
     }
 }
 
@@ -303,7 +336,7 @@ impl RemovalTotals {
 
 fn totals(plan: &Plan, preview: &Preview) -> RemovalTotals {
     let mut totals = Totals::default();
-    totals.add(plan, preview.going(plan));
+    totals.add(plan, preview.confirm_count(plan));
     preview.list.items.iter().filter_map(|item| item.outcome).for_each(|outcome| totals.add_outcome(outcome));
     RemovalTotals::of(preview.list.items.len() as i64, &totals)
 }

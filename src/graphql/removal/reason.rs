@@ -23,6 +23,8 @@ pub enum RemovalReasonCode {
     OtherRoleBelow,
     /// In the named group only the named role goes.
     OtherRole,
+    /// Revoking the named role takes nothing from the groups below.
+    RoleReachesNoneBelow,
     /// The group is above or beside the named one.
     OutsideReach,
     /// No audience group of the session has the person any more.

@@ -6,7 +6,8 @@ use async_graphql::{Context, ID, Object};
 use chrono::{DateTime, Utc};
 use entity::id::RecordId;
 
-use super::effect::RemovalEffect;
+use super::about;
+use super::effect::{self, RemovalEffect};
 use super::job::RemovalJob;
 use crate::error::Error;
 use crate::graphql::connection::{self, Connection, Paging};
@@ -32,6 +33,11 @@ impl Removal {
     /// When the database cannot be read.
     pub async fn load(ctx: &Context<'_>, id: RecordId) -> Result<Option<Removal>, ApiError> {
         Ok(load::<Records>(ctx, id).await?.map(Removal))
+    }
+
+    /// Every effect, whether or not the caller may see it.
+    fn all(&self) -> Result<Vec<Effect>, Error> {
+        Ok(serde_json::from_str(&self.0.effects)?)
     }
 }
 
@@ -91,9 +97,9 @@ impl Removal {
         self.0.at
     }
 
-    /// The id of the group that was named; of the platform group for a deletion.
-    async fn group_id(&self) -> ID {
-        self.0.group_id.global()
+    /// The id of the group that was named, of the platform group for a deletion; null if you may not see it.
+    async fn group_id(&self, ctx: &Context<'_>) -> Result<Option<ID>, ApiError> {
+        about::group_id(ctx, self.0.group_id).await
     }
 
     /// The group that was named, the platform group for a deletion; null if it no longer exists or you may not see it.
@@ -124,15 +130,23 @@ impl Removal {
         &self.0.digest
     }
 
-    /// What went, what stayed and what moved, with the reason of each.
+    /// What went, what stayed and what moved, with the reason of each, as far as you may see it.
     async fn effects(
         &self,
+        ctx: &Context<'_>,
         first: Option<i32>,
         after: Option<String>,
         last: Option<i32>,
         before: Option<String>,
     ) -> Result<Connection<RemovalEffect>, ApiError> {
-        let effects: Vec<Effect> = serde_json::from_str(&self.0.effects).map_err(Error::from)?;
-        connection::of_items("removal.effects", Arc::new(effects), &Paging { first, after, last, before })
+        let effects = Arc::new(effect::seen(ctx, self.all()?).await?);
+        connection::of_items("removal.effects", effects, &Paging { first, after, last, before })
+    }
+
+    /// How many more effects there were, on groups, sessions and works that you may not see.
+    async fn hidden_count(&self, ctx: &Context<'_>) -> Result<usize, ApiError> {
+        let effects = self.all()?;
+        let all = effects.len();
+        Ok(all - effect::seen(ctx, effects).await?.len())
     }
 }

@@ -8,12 +8,13 @@ use super::{Batch, Kept, Origin, accept_as, chunks, settle_list};
 use crate::access::{self, Caller};
 use crate::db::{Database, Key, Snapshot, Tx, snapshot, write};
 use crate::error::{Error, Failure, Refusal};
-use crate::jobs;
+use crate::jobs::{self, PLAN_FORM};
 use crate::removal::list::read_again;
 use crate::removal::plan::digest_of;
-use crate::removal::request::{Entry, Named, Options, Part, People, Request};
+use crate::removal::planning;
+use crate::removal::request::{Entry, Named, Part, People};
+use crate::removal::safety::{self, Going};
 use crate::removal::store::{self, FollowedJob};
-use crate::removal::{planning, safety};
 
 /// A job to be let run.
 #[derive(Clone, Debug, Serialize)]
@@ -35,15 +36,14 @@ pub struct Retry {
     pub confirm_count: Option<i64>,
 }
 
-/// The job, held until the transaction ends, for somebody who may follow it: whoever asked for it, and platform
-/// administrators.
+/// The job, held until the transaction ends, for somebody who may follow it: whoever asked for it or prepared it, and
+/// platform administrators.
 async fn followed(tx: &Tx, job: JobId) -> Result<FollowedJob, Failure> {
-    let not_found = || Refusal::not_found(&["jobId"], "RemovalJob");
-    let found = store::followed(&tx.conn, job).await?.ok_or_else(not_found)?;
     let authority = access::authority(tx).await?;
     let (_, tree) = crate::platform::current(&tx.conn, &tx.trees).await?;
-    let own = tx.caller.user().is_some() && tx.caller.user() == found.actor;
-    if own || authority.administers_platform(&tree) { Ok(found) } else { Err(not_found().into()) }
+    let found = store::followed(&tx.conn, job, true).await?;
+    let found = found.filter(|job| job.is_own(tx.caller.user()) || authority.administers_platform(&tree));
+    found.ok_or_else(|| Refusal::not_found(&["jobId"], "RemovalJob").into())
 }
 
 /// Stops a job: at once where nobody works on it, else at the next chunk. What was done stays done. Cancelling it again
@@ -104,18 +104,12 @@ async fn retry(tx: &Tx, retry: &Retry) -> Result<JobId, Failure> {
     let kept: Kept = serde_json::from_str(&found.options).map_err(Error::from)?;
     let batch = Batch {
         people: if pairs.is_empty() { People::Named(people) } else { People::Pairs(pairs) },
-        request: answered(&kept),
+        request: kept.request,
         plan_digest: None,
         confirm_count: retry.confirm_count,
         bounds: kept.bounds,
     };
     accept_as(tx, &batch, JobStatus::Queued, Origin::Retry(retry.job)).await
-}
-
-/// The request with the answer that held (R6).
-fn answered(kept: &Kept) -> Request {
-    let options = Options { private_subgroups: Some(kept.answer), ..kept.request.options };
-    Request { options, ..kept.request }
 }
 
 /// Lets a prepared job run, if what would happen now is what was shown; and one that was held to be confirmed.
@@ -124,7 +118,8 @@ fn answered(kept: &Kept) -> Request {
 /// has the outcome `PLAN_CHANGED` alone.
 ///
 /// # Errors
-/// `NOT_FOUND`, `INVALID_TRANSITION`, `PLAN_CHANGED`, `CONFIRM_COUNT_REQUIRED`, `COUNT_MISMATCH`: nothing was done.
+/// `NOT_FOUND`, `INVALID_TRANSITION`, `BAD_INPUT` without a digest, `PRIVATE_SUBGROUPS_UNDECIDED` where the answer was left
+/// out and has come to matter, `PLAN_CHANGED`, `CONFIRM_COUNT_REQUIRED`, `COUNT_MISMATCH`: nothing was done.
 pub async fn start(db: &Database, caller: Caller, key: Option<Key>, start: Start) -> Result<JobId, Failure> {
     let input = (caller.clone(), start.clone());
     let planned =
@@ -137,50 +132,77 @@ pub async fn start(db: &Database, caller: Caller, key: Option<Key>, start: Start
     Ok(job)
 }
 
-/// The digest of the plan as it is now; none where none is asked for.
+/// The digest of the plan as it is now, for whoever starts the job (R29); none where none is asked for, and for somebody who
+/// may not follow it.
 async fn digest_now(
     snapshot: &Snapshot<'_>,
     caller: &Caller,
     start: &Start,
 ) -> Result<Option<String>, Failure> {
     let db = &snapshot.conn;
-    let Some(standing) = jobs::store::standing(db, start.job).await? else { return Ok(None) };
-    if standing.status != JobStatus::Prepared || start.plan_digest.is_none() {
+    let Some(found) = store::followed(db, start.job, false).await? else { return Ok(None) };
+    let setting = planning::setting(db, snapshot.trees, caller).await?;
+    let may_follow = found.is_own(caller.user()) || setting.authority.administers_platform(&setting.tree);
+    if found.status != JobStatus::Prepared || start.plan_digest.is_none() || !may_follow {
         return Ok(None);
     }
-    let kept: Kept = serde_json::from_str(&standing.options).map_err(Error::from)?;
-    let setting = planning::setting(db, snapshot.trees, caller).await?;
+    let kept: Kept = serde_json::from_str(&found.options).map_err(Error::from)?;
     let parts = store::parts_of(db, start.job, None).await?;
-    let list = settle_list(db, &parts, &answered(&kept), &setting).await?;
+    let list = settle_list(db, &parts, &kept.request, &setting).await?;
     let digests = super::digests(db, snapshot.now, &parts, &list, &kept.request, &setting).await?;
     Ok(Some(digest_of(&kept.request, digests.iter().map(|(part, digest)| (*part, digest.as_str())))))
 }
 
 async fn let_run(tx: &Tx, start: &Start, planned: Option<String>) -> Result<JobId, Failure> {
     let found = followed(tx, start.job).await?;
+    let is_startable = found.keep_until.is_some_and(|until| tx.now < until)
+        && found.plan_form.is_some_and(|form| form == PLAN_FORM);
     match found.status {
-        JobStatus::Prepared if found.keep_until.is_some_and(|until| tx.now < until) => {
-            let shown = start.plan_digest.as_deref();
-            if shown.is_none() || shown != found.plan_digest.as_deref() || shown != planned.as_deref() {
+        JobStatus::Prepared if is_startable => {
+            let Some(shown) = start.plan_digest.as_deref() else {
+                let message =
+                    "A prepared job is started with the digest of its plan: send `plan.digest` of the job.";
+                return Err(Refusal::bad_input(&["planDigest"], message).into());
+            };
+            if found.plan_digest.as_deref() != Some(shown) || planned.as_deref() != Some(shown) {
                 return Err(Refusal::PlanChanged.into());
             }
+            take_charge(tx, start.job, &found).await?;
         }
         JobStatus::AwaitingConfirmation => {
             if start.confirm_count.is_none() {
-                return Err(Refusal::ConfirmCountRequired { most: safety::ALWAYS }.into());
+                return Err(Refusal::ConfirmCountRequired { most: safety::ALWAYS, of_day: None }.into());
             }
+            store::confirm(&tx.conn, start.job, tx.caller.user()).await?;
         }
         status => return Err(Refusal::InvalidJobTransition { status }.into()),
     }
     let ending = store::ending(&tx.conn, start.job).await?;
     let parts: Vec<Part> = ending.iter().map(|user| (*user, None)).collect();
-    let mut going = 0;
+    let mut accounts = 0;
     for some in chunks(&parts) {
         let people = store::standings(&tx.conn, some, None).await?;
-        going += safety::going(&people, some.iter().map(|(user, _)| (*user, Outcome::Deleted)));
+        accounts += safety::going(&people, some.iter().map(|(user, _)| (*user, Outcome::Deleted)));
     }
+    let going = Going { accounts, people: store::people(&tx.conn, start.job).await? };
     safety::check(tx, going, start.confirm_count).await?;
     store::set_status(&tx.conn, start.job, JobStatus::Queued).await?;
     jobs::store::tell(&tx.conn, start.job, tx.now).await?;
     Ok(start.job)
+}
+
+/// R29: whoever starts a prepared job is its actor, whose rights count at every chunk and whose own turn comes last.
+async fn take_charge(tx: &Tx, job: JobId, found: &FollowedJob) -> Result<(), Failure> {
+    let kept: Kept = serde_json::from_str(&found.options).map_err(Error::from)?;
+    let service = tx.caller.service();
+    if (tx.caller.user(), service) == (found.actor, kept.service) {
+        return Ok(());
+    }
+    let options = serde_json::to_string(&Kept { service, ..kept }).map_err(Error::from)?;
+    let (actor, behalf) = (tx.caller.user(), tx.caller.on_behalf_of());
+    store::take_charge(&tx.conn, job, actor, behalf, &options).await?;
+    if let Some(actor) = actor {
+        store::put_last(&tx.conn, job, actor).await?;
+    }
+    Ok(())
 }

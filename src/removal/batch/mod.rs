@@ -26,7 +26,7 @@ use super::plan::{WorkId, digest_of};
 use super::planning;
 use super::request::{Part, People, Request};
 use super::rules::{Verdict, settle};
-use super::safety;
+use super::safety::{self, Going};
 use super::store::{self, NewItem, NewJob};
 use crate::access::Caller;
 use crate::db::{Database, Key, Tx, write};
@@ -76,6 +76,7 @@ pub struct Batch {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Kept {
     request: Request,
+    /// The answer to R6 that holds: the one asked for, or the one that stands for both.
     answer: PrivateSubgroups,
     /// `ADMINISTRATOR` rows that go, by group.
     administrators: Vec<(GroupId, BTreeSet<Administrator>)>,
@@ -162,7 +163,6 @@ async fn accept(tx: &Tx, batch: &Batch) -> Result<JobId, Failure> {
 /// What is known of a whole list before anything is done to anybody.
 #[derive(Clone, Debug)]
 struct Whole {
-    answer: PrivateSubgroups,
     leaving: Leaving,
     /// What ends an account.
     ending: BTreeSet<Part>,
@@ -178,8 +178,8 @@ async fn accept_as(tx: &Tx, batch: &Batch, status: JobStatus, origin: Origin) ->
     let setting = planning::setting(db, &tx.trees, &tx.caller).await?;
     let request = batch.request.normalized(setting.tree.root());
     planning::check_group(&request, &setting)?;
-    planning::check_groups(&mut list, &setting)?;
-    let parts = list.parts();
+    planning::check_groups(&mut list, &setting);
+    let parts = planning::parts(&list, &setting);
     let whole = settle_list(db, &parts, &request, &setting).await?;
     let digests = match &batch.plan_digest {
         Some(shown) => {
@@ -194,7 +194,8 @@ async fn accept_as(tx: &Tx, batch: &Batch, status: JobStatus, origin: Origin) ->
     };
     let status = match (status, &tx.caller) {
         (JobStatus::Queued, caller) => {
-            match (safety::check(tx, whole.going, batch.confirm_count).await, caller) {
+            let going = Going { accounts: whole.going, people: list.users().len() };
+            match (safety::check(tx, going, batch.confirm_count).await, caller) {
                 (Err(Failure::Refused(Refusal::ConfirmCountRequired { .. })), Caller::System { .. }) => {
                     JobStatus::AwaitingConfirmation
                 }
@@ -203,22 +204,19 @@ async fn accept_as(tx: &Tx, batch: &Batch, status: JobStatus, origin: Origin) ->
         }
         (status, _) => status,
     };
-    let items = items(&list, &tx.caller, batch.bounds.people, &whole.ending, digests);
+    let items = items(&list, &parts, &tx.caller, batch.bounds.people, &whole.ending, digests);
     let filter = match &batch.people {
         People::Named(_) | People::Pairs(_) => None,
         People::Matching(filter) => Some(filter.clone()),
     };
     let kept = Kept {
         request,
-        answer: whole.answer,
+        answer: planning::assumed(&request),
         administrators: whole.leaving.administrators.into_iter().collect(),
         places: whole.leaving.places.into_iter().collect(),
         filter,
         bounds: batch.bounds,
-        service: match tx.caller {
-            Caller::Service(token) => Some(token),
-            Caller::User(_) | Caller::System { .. } => None,
-        },
+        service: tx.caller.service(),
     };
     let job = NewJob {
         status,
@@ -259,13 +257,12 @@ async fn settle_list(
     request: &Request,
     setting: &Setting,
 ) -> Result<Whole, Failure> {
-    let answer = planning::assumed(request);
     let (mut undecided, mut leaving) = (BTreeSet::new(), Leaving::default());
     let (mut ending, mut going) = (BTreeSet::new(), 0);
     for some in chunks(parts) {
         let people = store::standings(db, some, None).await?;
-        undecided.extend(planning::undecided(&people, request, setting));
-        let verdicts = planning::verdicts(&people, request, answer, setting);
+        let verdicts = planning::verdicts(&people, request, setting);
+        undecided.extend(planning::undecided(&verdicts));
         going += safety::going(&people, verdicts.iter().map(|(user, verdict)| (*user, verdict.outcome)));
         settle(&mut leaving, &verdicts);
         let ends = |(person, (_, verdict)): (&Standing, &(UserId, Verdict))| {
@@ -275,7 +272,7 @@ async fn settle_list(
     }
     planning::check_decided(undecided, setting)?;
     leaving.hold(ownership::store::places(db, &leaving.users).await?);
-    Ok(Whole { answer, leaving, ending, going })
+    Ok(Whole { leaving, ending, going })
 }
 
 /// Everybody's digest, as [`settle_list`] goes through them.
@@ -291,7 +288,7 @@ async fn digests(
     for some in chunks(parts) {
         let people = store::standings(db, some, None).await?;
         let leaving = Some(&whole.leaving);
-        let plan = planning::plan(db, now, &people, request, whole.answer, leaving, setting).await?;
+        let plan = planning::plan(db, now, &people, request, leaving, setting).await?;
         digests.extend(plan.people.into_iter().map(|person| (person.part(), person.digest)));
     }
     Ok(digests)
@@ -312,10 +309,11 @@ fn chunks(parts: &[Part]) -> impl Iterator<Item = &[Part]> {
 }
 
 /// One item an entry; chunks are filled in the order of the list, the caller's own items last (R16). What is asked of one
-/// person comes in turns, in order of the group: everybody's first, then everybody's second, so that nobody is in a chunk
-/// twice and whoever is asked something later is as they were left.
+/// person comes in turns, as `parts` has it: everybody's first, then everybody's second, so that nobody is in a chunk twice
+/// and whoever is asked something later is as they were left.
 fn items(
     list: &List,
+    parts: &[Part],
     caller: &Caller,
     size: usize,
     ending: &BTreeSet<Part>,
@@ -324,9 +322,9 @@ fn items(
     let size = size.clamp(1, CHUNK) as i64;
     let mut turns: BTreeMap<Part, usize> = BTreeMap::new();
     let mut before: Option<(UserId, usize)> = None;
-    for part in list.parts() {
+    for part in parts {
         let turn = before.filter(|(user, _)| *user == part.0).map_or(0, |(_, turn)| turn + 1);
-        turns.insert(part, turn);
+        turns.insert(*part, turn);
         before = Some((part.0, turn));
     }
     let is_own = |(user, _): &Part| caller.user() == Some(*user);

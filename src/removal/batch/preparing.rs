@@ -143,7 +143,7 @@ async fn plan_of(
     };
     let people = store::standings(db, &all, None).await?;
     let leaving = Some(leaving);
-    let mut plan = planning::plan(db, now, &people, &kept.request, kept.answer, leaving, &setting).await?;
+    let mut plan = planning::plan(db, now, &people, &kept.request, leaving, &setting).await?;
     let asked: BTreeSet<&Part> = parts.iter().collect();
     plan.people.retain(|person| asked.contains(&person.part()));
     for person in &mut plan.people {

@@ -14,7 +14,7 @@ use crate::db::{Database, Tx, write};
 use crate::error::{Error, Failure};
 use crate::jobs::{self, Lease, Step, rules};
 use crate::ownership::Leaving;
-use crate::removal::chunk::{self, Settled};
+use crate::removal::chunk::{self, Done, Settled};
 use crate::removal::request::Part;
 use crate::removal::store::{self, Reason};
 
@@ -187,7 +187,6 @@ impl Turn {
 async fn transact(tx: &Tx, work: Arc<Work>, taking: &Taking, lasting: TimeDelta) -> Result<bool, Failure> {
     let parts: Vec<Part> = taking.people.iter().map(|(user, group, _)| (*user, *group)).collect();
     let settled = Settled {
-        answer: work.kept.answer,
         leaving: &work.leaving,
         filter: work.kept.filter.as_deref(),
         job: taking.lease.job,
@@ -200,8 +199,14 @@ async fn transact(tx: &Tx, work: Arc<Work>, taking: &Taking, lasting: TimeDelta)
         .collect::<BTreeMap<_, _>>();
     let (done, _) =
         chunk::execute(tx, &parts, &work.kept.request, Some(settled), None, |_, _| Ok(shown)).await?;
+    // Whoever was deleted before is told when, and by which removal (R16).
+    let before = done.iter().filter(|done| done.plan.outcome == Outcome::AlreadyDeleted);
+    let before: Vec<UserId> = before.map(|done| done.plan.user).collect();
+    let deletions =
+        if before.is_empty() { BTreeMap::new() } else { store::last_deletions(&tx.conn, &before).await? };
+    let record = |done: &Done| done.record.or_else(|| deletions.get(&done.plan.user)?.record);
     let outcomes: Vec<_> =
-        done.iter().map(|done| (done.plan.user, done.plan.outcome, None, done.record)).collect();
+        done.iter().map(|done| (done.plan.user, done.plan.outcome, None, record(done))).collect();
     store::write_outcomes(&tx.conn, (taking.lease.job, taking.chunk), &outcomes).await?;
     advance(tx, taking, work.kept.bounds.people, lasting).await
 }

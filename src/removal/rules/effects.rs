@@ -22,7 +22,7 @@ pub fn decide(
     leaving: &Leaving,
     setting: &Setting,
 ) -> PersonPlan {
-    let Verdict { outcome, missing, going, staying } = verdict;
+    let Verdict { outcome, missing, undecided: _, going, staying } = verdict;
     if !outcome.is_done() && outcome != Outcome::NothingReached {
         return PersonPlan::untouched(user, outcome, missing);
     }
@@ -49,7 +49,7 @@ pub fn decide(
     seats(&mut effects, person, &left, deleted);
     if deleted {
         enrolments(&mut effects, person, facts);
-        works(&mut effects, person, facts, leaving, setting);
+        works(&mut effects, user, person, facts, leaving, setting);
         let reason = match request.scope {
             Scope::Platform => Reason::DeletionRequested,
             Scope::Group(_) | Scope::Role(..) | Scope::Each => Reason::LastMembership,
@@ -170,7 +170,14 @@ fn enrolments(effects: &mut Vec<Effect>, person: &Person, facts: &Facts) {
 }
 
 /// R9.5, R10 to R13: places that go, and works that are handed over.
-fn works(effects: &mut Vec<Effect>, person: &Person, facts: &Facts, leaving: &Leaving, setting: &Setting) {
+fn works(
+    effects: &mut Vec<Effect>,
+    user: UserId,
+    person: &Person,
+    facts: &Facts,
+    leaving: &Leaving,
+    setting: &Setting,
+) {
     let (candidates, tree, owner) = (&facts.candidates, &setting.tree, setting.owner);
     for (work, rank) in &person.places {
         effects.push(Effect::PlaceRemoved { work: *work, rank: *rank, reason: Reason::AccountDeleted });
@@ -186,15 +193,18 @@ fn works(effects: &mut Vec<Effect>, person: &Person, facts: &Facts, leaving: &Le
         });
     };
     for course in &person.courses {
-        hand_over(WorkId::Course(*course), successor_of_course(*course, candidates, leaving, tree, owner));
+        hand_over(
+            WorkId::Course(*course),
+            successor_of_course(*course, user, candidates, leaving, tree, owner),
+        );
     }
     for path in &person.paths {
-        hand_over(WorkId::Path(*path), successor_of_path(*path, candidates, leaving, tree, owner));
+        hand_over(WorkId::Path(*path), successor_of_path(*path, user, candidates, leaving, tree, owner));
     }
     for session in &person.instructs {
         hand_over(
             WorkId::Session(*session),
-            successor_of_session(*session, candidates, leaving, tree, owner),
+            successor_of_session(*session, user, candidates, leaving, tree, owner),
         );
     }
 }

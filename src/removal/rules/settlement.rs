@@ -1,14 +1,10 @@
-//! What must be known of the whole list before anything is done to anybody (R6, R13).
+//! What must be known of the whole list before anything is done to anybody (R13).
 
-use std::collections::BTreeSet;
+use entity::id::UserId;
+use entity::kind::{Outcome, Role};
 
-use entity::id::{GroupId, UserId};
-use entity::kind::{Outcome, PrivateSubgroups, Role};
-
-use super::verdict::{Verdict, split, verdict};
+use super::verdict::Verdict;
 use crate::ownership::{Administrator, Leaving};
-use crate::removal::facts::{Setting, Standing};
-use crate::removal::request::Request;
 
 /// R13: adds to `leaving` what these verdicts take away.
 pub fn settle(leaving: &mut Leaving, verdicts: &[(UserId, Verdict)]) {
@@ -23,27 +19,4 @@ pub fn settle(leaving: &mut Leaving, verdicts: &[(UserId, Verdict)]) {
             }
         }
     }
-}
-
-/// R6: the groups in which keeping and removing private subgroups differ for any of `people`; empty where the
-/// question needs no answer. What merely stays for another reason makes no difference.
-pub fn undecided_groups(people: &[Standing], request: &Request, setting: &Setting) -> BTreeSet<GroupId> {
-    let mut differing = BTreeSet::new();
-    for person in people {
-        let kept = verdict(person, request, PrivateSubgroups::Keep, setting);
-        let removed = verdict(person, request, PrivateSubgroups::Remove, setting);
-        if kept.outcome != removed.outcome || kept.going != removed.going {
-            // Not from the verdicts: one that refuses names no membership.
-            let scope = request.of(person.named).scope;
-            let reached = |private| split(person, scope, private, setting).going;
-            let kept = reached(PrivateSubgroups::Keep);
-            differing.extend(
-                reached(PrivateSubgroups::Remove)
-                    .iter()
-                    .filter(|gone| !kept.contains(gone))
-                    .map(|(membership, _)| membership.group),
-            );
-        }
-    }
-    differing
 }

@@ -16,21 +16,63 @@ pub struct Verdict {
     pub outcome: Outcome,
     /// Where a right is missing, when the outcome is `FORBIDDEN`.
     pub missing: Vec<GroupId>,
+    /// Where the answers to R6 differ, when the outcome is `PRIVATE_SUBGROUPS_UNDECIDED`.
+    pub undecided: BTreeSet<GroupId>,
     /// Memberships that go, in order of group and role.
     pub going: Vec<(Membership, Reason)>,
     /// Memberships that stay.
     pub staying: Vec<(Membership, Reason)>,
 }
 
+impl Verdict {
+    /// Nothing is done, because of `outcome`.
+    fn refused(outcome: Outcome) -> Verdict {
+        let (missing, going, staying) = (Vec::new(), Vec::new(), Vec::new());
+        Verdict { outcome, missing, undecided: BTreeSet::new(), going, staying }
+    }
+}
+
+/// What `request` does to this person; R6: only where either answer comes to the same, if it gives none.
+pub fn verdict(person: &Standing, request: &Request, setting: &Setting) -> Verdict {
+    let Some(private) = request.options.private_subgroups else {
+        let undecided = undecided_groups(person, request, setting);
+        return if undecided.is_empty() {
+            verdict_with(person, request, PrivateSubgroups::Keep, setting)
+        } else {
+            Verdict { undecided, ..Verdict::refused(Outcome::PrivateSubgroupsUndecided) }
+        };
+    };
+    verdict_with(person, request, private, setting)
+}
+
+/// R6: the groups in which keeping and removing private subgroups differ for this person; none where either answer comes
+/// to the same. What merely stays for another reason makes no difference.
+fn undecided_groups(person: &Standing, request: &Request, setting: &Setting) -> BTreeSet<GroupId> {
+    let scope = request.of(person.named).scope;
+    let kept = split(person, scope, PrivateSubgroups::Keep, setting);
+    if !kept.staying.iter().any(|(_, reason)| *reason == Reason::PrivateSubgroupKept) {
+        return BTreeSet::new();
+    }
+    let one = verdict_with(person, request, PrivateSubgroups::Keep, setting);
+    let other = verdict_with(person, request, PrivateSubgroups::Remove, setting);
+    if one.outcome == other.outcome && one.going == other.going {
+        return BTreeSet::new();
+    }
+    // Not from the verdicts: one that refuses names no membership.
+    let removed = split(person, scope, PrivateSubgroups::Remove, setting).going;
+    let differing = removed.iter().filter(|gone| !kept.going.contains(gone));
+    differing.map(|(membership, _)| membership.group).collect()
+}
+
 /// What `request` does to this person with `private` as the answer to R6. The first outcome that applies.
-pub fn verdict(
+fn verdict_with(
     person: &Standing,
     request: &Request,
     private: PrivateSubgroups,
     setting: &Setting,
 ) -> Verdict {
     let request = &request.of(person.named);
-    let refused = |outcome| Verdict { outcome, missing: Vec::new(), going: Vec::new(), staying: Vec::new() };
+    let refused = Verdict::refused;
     match person.status {
         Status::Deleted => return refused(Outcome::AlreadyDeleted),
         Status::Erased => return refused(Outcome::AlreadyErased),
@@ -48,7 +90,7 @@ pub fn verdict(
     }
     let missing = missing_rights(person, request.scope, &going, is_deletion || takes_account, setting);
     if !missing.is_empty() {
-        return Verdict { missing, ..refused(Outcome::Forbidden) };
+        return Verdict { missing, ..Verdict::refused(Outcome::Forbidden) };
     }
     let outcome = if is_deletion {
         match (going.is_empty(), staying.is_empty()) {
@@ -66,7 +108,7 @@ pub fn verdict(
     } else {
         Outcome::Removed
     };
-    Verdict { outcome, missing: Vec::new(), going, staying }
+    Verdict { going, staying, ..Verdict::refused(outcome) }
 }
 
 /// Somebody as this verdict leaves them, for what else is asked of them.
@@ -81,13 +123,13 @@ pub fn left_by(person: Standing, verdict: &Verdict) -> Standing {
 }
 
 /// Somebody's memberships, each with its reason.
-pub(super) struct Split {
-    pub going: Vec<(Membership, Reason)>,
-    pub staying: Vec<(Membership, Reason)>,
+struct Split {
+    going: Vec<(Membership, Reason)>,
+    staying: Vec<(Membership, Reason)>,
 }
 
 /// R5: which memberships go and which stay, whether or not it may be done.
-pub(super) fn split(person: &Standing, scope: Scope, private: PrivateSubgroups, setting: &Setting) -> Split {
+fn split(person: &Standing, scope: Scope, private: PrivateSubgroups, setting: &Setting) -> Split {
     let named = scope.group(setting.tree.root());
     let mut split = Split { going: Vec::new(), staying: Vec::new() };
     for membership in &person.memberships {
@@ -129,8 +171,11 @@ fn fate(
         Scope::Platform | Scope::Group(_) | Scope::Each => true,
         Scope::Role(_, named_role) => named_role == Role::Learner,
     };
-    if !below || !reaches_below {
+    if !below {
         return (false, Reason::OutsideReach);
+    }
+    if !reaches_below {
+        return (false, Reason::RoleReachesNoneBelow);
     }
     if behind_private && private == PrivateSubgroups::Keep {
         return (false, Reason::PrivateSubgroupKept);

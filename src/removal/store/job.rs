@@ -1,6 +1,6 @@
 //! Jobs, their items and outcomes (R16, R29).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use entity::id::{GroupId, JobId, RecordId, UserId};
@@ -9,6 +9,7 @@ use sea_orm::{ConnectionTrait, DbBackend};
 
 use crate::db::sql::{Rows, sql};
 use crate::error::Error;
+use crate::jobs::PLAN_FORM;
 use crate::removal::request::Part;
 
 /// Items that are written at once.
@@ -16,6 +17,15 @@ const ITEMS: usize = 10_000;
 
 /// Why somebody failed, as it stands in the database.
 pub type Reason = &'static str;
+
+/// A deletion of long ago.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Deletion {
+    /// When it was.
+    pub at: DateTime<Utc>,
+    /// The record of it; none for somebody who came to the platform as a deleted one.
+    pub record: Option<RecordId>,
+}
 
 /// A job to be written.
 #[derive(Clone, Debug)]
@@ -231,20 +241,31 @@ pub async fn finish(
     ended.map(|(status,)| status).ok_or(Error::Drift("removal.finish"))
 }
 
-/// When `user` was deleted, and the record of it where there is one; none for a living account.
-pub async fn last_deletion(
+/// When each of `users` was deleted, and the record of it where there is one; the living are left out.
+pub async fn last_deletions(
     db: &impl ConnectionTrait,
-    user: UserId,
-) -> Result<Option<(DateTime<Utc>, Option<RecordId>)>, Error> {
-    sql(
-        "removal.last_deletion",
-        "select u.deleted_at,
+    users: &[UserId],
+) -> Result<BTreeMap<UserId, Deletion>, Error> {
+    let rows: Vec<(UserId, DateTime<Utc>, Option<RecordId>)> = sql(
+        "removal.last_deletions",
+        "select u.id, u.deleted_at,
             (select max(r.id) from records r where r.user_id = u.id and r.outcome = 'DELETED')
-         from users u where u.id = {user} and u.deleted_at is not null",
+         from users u where u.id in {users} and u.deleted_at is not null",
     )
-    .bind("user", user)
-    .one(db)
-    .await
+    .ids("users", users.iter().copied())
+    .all(db)
+    .await?;
+    Ok(rows.into_iter().map(|(user, at, record)| (user, Deletion { at, record })).collect())
+}
+
+/// How many people `job` names.
+pub async fn people(db: &impl ConnectionTrait, job: JobId) -> Result<usize, Error> {
+    let (people,): (i64,) =
+        sql("removal.people", "select count(distinct user_id) from job_items where job_id = {job}")
+            .bind("job", job)
+            .only(db)
+            .await?;
+    Ok(usize::try_from(people).unwrap_or(0))
 }
 
 /// A job as somebody finds it who may change it.
@@ -252,31 +273,118 @@ pub async fn last_deletion(
 pub struct FollowedJob {
     /// Who asked for it.
     pub actor: Option<UserId>,
+    /// Who prepared it, if somebody else started it.
+    pub prepared_by: Option<UserId>,
     /// Where it stands.
     pub status: JobStatus,
     /// What was asked, as JSON.
     pub options: String,
     /// The digest of its plan.
     pub plan_digest: Option<String>,
+    /// The form in which its plan was computed.
+    pub plan_form: Option<i32>,
     /// Until when its plan can be started.
     pub keep_until: Option<DateTime<Utc>>,
 }
 
-/// A job, which nobody else changes until the transaction ends.
-pub async fn followed(db: &impl ConnectionTrait, job: JobId) -> Result<Option<FollowedJob>, Error> {
-    let lock = if db.get_database_backend() == DbBackend::Postgres { "for no key update" } else { "" };
+impl FollowedJob {
+    /// Whether `user` asked for it, or prepared it.
+    pub fn is_own(&self, user: Option<UserId>) -> bool {
+        user.is_some() && (user == self.actor || user == self.prepared_by)
+    }
+}
+
+/// A job; nobody else changes it until the transaction ends, where it is `held`.
+pub async fn followed(
+    db: &impl ConnectionTrait,
+    job: JobId,
+    held: bool,
+) -> Result<Option<FollowedJob>, Error> {
+    let locks = held && db.get_database_backend() == DbBackend::Postgres;
+    let lock = if locks { "for no key update" } else { "" };
     let text = format!(
-        "select actor_id, status, options, plan_digest, keep_until from jobs where id = {{job}} {lock}"
+        "select actor_id, prepared_by, status, options, plan_digest, plan_form, keep_until from jobs
+         where id = {{job}} {lock}"
     );
-    let row: Option<(Option<UserId>, JobStatus, String, Option<String>, Option<DateTime<Utc>>)> =
-        sql("removal.followed", text).bind("job", job).one(db).await?;
-    Ok(row.map(|(actor, status, options, plan_digest, keep_until)| FollowedJob {
+    type Cells = (
+        Option<UserId>,
+        Option<UserId>,
+        JobStatus,
+        String,
+        Option<String>,
+        Option<i32>,
+        Option<DateTime<Utc>>,
+    );
+    let row: Option<Cells> = sql("removal.followed", text).bind("job", job).one(db).await?;
+    Ok(row.map(|(actor, prepared_by, status, options, plan_digest, plan_form, keep_until)| FollowedJob {
         actor,
+        prepared_by,
         status,
         options,
         plan_digest,
+        plan_form,
         keep_until,
     }))
+}
+
+/// Makes whoever starts a prepared job its actor (R29); none for a service token or the platform itself.
+pub async fn take_charge(
+    db: &impl ConnectionTrait,
+    job: JobId,
+    actor: Option<UserId>,
+    on_behalf_of: Option<UserId>,
+    options: &str,
+) -> Result<(), Error> {
+    sql(
+        "removal.take_charge",
+        "update jobs set prepared_by = coalesce(prepared_by, actor_id), actor_id = {actor}, on_behalf_of = {behalf},
+            options = {options} where id = {job} and status = 'PREPARED'",
+    )
+    .bind("actor", actor)
+    .bind("behalf", on_behalf_of)
+    .bind("options", options)
+    .bind("job", job)
+    .exactly(db, 1)
+    .await
+}
+
+/// Notes who let a job run that was held.
+pub async fn confirm(db: &impl ConnectionTrait, job: JobId, by: Option<UserId>) -> Result<(), Error> {
+    sql("removal.confirm", "update jobs set confirmed_by = {by} where id = {job}")
+        .bind("by", by)
+        .bind("job", job)
+        .exactly(db, 1)
+        .await
+}
+
+/// Lets the turns of one person come after everybody else's, in the order in which they came.
+pub async fn put_last(db: &impl ConnectionTrait, job: JobId, user: UserId) -> Result<(), Error> {
+    let own: Vec<(i64,)> = sql(
+        "removal.turns_of",
+        "select position from job_items where job_id = {job} and user_id = {user} order by chunk",
+    )
+    .bind("job", job)
+    .bind("user", user)
+    .all(db)
+    .await?;
+    let (last,): (Option<i64>,) =
+        sql("removal.last_chunk", "select max(chunk) from job_items where job_id = {job}")
+            .bind("job", job)
+            .only(db)
+            .await?;
+    let first = last.unwrap_or(0) + 1;
+    let rows = Rows::new()
+        .numbers("position", own.iter().map(|(position,)| *position))
+        .numbers("chunk", first..first + own.len() as i64);
+    sql(
+        "removal.put_last",
+        "update job_items set chunk = turn.chunk from {turn}
+         where job_items.job_id = {job} and job_items.position = turn.position",
+    )
+    .rows("turn", rows)
+    .bind("job", job)
+    .exactly(db, own.len())
+    .await
 }
 
 /// Lets a job stand elsewhere.
@@ -288,7 +396,7 @@ pub async fn set_status(db: &impl ConnectionTrait, job: JobId, status: JobStatus
         .await
 }
 
-/// All that a job asks, or what it asks of `users`; in order of id and group.
+/// All that a job asks, or what it asks of `users`; in order of id, and of one person in the order in which it is done.
 pub async fn parts_of(
     db: &impl ConnectionTrait,
     job: JobId,
@@ -298,7 +406,7 @@ pub async fn parts_of(
         return sql(
             "removal.parts_of",
             "select user_id, group_id from job_items where job_id = {job} and user_id is not null
-             order by user_id, group_id",
+             order by user_id, chunk",
         )
         .bind("job", job)
         .all(db)
@@ -307,7 +415,7 @@ pub async fn parts_of(
     sql(
         "removal.parts_of_users",
         "select user_id, group_id from job_items where job_id = {job} and user_id in {users}
-         order by user_id, group_id",
+         order by user_id, chunk",
     )
     .bind("job", job)
     .ids("users", users.iter().copied())
@@ -382,12 +490,12 @@ pub async fn write_plans(
     .await
 }
 
-/// Everybody's digest in the plan of `job`, in order of id and group.
+/// Everybody's digest in the plan of `job`.
 pub async fn digests(db: &impl ConnectionTrait, job: JobId) -> Result<Vec<(Part, String)>, Error> {
     let rows: Vec<(UserId, Option<GroupId>, String)> = sql(
         "removal.digests",
         "select user_id, group_id, digest from job_items
-         where job_id = {job} and user_id is not null and digest is not null order by user_id, group_id",
+         where job_id = {job} and user_id is not null and digest is not null",
     )
     .bind("job", job)
     .all(db)
@@ -419,10 +527,12 @@ pub async fn prepared(
 ) -> Result<bool, Error> {
     let written = sql(
         "removal.prepared",
-        "update jobs set status = 'PREPARED', plan_digest = {digest}, keep_until = {until}, started_at = null
+        "update jobs set status = 'PREPARED', plan_digest = {digest}, plan_form = {form}, keep_until = {until},
+            started_at = null
          where id = {job} and status = 'PREPARING'",
     )
     .bind("digest", digest)
+    .bind("form", PLAN_FORM)
     .bind("until", until)
     .bind("job", job)
     .execute(db)

@@ -8,9 +8,10 @@ mod safety;
 
 pub use apply::{Context, apply};
 pub use job::{
-    FollowedJob, NewItem, NewJob, Reason, add_items, add_job, administrators, cancel_waiting, digests,
-    ending, finish, followed, last_deletion, leaving, next_chunk, outcomes, parts_of, prepared, set_status,
-    settled, totals, unplanned, waiting, write_outcomes, write_plans, write_totals,
+    Deletion, FollowedJob, NewItem, NewJob, Reason, add_items, add_job, administrators, cancel_waiting,
+    confirm, digests, ending, finish, followed, last_deletions, leaving, next_chunk, outcomes, parts_of,
+    people, prepared, put_last, set_status, settled, take_charge, totals, unplanned, waiting, write_outcomes,
+    write_plans, write_totals,
 };
 pub use list::{existing, with_emails, with_external_ids};
 pub use read::{concerns_succession, facts, standings, tokens_in_use, tokens_in_use_of_job, weights};

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use entity::id::{GroupId, JobId, UserId};
-use entity::kind::{Cause, Posts, PrivateSubgroups};
+use entity::kind::{Cause, Expiry, Posts, PrivateSubgroups};
 use roster::access::Caller;
 use roster::db::Tx;
 use roster::error::Failure;
@@ -109,7 +109,7 @@ pub async fn workers(large: &Large) {
     let lease = Lease { job: JobId(large.number("select min(id) from jobs").await), epoch: -1 };
     // Nobody ever held it.
     assert!(jobs::store::give_up(&db.read, lease).await.is_err());
-    assert!(jobs::store::expire(&db.read, lease.job).await.is_err());
+    assert!(jobs::store::expire(&db.read, lease.job, Expiry::NotStarted, large.now).await.is_err());
     assert_eq!(jobs::store::waits(&db.read).await.ok(), Some(None));
     jobs::wait(db, lease.job, Duration::ZERO, Box::pin(std::future::pending())).await.expect("it has ended");
 }
