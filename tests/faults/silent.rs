@@ -167,16 +167,17 @@ async fn in_the_middle_of_a_job(start: Start) {
     behind.end().await;
 }
 
-/// One read, and one write.
+/// One statement that reads.
 async fn time(db: &Database) -> Result<(), Failure> {
     db.clock.now(&db.read).await?;
     Ok(())
 }
 
+/// A transaction that lasts long enough for others to begin meanwhile.
 async fn a_write(db: &Database) -> Result<(), Failure> {
     write(db, Caller::System { on_behalf_of: None }, None, (), |tx, ()| {
         Box::pin(async {
-            let (): () = sql("tests.pause", "select pg_sleep(0.2)").execute(&tx.conn).await.map(drop)?;
+            sql("tests.pause", "select pg_sleep(0.2)").execute(&tx.conn).await?;
             Ok(())
         })
     })
