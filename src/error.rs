@@ -89,11 +89,12 @@ impl Error {
     pub fn is_outage(&self) -> bool {
         let Error::Database(error) = self else { return false };
         if let Some(code) = sqlstate(error) {
-            // PostgreSQL: connections, resources, an operator who steps in, a transaction that was idle for too long.
+            // PostgreSQL: connections, resources, an operator who steps in, a transaction that was idle for too long, a
+            // server that only reads.
             // SQLite: what the file system refuses.
             let on_sqlite = code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 10 | 13 | 14));
             return ["08", "53", "57P"].iter().any(|class| code.starts_with(class))
-                || code == "25P03"
+                || matches!(code.as_str(), "25P03" | "25006")
                 || on_sqlite;
         }
         matches!(error, DbErr::ConnectionAcquire(_) | DbErr::Conn(_))

@@ -13,10 +13,11 @@ use entity::{
     slot_registration, subscription, token, user,
 };
 use roster::db::Database;
+use roster::db::Transaction;
 use sea_orm::ActiveValue::{NotSet, Set};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel, ModelTrait,
-    QueryFilter, QueryOrder, SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    ActiveModelTrait, ColumnTrait, DbErr, EntityTrait, IntoActiveModel, ModelTrait, QueryFilter, QueryOrder,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 use serde_json::json;
 
@@ -36,7 +37,7 @@ pub async fn remove(db: &Database, leavers: &[UserId], now: DateTime<Utc>) {
 }
 
 struct Leave<'a> {
-    tx: &'a DatabaseTransaction,
+    tx: &'a Transaction,
     leaving: &'a BTreeSet<UserId>,
     now: DateTime<Utc>,
 }

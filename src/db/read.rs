@@ -2,11 +2,9 @@
 
 use chrono::{DateTime, Utc};
 use futures::future::BoxFuture;
-use sea_orm::{
-    AccessMode, DatabaseTransaction, DbBackend, IsolationLevel, TransactionOptions, TransactionTrait,
-};
+use sea_orm::{AccessMode, DbBackend, IsolationLevel, TransactionOptions};
 
-use super::Database;
+use super::{Database, Transaction};
 use crate::error::{Error, Failure};
 use crate::tree::TreeCache;
 
@@ -14,7 +12,7 @@ use crate::tree::TreeCache;
 #[derive(Debug)]
 pub struct Snapshot<'a> {
     /// Where to read.
-    pub conn: DatabaseTransaction,
+    pub conn: Transaction,
     /// The time of the snapshot.
     pub now: DateTime<Utc>,
     /// The tree as last read.
@@ -38,7 +36,7 @@ pub async fn snapshot<I, T>(
         },
         _ => TransactionOptions::default(),
     };
-    let conn = db.read.begin_with_options(options).await?;
+    let conn = db.read.start(options).await?;
     let now = db.clock.now(&conn).await?;
     let snapshot = Snapshot { conn, now, trees: &db.trees };
     let answer = work(&snapshot, &input).await;

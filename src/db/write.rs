@@ -2,13 +2,13 @@
 
 use chrono::{DateTime, Utc};
 use futures::future::BoxFuture;
-use sea_orm::{DatabaseTransaction, SqliteTransactionMode, TransactionOptions, TransactionTrait};
+use sea_orm::{SqliteTransactionMode, TransactionOptions};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
-use super::Database;
 use super::sql::sql;
+use super::{Database, Transaction};
 use crate::access::Caller;
 use crate::error::{Error, Failure, Refusal};
 use crate::events::{self, Event, Outbox};
@@ -21,7 +21,7 @@ const TRIES: usize = 4;
 #[derive(Debug)]
 pub struct Tx {
     /// Where to read and write.
-    pub conn: DatabaseTransaction,
+    pub conn: Transaction,
     /// The time at which all of it happens.
     pub now: DateTime<Utc>,
     /// Who does it.
@@ -112,7 +112,7 @@ where
         sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
         ..TransactionOptions::default()
     };
-    let conn = db.write.begin_with_options(options).await?;
+    let conn = db.write.start(options).await?;
     let now = db.clock.now(&conn).await?;
     let tx = Tx { conn, now, caller: caller.clone(), trees: db.trees.clone(), outbox: Outbox::default() };
     let done = match keyed(&tx, key, input, work).await {

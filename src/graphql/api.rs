@@ -6,71 +6,52 @@
 //! failed, once more with it: reading changes nothing, and what the loaders hold is not read again. Everything else is
 //! carried out once, with it.
 //!
-//! Of all that known callers read, as much is under way as there are connections to read with: more would wait for one
-//! all the same, each with half of an answer in memory.
-
-use std::sync::Arc;
+//! Whatever a known caller reads in one request is read over one connection, which is held until the answer is there. So
+//! as much is under way as there are connections to read with: more would wait for one all the same, each with half of
+//! an answer in memory. Who writes holds none, and takes one for each statement that reads besides.
 
 use async_graphql::parser::types::OperationType;
 use async_graphql::{Request, Response};
 use futures::stream::BoxStream;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::context::RequestContext;
-use super::error::out_of_time;
+use super::error::{given_up, not_begun};
 use super::{RosterSchema, quick_schema, schema};
-
-/// The turn of somebody, until it is dropped.
-pub type Turn = OwnedSemaphorePermit;
 
 /// What carries requests out.
 #[derive(Clone)]
 pub struct Api {
     whole: RosterSchema,
     quick: RosterSchema,
-    readers: Arc<Semaphore>,
+}
+
+impl Default for Api {
+    fn default() -> Api {
+        Api::new()
+    }
 }
 
 impl Api {
-    /// The API; each request brings the database that it is about, from which so many `readers` read at once.
-    pub fn new(readers: usize) -> Api {
-        Api { whole: schema(), quick: quick_schema(), readers: Arc::new(Semaphore::new(readers)) }
+    /// The API; each request brings the database that it is about.
+    pub fn new() -> Api {
+        Api { whole: schema(), quick: quick_schema() }
     }
 
-    /// Waits for the turn of somebody who reads. What is learned of them after that need not be learned again.
-    pub async fn turn(&self) -> Option<Turn> {
-        // They are never closed.
-        Arc::clone(&self.readers).acquire_owned().await.ok()
-    }
-
-    /// Carries out a query or a mutation; its `kind` is that of the operation asked for, if the query has that. Who reads
-    /// and has had no `turn` yet waits for it; who writes gives it back; whoever is not known keeps theirs.
+    /// Carries out a query or a mutation; its `kind` is that of the operation asked for, if the query has that. A known
+    /// caller who reads and holds no connection yet waits for one.
     pub async fn execute(
         &self,
         request: Request,
         kind: Option<OperationType>,
         context: RequestContext,
-        turn: Option<Turn>,
     ) -> Response {
-        let reads = kind == Some(OperationType::Query);
-        let _turn = match turn {
-            None if reads && context.is_known() => self.late_turn(&context).await,
-            // Who writes waits for whom they would disturb.
-            Some(turn) => (reads || !context.is_known()).then_some(turn),
-            None => None,
-        };
-        Box::pin(self.carry_out(request, kind, context)).await
-    }
-
-    /// Until its turn has come, a request takes no room to be carried out in.
-    async fn late_turn(&self, context: &RequestContext) -> Option<Turn> {
-        if let Ok(turn) = Arc::clone(&self.readers).try_acquire_owned() {
-            return Some(turn);
+        let reads = kind == Some(OperationType::Query) && context.is_known();
+        // Until there is a connection, a request takes no room to be carried out in.
+        let context = if reads { context.reading_over_one_connection().await } else { Ok(context) };
+        match context {
+            Ok(context) => Box::pin(self.carry_out(request, kind, context)).await,
+            Err((error, request_id)) => not_begun(error, &request_id),
         }
-        let turn = self.turn().await;
-        // What was known of the caller's rights was known before.
-        context.forget();
-        turn
     }
 
     async fn carry_out(
@@ -88,8 +69,8 @@ impl Api {
         if response.errors.is_empty() {
             return response;
         }
-        // Whatever takes too long would take as long again.
-        if let Some(error) = response.errors.iter().find_map(out_of_time) {
+        // Whatever takes too long would take as long again, and who does not answer will not.
+        if let Some(error) = response.errors.iter().find_map(given_up) {
             context.give_up(error);
         }
         self.whole.execute(again.data(context)).await

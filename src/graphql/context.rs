@@ -129,6 +129,39 @@ impl RequestContext {
         RequestContext { purse: Some(purse), ..self }
     }
 
+    /// The same, reading over one connection, which is waited for where none is held yet and given back with the request.
+    ///
+    /// # Errors
+    /// Why there is none, and the id of the request.
+    pub(super) async fn reading_over_one_connection(self) -> Result<RequestContext, (ApiError, String)> {
+        if self.database.is_held() {
+            return Ok(self);
+        }
+        let (held, waited) = match self.database.hold_now().await {
+            Ok(Some(held)) => (Ok(held), false),
+            Ok(None) => (self.database.hold().await, true),
+            Err(error) => (Err(error), false),
+        };
+        match held {
+            Ok(database) => {
+                // What was known of the caller's rights was known before whatever was waited for.
+                let sees_everything = !waited && self.sees_everything();
+                let context = RequestContext { database, loaders: Arc::default(), ..self };
+                Ok(match context.pass.clone() {
+                    Some(pass) => context.with_pass(pass, sees_everything),
+                    None => context,
+                })
+            }
+            Err(error) => Err((error.into(), self.request_id)),
+        }
+    }
+
+    /// Whether it is known that the caller sees everything.
+    fn sees_everything(&self) -> bool {
+        let kept = self.loaders.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.as_ref().is_some_and(|loaders| loaders.reader().is_known_to_see_everything())
+    }
+
     /// The same, carried out without an extension around every field. Its fields are no other run's.
     pub(super) fn quick(self) -> RequestContext {
         RequestContext { parts: Arc::default(), forms: Some(Arc::default()), ..self }

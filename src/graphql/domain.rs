@@ -95,14 +95,22 @@ where
 
 /// What a payload says of what was done or refused.
 async fn told<T>(ctx: &Context<'_>, done: Result<T, Failure>) -> Result<Result<T, UserError>, ApiError> {
-    context::of(ctx)?.forget();
+    let request = context::of(ctx)?;
+    request.forget();
     match done {
         Ok(done) => Ok(Ok(done)),
         Err(Failure::Refused(refusal)) => {
             let nodes = node::of_refusal(ctx, &refusal).await?;
             Ok(Err(UserError::of(refusal, nodes)?))
         }
-        Err(Failure::Broken(error)) => Err(error.into()),
+        Err(Failure::Broken(error)) => {
+            let error = Arc::new(error);
+            if error.is_outage() {
+                // Nobody waits once more for each further field.
+                request.give_up(error.clone());
+            }
+            Err(error.into())
+        }
     }
 }
 

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_graphql::{ErrorExtensionValues, Pos, ServerError, SimpleObject, Value};
+use async_graphql::{ErrorExtensionValues, Pos, Response, ServerError, SimpleObject, Value};
 
 use super::node::Node;
 use crate::error::{Error, Failure, Refusal};
@@ -17,7 +17,7 @@ use crate::error::{Error, Failure, Refusal};
 pub enum ApiError {
     /// Told to the caller as it is.
     Refused(Refusal),
-    /// Logged, and told as `INTERNAL`, or as `TIMED_OUT`.
+    /// Logged, and told as `INTERNAL`, `TIMED_OUT` or `UNAVAILABLE`.
     Broken(Arc<Error>),
 }
 
@@ -67,8 +67,14 @@ impl From<ApiError> for async_graphql::Error {
                 refusal.to_string()
             }
             ApiError::Broken(error) => {
-                let (code, message) =
-                    if error.is_out_of_time() { ("TIMED_OUT", TIMED_OUT) } else { ("INTERNAL", INTERNAL) };
+                let (code, message) = if error.is_out_of_time() {
+                    ("TIMED_OUT", TIMED_OUT)
+                } else if error.is_outage() {
+                    extensions.set("retryAfter", RETRY_AFTER);
+                    ("UNAVAILABLE", UNAVAILABLE)
+                } else {
+                    ("INTERNAL", INTERNAL)
+                };
                 extensions.set("code", code);
                 message.to_owned()
             }
@@ -82,12 +88,20 @@ pub(super) fn refused(refusal: Refusal, place: Pos) -> ServerError {
     async_graphql::Error::from(ApiError::from(refusal)).into_server_error(place)
 }
 
-/// What broke, where the database gave a read up.
-pub(super) fn out_of_time(error: &ServerError) -> Option<Arc<Error>> {
+/// What broke, where the database gave a read up or does not answer.
+pub(super) fn given_up(error: &ServerError) -> Option<Arc<Error>> {
     match error.source::<ApiError>() {
-        Some(ApiError::Broken(cause)) if cause.is_out_of_time() => Some(cause.clone()),
+        Some(ApiError::Broken(cause)) if cause.is_out_of_time() || cause.is_outage() => Some(cause.clone()),
         _ => None,
     }
+}
+
+/// The answer to a request that was not begun because of `error`.
+pub(super) fn not_begun(error: ApiError, request_id: &str) -> Response {
+    let mut error = async_graphql::Error::from(error).into_server_error(Pos::default());
+    error.locations.clear();
+    log(&mut error, request_id);
+    Response::from_errors(vec![error])
 }
 
 /// A request that the caller cannot afford for as long as `wait`.
@@ -107,6 +121,13 @@ const INTERNAL: &str =
 
 /// What a client reads where the database gave a read up.
 const TIMED_OUT: &str = "This takes longer than a read may take. Ask for less at once, or narrow the filter.";
+
+/// What a client reads while the database does not answer. Whether the last of what was written arrived is not known.
+pub(crate) const UNAVAILABLE: &str = "The database does not answer at the moment. Retry in a few seconds; where \
+                                      something was to be changed, with the same idempotencyKey.";
+
+/// Seconds after which it may answer again.
+pub(crate) const RETRY_AFTER: u64 = 5;
 
 /// Writes an error of ours to the log, once, and the request id into what the client reads of it.
 pub(super) fn log(error: &mut ServerError, request_id: &str) {

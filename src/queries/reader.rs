@@ -7,12 +7,11 @@ use std::hash::Hash;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use sea_orm::DatabaseConnection;
 use tokio::sync::OnceCell;
 
 use super::Sight;
 use crate::access::Caller;
-use crate::db::Database;
+use crate::db::{Database, Reads};
 use crate::error::Error;
 use crate::platform::{self, Platform};
 use crate::tree::Tree;
@@ -54,8 +53,13 @@ impl Reader {
         Reader { impersonal: true, sight: OnceCell::new_with(sight), ..self }
     }
 
+    /// Whether nothing need be read to know that the caller sees everything.
+    pub fn is_known_to_see_everything(&self) -> bool {
+        self.sight.get().is_some_and(|sight| matches!(sight, Sight::Everything))
+    }
+
     /// Where to read.
-    pub fn db(&self) -> &DatabaseConnection {
+    pub fn db(&self) -> &Reads {
         &self.database.read
     }
 

@@ -5,6 +5,8 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
+use crate::graphql::error::{RETRY_AFTER, UNAVAILABLE};
+
 /// The media type of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MediaType {
@@ -68,6 +70,7 @@ pub fn response(media_type: MediaType, response: async_graphql::Response) -> Res
     if !is_carried_out(&response) {
         let wait = retry_after(&response);
         let status = match media_type {
+            _ if is_unavailable(&response) => StatusCode::SERVICE_UNAVAILABLE,
             _ if wait.is_some() => StatusCode::TOO_MANY_REQUESTS,
             MediaType::GraphQL => StatusCode::BAD_REQUEST,
             MediaType::Json => StatusCode::OK,
@@ -89,6 +92,13 @@ pub fn response(media_type: MediaType, response: async_graphql::Response) -> Res
     }
     answer.headers_mut().insert(header::CONTENT_TYPE, media_type.header());
     answer
+}
+
+/// Whether nothing was carried out because the database does not answer.
+fn is_unavailable(response: &async_graphql::Response) -> bool {
+    let unavailable = async_graphql::Value::from("UNAVAILABLE");
+    let mut codes = response.errors.iter().filter_map(|error| error.extensions.as_ref()?.get("code"));
+    codes.any(|code| *code == unavailable)
 }
 
 /// How many seconds to wait, where an error says so.
@@ -251,6 +261,16 @@ impl Problem {
         }
     }
 
+    /// The database does not answer; it was logged under this id.
+    pub const fn unavailable(request_id: String) -> Problem {
+        Problem {
+            status: StatusCode::SERVICE_UNAVAILABLE,
+            code: "UNAVAILABLE",
+            message: UNAVAILABLE,
+            request_id: Some(request_id),
+        }
+    }
+
     /// The stable code, as it stands in the API.
     pub const fn code(&self) -> &'static str {
         self.code
@@ -261,6 +281,9 @@ impl Problem {
         let mut extensions = json!({ "code": self.code });
         if let Some(request_id) = &self.request_id {
             extensions["requestId"] = request_id.as_str().into();
+        }
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            extensions["retryAfter"] = RETRY_AFTER.into();
         }
         json!({ "message": self.message, "extensions": extensions })
     }
@@ -274,6 +297,10 @@ impl Problem {
                 Some((header::ALLOW, "POST"))
             }
             StatusCode::METHOD_NOT_ALLOWED => Some((header::ALLOW, "GET, POST")),
+            StatusCode::SERVICE_UNAVAILABLE => {
+                answer.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER.into());
+                None
+            }
             _ => None,
         };
         if let Some((name, value)) = says {

@@ -69,14 +69,14 @@ async fn asked(
     };
     let visit = server.visit(peer, headers);
     let shown = request::shown(headers, server.doors.cookie)?;
-    let turn = server.turn_of(&shown).await;
-    let asker = server.asker(shown, visit).await?;
+    let held = server.held_for(&shown).await?;
+    let asker = server.asker(held.as_ref().unwrap_or(&server.database), shown, visit).await?;
     let over_get = parts.method == Method::GET;
-    // Whoever waits for their turn needs it no more, and it is larger than most of what is asked.
+    // Whoever waits needs it no more, and it is larger than most of what is asked.
     drop(parts);
     let changes = |kind| matches!(kind, Some(OperationType::Mutation | OperationType::Subscription));
     server
-        .execute(asker, turn, asked, |kind| {
+        .execute(asker, held, asked, |kind| {
             if over_get && changes(kind) { Err(Problem::only_queries_over_get()) } else { Ok(()) }
         })
         .await

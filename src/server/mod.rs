@@ -54,7 +54,7 @@ use entity::id::{SignInId, UserId};
 use futures::future::BoxFuture;
 use futures::stream::{self, BoxStream, StreamExt};
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use tracing::Instrument;
 
 use self::answer::Problem;
@@ -73,7 +73,7 @@ use crate::db::Database;
 use crate::error::{Error, Failure};
 use crate::events::KEPT;
 use crate::graphql::RequestContext;
-use crate::graphql::api::{Api, Turn};
+use crate::graphql::api::Api;
 use crate::graphql::context::Visit;
 use crate::graphql::cost::{Budget, Payer, Purse};
 use crate::jobs::{self, Pace};
@@ -180,7 +180,7 @@ impl Server {
     pub fn new(database: Database, doors: Doors) -> (Server, Stop) {
         let (in_flight, last) = mpsc::channel(1);
         let (stop, stopping) = watch::channel(false);
-        let (api, parsed) = (Api::new(database.readers()), Parsed::default());
+        let (api, parsed) = (Api::new(), Parsed::default());
         let strangers = Arc::new(Semaphore::new(STRANGERS));
         let budget = doors.points.map(|points| Arc::new(Budget::per_minute(points)));
         let server = Server { api, database, doors, parsed, strangers, budget, stopping, in_flight };
@@ -217,17 +217,20 @@ impl Server {
         }
     }
 
-    /// Whoever shows this; nobody where nothing is shown, or a cookie that no longer works: a browser sends it all the
+    /// Whoever shows this, looked up in `database`; nobody where nothing is shown, or a cookie that no longer works: a browser sends it all the
     /// same, and it must not be in the way of whoever signs in again.
     ///
     /// # Errors
-    /// `UNAUTHENTICATED` when a token is not one of somebody who may sign in; `INTERNAL` when the database cannot say.
-    async fn asker(&self, shown: Shown, visit: Visit) -> Result<Asker, Problem> {
+    /// `UNAUTHENTICATED` when a token is not one of somebody who may sign in; `UNAVAILABLE` or `INTERNAL` when the database
+    /// cannot say.
+    async fn asker(&self, database: &Database, shown: Shown, visit: Visit) -> Result<Asker, Problem> {
         let known = match &shown {
             Shown::Nothing => None,
-            Shown::Bearer(token) => Some(self.known(token).await?.ok_or_else(Problem::unauthenticated)?),
+            Shown::Bearer(token) => {
+                Some(self.known(database, token).await?.ok_or_else(Problem::unauthenticated)?)
+            }
             // No token is good as a cookie.
-            Shown::Cookie(secret) if Kind::of(secret) == Kind::SignIn => self.known(secret).await?,
+            Shown::Cookie(secret) if Kind::of(secret) == Kind::SignIn => self.known(database, secret).await?,
             Shown::Cookie(_) => None,
         };
         let payer = match known.as_ref().map(|known| &known.caller) {
@@ -242,24 +245,24 @@ impl Server {
     /// Whoever has this secret, while it works.
     ///
     /// # Errors
-    /// `INTERNAL` when the database cannot say.
-    async fn known(&self, secret: &str) -> Result<Option<Known>, Problem> {
+    /// `UNAVAILABLE` or `INTERNAL` when the database cannot say.
+    async fn known(&self, database: &Database, secret: &str) -> Result<Option<Known>, Problem> {
         if let Some(provider) = self.doors.provider.as_ref().filter(|_| Provider::may_be(secret)) {
             let Some(vouched) = provider.vouched(secret).await else { return Ok(None) };
-            return self.vouched(&vouched).await.map_err(|error| broken(&error, request_id()));
+            return self.vouched(database, &vouched).await.map_err(|error| broken(&error, request_id()));
         }
         if secret.len() > LONGEST_SECRET {
             return Ok(None);
         }
-        self.found(Kind::of(secret), &token::sha256(secret))
+        self.found(database, Kind::of(secret), &token::sha256(secret))
             .await
             .map_err(|error| broken(&error, request_id()))
     }
 
     /// Whoever has the address that the provider vouches for, and has been active since.
-    async fn vouched(&self, vouched: &Vouched) -> Result<Option<Known>, Error> {
+    async fn vouched(&self, database: &Database, vouched: &Vouched) -> Result<Option<Known>, Error> {
         let Ok(email_key) = email_key(&vouched.email) else { return Ok(None) };
-        let (db, clock) = (&self.database.read, &self.database.clock);
+        let (db, clock) = (&database.read, &database.clock);
         let found = access::store::vouched(db, clock, &email_key, vouched.at).await?;
         Ok(found.map(|((user, sees_everything), is_due)| {
             if is_due {
@@ -269,8 +272,8 @@ impl Server {
         }))
     }
 
-    async fn found(&self, kind: Kind, sha256: &str) -> Result<Option<Known>, Error> {
-        let (db, clock) = (&self.database.read, &self.database.clock);
+    async fn found(&self, database: &Database, kind: Kind, sha256: &str) -> Result<Option<Known>, Error> {
+        let (db, clock) = (&database.read, &database.clock);
         let found = match kind {
             Kind::SignIn => {
                 let lifetimes = self.doors.desk.lifetimes;
@@ -346,9 +349,9 @@ impl Server {
     }
 
     /// What a request carries besides what was asked.
-    fn context(&self, asker: Asker, request_id: String) -> RequestContext {
+    fn context(&self, database: Database, asker: Asker, request_id: String) -> RequestContext {
         let caller = asker.known.as_ref().map(|known| known.caller.clone());
-        let context = RequestContext::new(self.database.clone(), caller, request_id)
+        let context = RequestContext::new(database, caller, request_id)
             .with_desk(self.doors.desk.clone(), asker.visit)
             .with_chunk(self.doors.chunk.unwrap_or(CHUNK))
             .with_reach(self.doors.reach.clone())
@@ -363,45 +366,50 @@ impl Server {
         }
     }
 
-    /// Carries out what `asker` asks, where its kind is `allowed`.
+    /// Carries out what `asker` asks, where its kind is `allowed`; what is `held` to read by is theirs until then.
     ///
     /// # Errors
     /// What is refused before it is looked at; `INTERNAL` when something broke.
     async fn execute(
         &self,
         asker: Asker,
-        turn: Option<Turn>,
+        held: Option<Database>,
         asked: Asked,
         allowed: impl FnOnce(Option<OperationType>) -> Result<(), Problem>,
     ) -> Result<Response, Problem> {
-        let turn = self.turn_to_be_answered(&asker, turn).await;
+        // Nobody unknown keeps others from reading.
+        let held = held.filter(|_| asker.known.is_some());
+        let place = self.place_of_a_stranger(&asker).await;
         let (request, operation) = self.admit(asked)?;
         allowed(operation.kind)?;
-        self.carry_out(asker, turn, request, &operation).await
+        self.carry_out(asker, (held, place), request, &operation).await
     }
 
-    /// The turn of whoever shows this, who may be about to read, before it is looked up: what is known of their rights then
-    /// is known when they read. Not of whom others vouch for: who they are may take others' time.
-    async fn turn_of(&self, shown: &Shown) -> Option<Turn> {
+    /// What whoever shows this reads by, who may be about to read, taken before it is looked up who they are: what is known
+    /// of their rights then is known when they read. Not of whom others vouch for: who they are may take others' time.
+    ///
+    /// # Errors
+    /// `UNAVAILABLE` where there is no connection to be had.
+    async fn held_for(&self, shown: &Shown) -> Result<Option<Database>, Problem> {
         match shown {
-            Shown::Nothing => None,
+            Shown::Nothing => Ok(None),
             Shown::Bearer(secret) | Shown::Cookie(secret)
                 if self.doors.provider.is_some() && Provider::may_be(secret) =>
             {
-                None
+                Ok(None)
             }
-            Shown::Bearer(_) | Shown::Cookie(_) => self.api.turn().await,
+            Shown::Bearer(_) | Shown::Cookie(_) => {
+                self.database.hold().await.map(Some).map_err(|error| broken(&error, request_id()))
+            }
         }
     }
 
-    /// The turn in which `asker` is answered: the one that they have `had`, if we know them. Nobody unknown keeps others
-    /// from reading: they have turns of their own, and until one has come nothing is parsed of what they ask, so that
-    /// memory does not grow with how many come at once.
-    async fn turn_to_be_answered(&self, asker: &Asker, had: Option<Turn>) -> Option<Turn> {
+    /// The place of somebody whom we do not know. Until one is free nothing is parsed of what they ask, so that memory does
+    /// not grow with how many come at once.
+    async fn place_of_a_stranger(&self, asker: &Asker) -> Option<OwnedSemaphorePermit> {
         if asker.known.is_some() {
-            return had;
+            return None;
         }
-        drop(had);
         // They are never closed.
         Arc::clone(&self.strangers).acquire_owned().await.ok()
     }
@@ -412,35 +420,38 @@ impl Server {
     /// # Errors
     /// As [`Server::execute`].
     async fn stream(&self, asker: Asker, asked: Asked) -> Result<BoxStream<'static, Response>, Problem> {
-        let turn = self.turn_to_be_answered(&asker, None).await;
+        let place = self.place_of_a_stranger(&asker).await;
         let (request, operation) = self.admit(asked)?;
         if operation.kind == Some(OperationType::Subscription) {
             let request_id = request_id();
             let mut told = Told::begin(&request_id, &operation);
-            let answers = self.api.stream(request, self.context(asker, request_id));
+            let answers = self.api.stream(request, self.context(self.database.clone(), asker, request_id));
             return Ok(answers.inspect(move |response| told.hear(response)).boxed());
         }
-        let response = self.carry_out(asker, turn, request, &operation).await?;
+        let response = self.carry_out(asker, (None, place), request, &operation).await?;
         Ok(stream::once(async { response }).boxed())
     }
 
-    /// Carries a request out in a task of its own, and tells of it.
+    /// Carries a request out in a task of its own, and tells of it. Who writes gives back what is `held` to read by, and
+    /// waits for whom they would disturb.
     async fn carry_out(
         &self,
         asker: Asker,
-        turn: Option<Turn>,
+        (held, place): (Option<Database>, Option<OwnedSemaphorePermit>),
         request: Request,
         operation: &Operation,
     ) -> Result<Response, Problem> {
         let request_id = request_id();
         let mut told = Told::begin(&request_id, operation);
-        let context = self.context(asker, request_id.clone());
+        let held = held.filter(|_| operation.kind == Some(OperationType::Query));
+        let database = held.unwrap_or_else(|| self.database.clone());
+        let context = self.context(database, asker, request_id.clone());
         let (api, kind, in_flight) = (self.api.clone(), operation.kind, self.in_flight.clone());
         let span = told.span();
         let carrying_out = async move {
-            let response = api.execute(request, kind, context, turn).await;
+            let response = api.execute(request, kind, context).await;
             told.hear(&response);
-            drop((told, in_flight));
+            drop((told, in_flight, place));
             response
         };
         let running = tokio::spawn(carrying_out.instrument(span));
@@ -472,7 +483,7 @@ pub async fn serve(
 
 fn broken(error: &Error, request_id: String) -> Problem {
     tracing::error!(request_id, %error, "a request failed");
-    Problem::internal(request_id)
+    if error.is_outage() { Problem::unavailable(request_id) } else { Problem::internal(request_id) }
 }
 
 /// What errors of ours are logged under: random, so that nothing can be told from it.

@@ -76,7 +76,7 @@ impl Table {
             return Err(Problem::foreign_origin());
         }
         let shown = request::shown(headers, server.doors.cookie)?;
-        let asker = server.asker(shown, server.visit(peer, headers)).await?;
+        let asker = server.asker(&server.database, shown, server.visit(peer, headers)).await?;
         let Known { caller, pass, .. } = asker.known.ok_or_else(Problem::unauthenticated)?;
         pass.require(Scope::Jobs).map_err(|_| Problem::not_found())?;
         let job: JobId =

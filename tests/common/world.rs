@@ -132,7 +132,7 @@ impl Start {
         });
         let _workers = start_workers(&db, UNHURRIED);
         let (chunk, rows) = (3_000, ROWS);
-        let (url, api, reach) = (self.url, Api::new(db.readers()), Arc::default());
+        let (url, api, reach) = (self.url, Api::new(), Arc::default());
         World { db, url, made, api, statements, meanwhile, chunk, rows, reach, _workers }
     }
 }
@@ -174,7 +174,7 @@ impl World {
         };
         let request = Request::new(query).variables(Variables::from_json(variables));
         let kind = kind(query);
-        serde_json::to_value(self.api.execute(request, kind, context, None).await).expect("an answer is JSON")
+        serde_json::to_value(self.api.execute(request, kind, context).await).expect("an answer is JSON")
     }
 
     /// What the API answers `who` with where an extension stands around every field, as it does where one fails.

@@ -9,7 +9,8 @@
 //! | `takeover`   | how soon another program has the job of one that was killed, or stopped                      |
 //! | `poison`     | who ends the program each time is given up, and nobody else                                  |
 //! | `cluster`    | a PostgreSQL that can be restarted                                                           |
-//! | `wire`       | a connection that is cut exactly at a commit                                                 |
+//! | `silent`     | a PostgreSQL that goes silent without closing anything                                       |
+//! | `wire`       | a connection that is cut exactly at a commit, or goes silent                                 |
 //!
 //! A storm has as many faults as `ROSTER_FAULTS` says, and else each kind once; `ROSTER_FAULTS_SEED` draws them. With
 //! `--nocapture` it says what was done.
@@ -18,6 +19,7 @@ mod cluster;
 mod invariants;
 mod poison;
 mod servers;
+mod silent;
 mod steps;
 mod storm;
 mod takeover;

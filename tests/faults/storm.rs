@@ -35,6 +35,8 @@ enum Fault {
     Cut,
     /// A connection is cut at the commit of a transaction in which this statement has run.
     CutAtCommit(&'static str, Side),
+    /// Every connection of the servers that is open goes silent for good.
+    Silence,
     /// PostgreSQL is stopped and started again.
     Restart(Mode),
 }
@@ -45,7 +47,7 @@ impl Fault {
         let mut every = vec![Fault::Kill, Fault::KillAndRunOut, Fault::Pause, Fault::Terminate];
         every.extend(STEPS.map(Fault::KillAt));
         if kind == Kind::Postgres {
-            every.push(Fault::Cut);
+            every.extend([Fault::Cut, Fault::Silence]);
             every.extend(COMMITS.map(|statement| Fault::CutAtCommit(statement, Side::Before)));
             every.extend(COMMITS.map(|statement| Fault::CutAtCommit(statement, Side::After)));
             every.extend([Fault::Restart(Mode::Fast), Fault::Restart(Mode::Immediate)]);
@@ -187,6 +189,7 @@ impl Storm<'_> {
             }
             Fault::Terminate => self.servers.terminate(which).await,
             Fault::Cut => self.watch.cut().await,
+            Fault::Silence => self.postgres.expect("a wire").1.forget_what_is_open(),
             Fault::CutAtCommit(statement, side) => self.cut_at_commit(statement, side).await,
             Fault::Restart(mode) => self.postgres.expect("a cluster").0.restart(mode).await,
         }

@@ -155,13 +155,15 @@ each_database! {
         let db = &world.db.read;
         let before = schema::definitions(db).await;
         let steps = Migrator::migrations().len() as u32;
+        let own = sea_orm::Database::connect(&world.url).await.expect("a connection");
         for back in 1..=steps {
-            Migrator::down(db, Some(back)).await.expect("down");
+            Migrator::down(&own, Some(back)).await.expect("down");
             let left = schema::definitions(db).await;
             assert_ne!(left, before, "{back} steps down take something away");
             assert!(back < steps || left.is_empty(), "all steps down leave nothing: {left:?}");
-            Migrator::up(db, None).await.expect("up");
+            Migrator::up(&own, None).await.expect("up");
             assert_eq!(schema::definitions(db).await, before, "{back} steps down and up again");
         }
+        own.close().await.expect("closed");
     }
 }

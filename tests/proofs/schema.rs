@@ -2,14 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use roster::db::Reads;
 use roster::db::sql::sql;
-use sea_orm::{DatabaseConnection, DbBackend, TryGetableMany};
+use sea_orm::{DbBackend, TryGetableMany};
 
 /// A table and a column of it.
 pub type Column = (String, String);
 
 /// Columns with a foreign key to `users (id)`.
-pub async fn references_to_users(db: &DatabaseConnection) -> BTreeSet<Column> {
+pub async fn references_to_users(db: &Reads) -> BTreeSet<Column> {
     let text = on(
         db,
         "select t.relname::text, a.attname::text
@@ -24,7 +25,7 @@ pub async fn references_to_users(db: &DatabaseConnection) -> BTreeSet<Column> {
 }
 
 /// Every column but those of the migrator's own table, and whether it may be null.
-pub async fn columns(db: &DatabaseConnection) -> BTreeMap<Column, bool> {
+pub async fn columns(db: &Reads) -> BTreeMap<Column, bool> {
     let text = on(
         db,
         "select table_name::text, column_name::text, (is_nullable = 'YES') from information_schema.columns
@@ -41,7 +42,7 @@ pub async fn columns(db: &DatabaseConnection) -> BTreeMap<Column, bool> {
 }
 
 /// Everything that makes up the schema, in words of the database: columns with their types, constraints, indexes.
-pub async fn definitions(db: &DatabaseConnection) -> BTreeSet<(String, String)> {
+pub async fn definitions(db: &Reads) -> BTreeSet<(String, String)> {
     let text = on(
         db,
         "select table_name::text, column_name || ' ' || data_type || ' ' || coalesce(collation_name, '') || ' '
@@ -56,10 +57,10 @@ pub async fn definitions(db: &DatabaseConnection) -> BTreeSet<(String, String)> 
     found.into_iter().filter(|(table, _)| table != "seaql_migrations").collect()
 }
 
-fn on<'a>(db: &DatabaseConnection, postgres: &'a str, sqlite: &'a str) -> &'a str {
+fn on<'a>(db: &Reads, postgres: &'a str, sqlite: &'a str) -> &'a str {
     if db.get_database_backend() == DbBackend::Postgres { postgres } else { sqlite }
 }
 
-async fn rows<T: TryGetableMany>(db: &DatabaseConnection, text: &str) -> Vec<T> {
+async fn rows<T: TryGetableMany>(db: &Reads, text: &str) -> Vec<T> {
     sql("proofs.schema", text).all(db).await.expect("the schema")
 }

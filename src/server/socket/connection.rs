@@ -169,12 +169,16 @@ impl Connection {
                     };
                     self.shown = Shown::Bearer(token.to_owned());
                 }
-                match self.server.asker(self.shown.clone(), self.visit.clone()).await {
+                match self.server.asker(&self.server.database, self.shown.clone(), self.visit.clone()).await {
                     Ok(mut asker) => {
                         // It lasts longer than what is known now.
                         asker.known.iter_mut().for_each(|known| known.sees_everything = false);
                         self.asker = Some(asker);
                         ControlFlow::Continue(Some(Outgoing::ConnectionAck))
+                    }
+                    // A database that does not answer says nothing of the token.
+                    Err(problem) if problem.code() != "UNAUTHENTICATED" => {
+                        ControlFlow::Break(Close::Unavailable)
                     }
                     Err(_) => ControlFlow::Break(Close::Forbidden),
                 }
@@ -231,7 +235,7 @@ impl Connection {
     /// Whether what was shown is still good for the same caller.
     async fn still_allowed(&self) -> bool {
         let Some(Asker { known: Some(known), .. }) = &self.asker else { return true };
-        match self.server.asker(self.shown.clone(), self.visit.clone()).await {
+        match self.server.asker(&self.server.database, self.shown.clone(), self.visit.clone()).await {
             Ok(asker) => {
                 let shown = asker.known.as_ref();
                 shown.is_some_and(|shown| (&shown.caller, &shown.pass) == (&known.caller, &known.pass))

@@ -60,6 +60,8 @@ pub enum Outgoing {
 pub enum Close {
     /// The server stops.
     GoingAway,
+    /// The database does not answer: to be tried again later.
+    Unavailable,
     /// A message is larger than is read.
     TooBig,
     /// A message that the protocol does not know.
@@ -82,6 +84,7 @@ impl Close {
     fn frame(self) -> CloseFrame {
         let (code, reason) = match self {
             Close::GoingAway => (1001, "Going away"),
+            Close::Unavailable => (1013, "Try again later"),
             Close::TooBig => (1009, "Message too big"),
             Close::BadMessage => (4400, "Invalid message"),
             Close::Unauthorized => (4401, "Unauthorized"),

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use roster::db::Database;
+use roster::db::Reads;
 use roster::db::sql::{Rows, sql};
 use roster::demo::{self, Sample};
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend};
+use sea_orm::{ConnectionTrait, DbBackend};
 
 /// People of the sample organisation.
 const SAMPLE: usize = 5_000;
@@ -187,13 +188,13 @@ pub async fn fill(url: &str) {
 }
 
 /// Has the rows of every table counted, as a server does by itself, now and then.
-pub async fn count_anew(db: &DatabaseConnection) {
+pub async fn count_anew(db: &Reads) {
     let postgres = db.get_database_backend() == DbBackend::Postgres;
     let text = if postgres { "vacuum analyze" } else { "analyze" };
     db.execute_unprepared(text).await.expect(text);
 }
 
-async fn insert(db: &DatabaseConnection, (into, values): (&str, &str), from: &str, now: DateTime<Utc>) {
+async fn insert(db: &Reads, (into, values): (&str, &str), from: &str, now: DateTime<Utc>) {
     let mut text = format!("insert into {into} select {values} from {from} on conflict do nothing");
     for (one, table) in ONE_OF {
         // Any but the first and the last, of ids without gaps.

@@ -6,8 +6,9 @@ mod sqlite;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use roster::db::Reads;
 use roster::db::sql::sql;
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement, TransactionTrait};
+use sea_orm::{ConnectionTrait, DbBackend, Statement, TransactionTrait};
 
 use super::fill::count_anew;
 use super::large::{Large, Seen, name};
@@ -77,7 +78,7 @@ fn whole(statement: &Statement, steps: BTreeMap<String, String>) -> impl Iterato
 }
 
 /// The tables that have more than so many rows.
-async fn tables(db: &DatabaseConnection, rows: i64) -> BTreeSet<String> {
+async fn tables(db: &Reads, rows: i64) -> BTreeSet<String> {
     let all: BTreeSet<String> = columns(db).await.into_keys().map(|(table, _)| table).collect();
     let mut found = BTreeSet::new();
     for table in all {

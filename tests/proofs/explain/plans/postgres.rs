@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use roster::db::Transaction;
 use sea_orm::sea_query::{ArrayType, Values};
-use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, Statement, Value};
+use sea_orm::{ConnectionTrait, DbBackend, Statement, Value};
 use serde_json::Value as Json;
 
 /// What planning once more costs at most, in units of the planner, which the server adds to a plan for given values.
@@ -12,7 +13,7 @@ const PLANNING: f64 = 50.0;
 /// Those of the `large` tables that the statement reads the whole of, and how: as it is planned for these values, and as
 /// it is planned for any, where the server would take that plan: from the sixth time on, if it seems no dearer.
 pub async fn steps(
-    db: &DatabaseTransaction,
+    db: &Transaction,
     statement: &Statement,
     large: &BTreeSet<String>,
 ) -> BTreeMap<String, String> {
@@ -41,7 +42,7 @@ pub async fn steps(
     found
 }
 
-async fn plan(db: &DatabaseTransaction, explain: Statement) -> Json {
+async fn plan(db: &Transaction, explain: Statement) -> Json {
     let text = explain.sql.clone();
     let row = db.query_one_raw(explain).await.unwrap_or_else(|error| panic!("{error}\n{text}"));
     let plan: Json = row.expect("a plan").try_get_by_index(0).expect("JSON");

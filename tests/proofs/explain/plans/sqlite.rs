@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, Statement};
+use roster::db::Reads;
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
 
 /// Those of the `large` tables that the statement reads the whole of, and how.
 ///
@@ -10,11 +11,7 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, Statement};
 /// all of it first. A table that the statement does not name is read for a foreign key. In the order of a page, a table
 /// or an index may be walked as far as its limit, by the statement itself or by the rows that it puts together; how far
 /// that is only PostgreSQL can tell, of the same indexes.
-pub async fn steps(
-    db: &DatabaseConnection,
-    statement: &Statement,
-    large: &BTreeSet<String>,
-) -> BTreeMap<String, String> {
+pub async fn steps(db: &Reads, statement: &Statement, large: &BTreeSet<String>) -> BTreeMap<String, String> {
     let values = statement.values.clone().map(|values| values.0).unwrap_or_default();
     let explain = format!("explain query plan {}", statement.sql);
     let explain = Statement::from_sql_and_values(DbBackend::Sqlite, explain, values);
