@@ -353,6 +353,7 @@ impl GroupPermissions {
     async fn create_content(&self, ctx: &Context<'_>) -> Result<Permission, ApiError> {
         ask_setting(ctx, "createCourse", Ok(()), |setting| {
             let editor = Editor { authority: setting.authority.clone(), tree: setting.tree.clone() };
+            works::rules::require_seen(&editor, self.0)?;
             works::rules::require_maker(&editor, self.0)
         })
         .await

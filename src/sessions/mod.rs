@@ -98,9 +98,9 @@ pub async fn create(tx: &Tx, input: &NewSession) -> Result<SessionId, Failure> {
     if !path.is_some_and(|group| editor.authority.sees_works(&editor.tree, group)) {
         return Err(Refusal::not_found(&["pathId"], "Path").into());
     }
-    let (main, others) = (input.main_instructor, &input.co_instructors);
-    let standing = works::made(tx, &editor, Work::Session, input.group, main, others).await?;
+    let named = works::named(tx, &editor, Work::Session, named).await?;
     audience::check_groups(&editor, &input.audience_groups)?;
+    let standing = works::made(&editor, input.group, &named)?;
     let row = store::NewRow {
         path: input.path,
         title: &title,
@@ -134,7 +134,9 @@ pub async fn update(tx: &Tx, input: &SessionEdit) -> Result<SessionId, Failure> 
     locks::sessions(db, &[input.session]).await?;
     let editor = works::editor(tx).await?;
     let work = WorkId::Session(input.session);
-    let (before, after) = works::handed(tx, &editor, work, handing).await?;
+    let before = works::seen(&tx.conn, &editor, work).await?;
+    let named = works::named(tx, &editor, Work::Session, handing).await?;
+    let after = works::handed(&editor, &before, &named)?;
     works::hand(tx, work, &before, &after).await?;
     if let Some(title) = title {
         store::rename(db, input.session, &title).await?;
@@ -167,7 +169,9 @@ pub async fn set_instructors(tx: &Tx, input: &Instructors) -> Result<SessionId, 
     works::lock(&tx.conn, &handing, true).await?;
     let editor = works::editor(tx).await?;
     let work = WorkId::Session(input.session);
-    let (before, after) = works::handed(tx, &editor, work, handing).await?;
+    let before = works::seen(&tx.conn, &editor, work).await?;
+    let named = works::named(tx, &editor, Work::Session, handing).await?;
+    let after = works::handed(&editor, &before, &named)?;
     works::hand(tx, work, &before, &after).await?;
     Ok(input.session)
 }
