@@ -42,8 +42,8 @@ mod socket;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
+use async_graphql::Request;
 use async_graphql::parser::types::OperationType;
-use async_graphql::{Request, Response};
 use axum::Router;
 use axum::http::{HeaderMap, header};
 use axum::routing::{any, get};
@@ -57,7 +57,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, mpsc, watch};
 use tracing::Instrument;
 
-use self::answer::Problem;
+use self::answer::{Problem, Written};
 pub use self::documents::{Documents, DocumentsError};
 pub use self::graphiql::{Start, Tab};
 use self::listen::Peer;
@@ -76,6 +76,7 @@ use crate::graphql::RequestContext;
 use crate::graphql::api::{Api, Turn};
 use crate::graphql::context::Visit;
 use crate::graphql::cost::{Budget, Payer, Purse};
+use crate::graphql::introspection;
 use crate::jobs::{self, Pace};
 use crate::keys::email_key;
 use crate::removal::batch::CHUNK;
@@ -373,7 +374,7 @@ impl Server {
         turn: Option<Turn>,
         asked: Asked,
         allowed: impl FnOnce(Option<OperationType>) -> Result<(), Problem>,
-    ) -> Result<Response, Problem> {
+    ) -> Result<Written, Problem> {
         let turn = self.turn_to_be_answered(&asker, turn).await;
         let (request, operation) = self.admit(asked)?;
         allowed(operation.kind)?;
@@ -411,17 +412,18 @@ impl Server {
     ///
     /// # Errors
     /// As [`Server::execute`].
-    async fn stream(&self, asker: Asker, asked: Asked) -> Result<BoxStream<'static, Response>, Problem> {
+    async fn stream(&self, asker: Asker, asked: Asked) -> Result<BoxStream<'static, Written>, Problem> {
         let turn = self.turn_to_be_answered(&asker, None).await;
         let (request, operation) = self.admit(asked)?;
         if operation.kind == Some(OperationType::Subscription) {
             let request_id = request_id();
             let mut told = Told::begin(&request_id, &operation);
             let answers = self.api.stream(request, self.context(asker, request_id));
-            return Ok(answers.inspect(move |response| told.hear(response)).boxed());
+            let write = move |response| Written::of(response, operation.kind, |it| told.hear(it));
+            return Ok(answers.map(write).boxed());
         }
-        let response = self.carry_out(asker, turn, request, &operation).await?;
-        Ok(stream::once(async { response }).boxed())
+        let written = self.carry_out(asker, turn, request, &operation).await?;
+        Ok(stream::once(async { written }).boxed())
     }
 
     /// Carries a request out in a task of its own, and tells of it.
@@ -431,7 +433,7 @@ impl Server {
         turn: Option<Turn>,
         request: Request,
         operation: &Operation,
-    ) -> Result<Response, Problem> {
+    ) -> Result<Written, Problem> {
         let request_id = request_id();
         let mut told = Told::begin(&request_id, operation);
         let context = self.context(asker, request_id.clone());
@@ -439,9 +441,9 @@ impl Server {
         let span = told.span();
         let carrying_out = async move {
             let response = api.execute(request, kind, context, turn).await;
-            told.hear(&response);
+            let written = Written::of(response, kind, |it| told.hear(it));
             drop((told, in_flight));
-            response
+            written
         };
         let running = tokio::spawn(carrying_out.instrument(span));
         running.await.map_err(|_| broken(&Error::Broken("a request comes to its end"), request_id))
@@ -455,6 +457,7 @@ pub async fn serve(
     doors: Doors,
     stop: impl Future<Output = ()> + Send,
 ) {
+    tokio::task::spawn_blocking(introspection::prepare);
     let workers = jobs::start_workers(&database, Pace::default());
     let couriers = courier::start(&database, doors.reach.clone(), doors.kept.unwrap_or(KEPT));
     let (server, last) = Server::new(database, doors);

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use super::about::{Granter, OfGroup, OfSession, OfSlot, OfUser, OfWork, Successor};
 use super::reason::{Ineligibility, RemovalReason};
 use crate::graphql::kinds::{Role, SeatKind, SuccessionStep, UserStatus};
+use crate::graphql::prompt::Prompts;
 use crate::removal::plan::{self, Effect};
 
 /// A role in a group that goes.
@@ -110,7 +111,7 @@ pub struct HandedOver {
     /// The rank that the successor had as co-author or co-instructor, a place they give up; null if they had none.
     former_rank: Option<i32>,
     /// Who came before the successor and could not succeed, in order.
-    passed_over: Vec<PassedOver>,
+    passed_over: Prompts<PassedOver>,
     /// Why, and by which rule the successor was found.
     reason: RemovalReason,
 }
