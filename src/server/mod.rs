@@ -80,6 +80,7 @@ use crate::graphql::introspection;
 use crate::jobs::{self, Pace};
 use crate::keys::email_key;
 use crate::removal::batch::CHUNK;
+use crate::sessions;
 use crate::sign_in::cookie::Cookie;
 use crate::sign_in::{self, Desk};
 use crate::token::{self, Kind};
@@ -460,17 +461,20 @@ pub async fn serve(
     tokio::task::spawn_blocking(introspection::prepare);
     let workers = jobs::start_workers(&database, Pace::default());
     let couriers = courier::start(&database, doors.reach.clone(), doors.kept.unwrap_or(KEPT));
+    let sessions = sessions::worker::start(&database, sessions::worker::LOOK);
     let (server, last) = Server::new(database, doors);
     let stop = async {
         stop.await;
         last.stopping.send_replace(true);
         workers.ask_to_stop();
         couriers.ask_to_stop();
+        sessions.ask_to_stop();
     };
     listen::answer(listener, server.router(), stop).await;
     last.wait().await;
     workers.stop().await;
     couriers.stop().await;
+    sessions.stop().await;
 }
 
 fn broken(error: &Error, request_id: String) -> Problem {

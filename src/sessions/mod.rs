@@ -3,14 +3,16 @@
 //! A `DYNAMIC` session has no list of people: who takes part is asked of its audience groups, its individual
 //! enrolments and its exclusions each time ([`store::participations`]), and so it cannot drift. A `STATIC` one keeps
 //! who was captured when its audience was saved. At its end either kind is captured and from then on read from the
-//! captured rows alone. A session that has ended and still waits to be captured is read like a running one; whatever
-//! changes a membership captures it first ([`capture_ended`]), so that nobody is missing from it afterwards.
+//! captured rows alone. A session that has ended is captured within seconds ([`worker`]); until then it is read like a
+//! running one, and whatever changes a membership captures it first ([`capture_ended`]), so that nobody is missing from it
+//! afterwards.
 //!
 //! A session is made and edited like a course ([`crate::works`]), its audience until it ends ([`audience`]).
 
 pub mod audience;
 pub mod rules;
 pub mod store;
+pub mod worker;
 
 use chrono::{DateTime, Utc};
 use entity::id::{GroupId, PathId, SessionId, UserId};
@@ -191,7 +193,8 @@ pub async fn capture_ended(db: &impl ConnectionTrait, now: DateTime<Utc>) -> Res
     }
     locks::sessions(db, &ended).await?;
     // Somebody else may have captured some while we waited for the lock.
-    capture(db, &store::waiting(db, now).await?, now).await
+    let ended = store::waiting(db, now).await?;
+    if ended.is_empty() { Ok(0) } else { capture(db, &ended, now).await }
 }
 
 /// Captures the people of these sessions, which are locked.
