@@ -254,6 +254,12 @@ impl Problem {
         Problem::new(StatusCode::TOO_MANY_REQUESTS, "LIMIT", message)
     }
 
+    /// Too many sockets from one address have not said yet who opened them.
+    pub const fn too_many_sockets() -> Problem {
+        let message = "At most 200 sockets from one address may wait for their connection_init.";
+        Problem::new(StatusCode::TOO_MANY_REQUESTS, "LIMIT", message)
+    }
+
     /// Several requests in one.
     pub const fn batch_unsupported() -> Problem {
         let message = "One request at a time: a list of requests is not carried out.";

@@ -68,6 +68,7 @@ pub use self::provider::Provider;
 use self::provider::Vouched;
 pub use self::proxies::Proxies;
 use self::request::{Asked, Operation, Shown};
+use self::socket::Places;
 use crate::access::{self, Caller, Known, Pass};
 use crate::db::Database;
 use crate::error::{Error, Failure};
@@ -140,6 +141,7 @@ pub struct Server {
     doors: Doors,
     parsed: Parsed,
     strangers: Arc<Semaphore>,
+    places: Places,
     budget: Option<Arc<Budget>>,
     /// Whether the program is asked to stop.
     stopping: watch::Receiver<bool>,
@@ -185,7 +187,8 @@ impl Server {
         let (api, parsed) = (Api::new(database.readers()), Parsed::default());
         let strangers = Arc::new(Semaphore::new(STRANGERS));
         let budget = doors.points.map(|points| Arc::new(Budget::per_minute(points)));
-        let server = Server { api, database, doors, parsed, strangers, budget, stopping, in_flight };
+        let places = Places::default();
+        let server = Server { api, database, doors, parsed, strangers, places, budget, stopping, in_flight };
         (server, Stop { stopping: stop, in_flight: last })
     }
 
