@@ -78,7 +78,8 @@ pub struct Door {
     /// Carry out no operations but those in this file: a JSON object from SHA-256 to document.
     #[arg(long, value_name = "FILE")]
     pub trusted_documents: Option<PathBuf>,
-    /// The points that each caller may spend in a minute; a field is one point, times the items around it.
+    /// The points that each caller may spend in a minute; a field is one point, times the items around it. Reading the
+    /// whole schema takes some 25,000.
     #[arg(long, value_name = "POINTS")]
     pub rate_limit: Option<NonZeroU32>,
     /// How long the database may take for a read before it is given up, in seconds.

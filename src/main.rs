@@ -18,6 +18,7 @@ use roster::setup::{self, FirstDay};
 use roster::sign_in::cookie::Cookie;
 use roster::sign_in::{self, Desk, passwords};
 use roster::telemetry::Telemetry;
+use roster::terminal::failed;
 use roster::token::Token;
 use roster::webhooks::Reach;
 use roster::{graphql, jobs, memory, server, terminal};
@@ -275,13 +276,6 @@ fn say(line: &str) {
 
 fn about(email: &str, failure: Failure) -> Stopped {
     format!("{email}: {}", failed(failure))
-}
-
-fn failed(failure: Failure) -> Stopped {
-    match failure {
-        Failure::Refused(refusal) => refusal.to_string(),
-        Failure::Broken(error) => error.to_string(),
-    }
 }
 
 fn why(why: impl Display) -> Stopped {

@@ -19,6 +19,17 @@ impl Network {
     }
 }
 
+/// What one client has: an address, or a network of IPv6, of whose addresses it may take any.
+pub fn of_client(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
+        }
+        address => address,
+    }
+}
+
 /// An address as one of IPv6: those of IPv4 have a network of their own there.
 fn bits(address: IpAddr) -> u128 {
     let address: Ipv6Addr = match address {

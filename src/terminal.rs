@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use crate::access::{self, Caller};
 use crate::config::{Delete, Private};
 use crate::db::{Alone, Database};
-use crate::error::Failure;
+use crate::error::{Failure, Refusal};
 use crate::graphql::{RequestContext, RosterSchema, schema};
 use crate::jobs::{self, Pace};
 use crate::keys::email_key;
@@ -83,9 +83,10 @@ async fn somebody(database: &Database, email: Option<&str>) -> Result<Caller, St
     let Some(email) = email else {
         return Ok(Caller::User(platform::store::platform(&database.read).await.map_err(why)?.owner));
     };
-    let key = email_key(email).map_err(|refusal| format!("{email}: {refusal}"))?;
+    let key = email_key(email).map_err(|refusal| format!("{email}: {}", failed(refusal.into())))?;
     let found = access::store::by_email(&database.read, &key).await.map_err(why)?;
-    found.map(|(user, _)| Caller::User(user)).ok_or_else(|| format!("{email}: User not found."))
+    let unknown = || format!("{email}: {}", failed(Refusal::not_found(&["actor"], "User").into()));
+    found.map(|(user, _)| Caller::User(user)).ok_or_else(unknown)
 }
 
 async fn through(door: &Door, options: &Delete, emails: &str) -> Result<(), Stopped> {
@@ -288,12 +289,13 @@ impl Door {
     /// The id of the job that a mutation answers with.
     async fn mutate(&self, name: &str, input_type: &str, input: Value) -> Result<Value, Stopped> {
         let query = format!(
-            "mutation($input: {input_type}!) {{ answer: {name}(input: $input) {{ job {{ id }} userErrors {{ message }} }} }}"
+            "mutation($input: {input_type}!) {{ answer: {name}(input: $input) {{ job {{ id }} userErrors {{ code message }} }} }}"
         );
         let answer = self.ask(&query, json!({ "input": input })).await?["answer"].clone();
-        match answer["userErrors"][0]["message"].as_str() {
-            Some(message) => Err(message.to_owned()),
-            None => Ok(answer["job"]["id"].clone()),
+        let error = &answer["userErrors"][0];
+        match (error["message"].as_str(), error["code"].as_str()) {
+            (Some(message), Some(code)) => Err(said(message, code)),
+            _ => Ok(answer["job"]["id"].clone()),
         }
     }
 }
@@ -307,6 +309,14 @@ fn why(why: impl std::fmt::Display) -> Stopped {
     why.to_string()
 }
 
-fn failed(failure: Failure) -> Stopped {
-    why(failure)
+/// What is printed of a failure: of a refusal what it says and its code.
+pub fn failed(failure: Failure) -> Stopped {
+    match failure {
+        Failure::Refused(refusal) => said(&refusal.to_string(), refusal.code()),
+        Failure::Broken(error) => error.to_string(),
+    }
+}
+
+fn said(message: &str, code: &str) -> Stopped {
+    format!("{message} ({code})")
 }

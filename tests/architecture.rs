@@ -122,3 +122,35 @@ fn only_one_file_makes_errors_of_the_api() {
     let words = ["async_graphql::Error", "async_graphql::Result", "FieldResult"];
     never("src/graphql", |name| name != "src/graphql/error.rs", &words);
 }
+
+#[test]
+fn lists_are_counted_as_they_are_answered_unless_a_rule_keeps_them_short() {
+    // At most a hundred tokens, five roles, six states, one entry for each outcome.
+    let short = [
+        "counts",
+        "counts_by_outcome",
+        "kinds",
+        "roles",
+        "scopes",
+        "seen",
+        "service_tokens",
+        "sign_ins",
+        "tokens",
+        "users_by_status",
+        "warnings",
+        "webhooks",
+    ];
+    let mut found = Vec::new();
+    for (name, code) in sources("src/graphql") {
+        let answers = code.lines().filter(|line| line.contains("async fn ") && line.contains("(&self"));
+        for line in answers.filter(|line| line.rsplit("->").next().is_some_and(|kind| kind.contains("Vec<")))
+        {
+            let field =
+                line.split("async fn ").nth(1).and_then(|rest| rest.split('(').next()).unwrap_or(line);
+            if !short.contains(&field) {
+                found.push(format!("{name}: {field} answers with a list: make it `Prompts`"));
+            }
+        }
+    }
+    assert_eq!(found, Vec::<String>::new());
+}

@@ -35,9 +35,10 @@ pub async fn issue(tx: &Tx, input: &NewCertificate) -> Result<CertificateId, Fai
     locks::users(db, &[input.user]).await?;
     let editor = works::editor(tx).await?;
     let words = rules::words(Work::Course);
-    let course = works::store::standing(db, WorkId::Course(input.course)).await?;
-    rules::require_colleague(&editor, words, &course.ok_or_else(|| words.not_found())?)?;
+    let course = works::seen(db, &editor, WorkId::Course(input.course)).await?;
     let states = people::states(tx, &[input.user]).await?;
+    people::require_seen(&states, input.user, &["userId"])?;
+    rules::require_colleague(&editor, words, &course)?;
     people::require_living(&states, input.user, &["userId"])?;
     let is_new = store::add(db, input, tx.now).await?;
     let certificate = store::of(db, input).await?;

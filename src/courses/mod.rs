@@ -54,8 +54,8 @@ pub async fn create(tx: &Tx, input: &NewCourse) -> Result<CourseId, Failure> {
     };
     works::lock(&tx.conn, &named, false).await?;
     let editor = works::editor(tx).await?;
-    let standing =
-        works::made(tx, &editor, Work::Course, input.group, input.main_author, &input.co_authors).await?;
+    let named = works::named(tx, &editor, Work::Course, named).await?;
+    let standing = works::made(&editor, input.group, &named)?;
     let course = store::add(&tx.conn, &title, &standing, tx.now).await?;
     works::store::add_others(&tx.conn, WorkId::Course(course), &standing.others).await?;
     Ok(course)
@@ -74,7 +74,9 @@ pub async fn update(tx: &Tx, input: &CourseEdit) -> Result<CourseId, Failure> {
     works::lock(&tx.conn, &handing, true).await?;
     let editor = works::editor(tx).await?;
     let work = WorkId::Course(input.course);
-    let (before, after) = works::handed(tx, &editor, work, handing).await?;
+    let before = works::seen(&tx.conn, &editor, work).await?;
+    let named = works::named(tx, &editor, Work::Course, handing).await?;
+    let after = works::handed(&editor, &before, &named)?;
     works::hand(tx, work, &before, &after).await?;
     if let Some(title) = title {
         store::rename(&tx.conn, input.course, &title).await?;

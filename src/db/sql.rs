@@ -18,7 +18,7 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, SecondsFormat, SubsecRound, Utc};
 use sea_orm::sea_query::ArrayType;
 use sea_orm::{ConnectionTrait, DbBackend, QueryResult, Statement, TryGetableMany, Value};
 use serde::de::DeserializeOwned;
@@ -192,7 +192,20 @@ impl Column {
 
 /// As the driver writes an instant, so that texts compare as instants do.
 fn instant(time: &DateTime<Utc>) -> String {
-    time.to_rfc3339_opts(SecondsFormat::AutoSi, false)
+    time.trunc_subsecs(MICROSECONDS).to_rfc3339_opts(SecondsFormat::AutoSi, false)
+}
+
+/// Decimals of the seconds of an instant: whole microseconds, which is what both databases can hold.
+const MICROSECONDS: u16 = 6;
+
+/// The value as both databases can hold it.
+fn held(value: Value) -> Value {
+    match value {
+        Value::ChronoDateTimeUtc(time) => {
+            Value::ChronoDateTimeUtc(time.map(|time| time.trunc_subsecs(MICROSECONDS)))
+        }
+        other => other,
+    }
 }
 
 /// The text of an array of PostgreSQL with these elements.
@@ -208,10 +221,10 @@ fn quoted(text: &str) -> String {
 }
 
 impl Sql {
-    /// Binds one value to `{name}`.
+    /// Binds one value to `{name}`; an instant in whole microseconds.
     #[must_use]
     pub fn bind(mut self, name: &'static str, value: impl Into<Value>) -> Sql {
-        self.binds.push((name, Bind::One(value.into())));
+        self.binds.push((name, Bind::One(held(value.into()))));
         self
     }
 

@@ -8,6 +8,7 @@
 //! - Errors of ours are logged once, every error has a code, and there are at most a hundred. What a misspelt field
 //!   may have meant is told to known callers alone.
 //! - What a request costs is paid before anything is read.
+//! - What has been answered is counted, and an answer that becomes too large is given up ([`super::tally`]).
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -23,7 +24,8 @@ use async_graphql::{
 
 use super::context::RequestContext;
 use super::cost::Paid;
-use super::error::{give_code, hide_suggestion, log, rate_limited, refused};
+use super::error::{give_code, hide_suggestion, log, rate_limited, refused, too_large};
+use super::tally::{Tally, bytes};
 use crate::access::Scopes;
 use crate::access::scopes::{self, Rule};
 use crate::error::Refusal;
@@ -31,7 +33,9 @@ use crate::error::Refusal;
 /// At most so many errors in an answer.
 const ERRORS: usize = 100;
 /// The root types.
-const ROOTS: [&str; 3] = ["Query", "Mutation", "Subscription"];
+const ROOTS: [&str; 3] = ["Query", MUTATION, "Subscription"];
+/// The root type of what changes something.
+const MUTATION: &str = "Mutation";
 
 /// Makes one [`Answers`] for each request.
 pub(super) struct Factory;
@@ -78,7 +82,8 @@ impl Extension for Answers {
             errors
         })?;
         if let Some(purse) = ctx.data_opt::<RequestContext>().and_then(RequestContext::purse) {
-            match purse.pay(found.complexity) {
+            let introspection = ctx.data_opt::<RequestContext>().map_or(0, RequestContext::introspection);
+            match purse.pay(found.complexity.saturating_add(introspection)) {
                 // Asked once for each request.
                 Ok(paid) => drop(self.paid.set(paid)),
                 Err(wait) => return Err(vec![rate_limited(wait)]),
@@ -93,7 +98,14 @@ impl Extension for Answers {
         operation_name: Option<&str>,
         next: NextExecute<'_>,
     ) -> Response {
+        let tally = ctx.data_opt::<RequestContext>().map(RequestContext::tally);
+        tally.inspect(|tally| tally.reset());
         let mut response = next.run(ctx, operation_name).await;
+        if let Some(excess) = tally.and_then(Tally::excess) {
+            response.data = Value::Null;
+            response.errors = vec![too_large(excess)];
+            return response;
+        }
         response.errors.append(&mut self.stopped.lock().unwrap_or_else(PoisonError::into_inner));
         for error in &mut response.errors {
             if let Some(Origin(path)) = error.source::<Origin>() {
@@ -112,7 +124,16 @@ impl Extension for Answers {
         if info.is_for_introspection {
             return next.run(ctx, info).await;
         }
+        let tally = ctx.data_opt::<RequestContext>().map(RequestContext::tally);
+        // What is given up is answered no further; what else a mutation is to do is done.
+        if info.parent_type != MUTATION && tally.is_some_and(|tally| tally.excess().is_some()) {
+            return Ok(Some(Value::Null));
+        }
         let (node, nullable) = (info.path_node, !info.return_type.ends_with('!'));
+        let name = match node.segment {
+            QueryPathSegment::Name(name) => name.len() + 3,
+            QueryPathSegment::Index(_) => 0,
+        };
         let refusal = if ROOTS.contains(&info.parent_type) {
             operation(ctx, &info)
         } else {
@@ -123,6 +144,11 @@ impl Extension for Answers {
             Some(refusal) => Err(refused(refusal, info.field.name.pos)),
             None => next.run(ctx, info).await,
         };
+        if let (Some(tally), Ok(Some(value))) = (tally, &answer)
+            && tally.add(usize::from(name > 0), name + bytes(value)).is_err()
+        {
+            return Ok(Some(Value::Null));
+        }
         answer.or_else(|mut error| {
             if error.source::<Origin>().is_none() {
                 log(&mut error, ctx.data_opt::<RequestContext>().map_or("", RequestContext::request_id));

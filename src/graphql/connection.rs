@@ -23,6 +23,7 @@ use tokio::sync::OnceCell;
 use super::context::{self, load, load_known, loaders};
 use super::error::ApiError;
 use super::extent;
+use super::lists;
 use super::prompt::{Prompt, Prompts};
 use crate::error::{Error, Refusal};
 use crate::queries::{By, Counts, Cursor, List, Order, Page, Pages, Relation, Slice};
@@ -374,6 +375,7 @@ impl OutputType for Arguments {
                 });
             }
         }
+        lists::weigh(registry);
         Self::type_name().into_owned()
     }
 

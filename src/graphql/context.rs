@@ -13,6 +13,7 @@ use super::cost::Purse;
 use super::error::ApiError;
 use super::loaders::Loaders;
 use super::prompt::Forms;
+use super::tally::Tally;
 use crate::access::{Caller, Pass, Scope, Scopes};
 use crate::db::Database;
 use crate::error::{Error, Refusal};
@@ -57,6 +58,8 @@ pub struct RequestContext {
     given_up: OnceLock<Arc<Error>>,
     parts: Arc<Parts>,
     forms: Option<Arc<Forms>>,
+    introspection: usize,
+    tally: Arc<Tally>,
 }
 
 impl RequestContext {
@@ -78,6 +81,8 @@ impl RequestContext {
             given_up: OnceLock::new(),
             parts: Arc::default(),
             forms: None,
+            introspection: 0,
+            tally: Arc::default(),
         }
     }
 
@@ -164,7 +169,23 @@ impl RequestContext {
 
     /// The same, carried out without an extension around every field. Its fields are no other run's.
     pub(super) fn quick(self) -> RequestContext {
-        RequestContext { parts: Arc::default(), forms: Some(Arc::default()), ..self }
+        RequestContext { parts: Arc::default(), forms: Some(Arc::default()), tally: Arc::default(), ..self }
+    }
+
+    /// The same; its introspection costs so many points.
+    #[must_use]
+    pub(super) fn with_introspection(self, points: usize) -> RequestContext {
+        RequestContext { introspection: points, ..self }
+    }
+
+    /// The points that its introspection costs.
+    pub(super) fn introspection(&self) -> usize {
+        self.introspection
+    }
+
+    /// What the answer has come to so far.
+    pub(super) fn tally(&self) -> &Tally {
+        &self.tally
     }
 
     /// What the request is paid from; none where nothing is to pay.
@@ -276,9 +297,11 @@ pub(super) fn parts<'a>(ctx: &Context<'a>) -> Result<&'a Parts, ApiError> {
     Ok(&of(ctx)?.parts)
 }
 
-/// The forms of what this request selects, where no extension stands around every field of it.
-pub(super) fn forms<'a, T>(ctx: &ContextBase<'a, T>) -> Option<&'a Forms> {
-    ctx.data_opt::<RequestContext>()?.forms.as_deref()
+/// The forms of what this request selects and what its answer has come to, where no extension stands around every field
+/// of it.
+pub(super) fn quick<'a, T>(ctx: &ContextBase<'a, T>) -> Option<(&'a Forms, &'a Tally)> {
+    let request = ctx.data_opt::<RequestContext>()?;
+    Some((request.forms.as_deref()?, request.tally()))
 }
 
 /// Who asks.

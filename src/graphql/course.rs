@@ -15,6 +15,7 @@ use super::id::{self, GlobalId};
 use super::input::{GroupScope, OrderDirection, groups};
 use super::learning::{Certificate, CourseEnrolment, Progress, Sale};
 use super::path::Path;
+use super::prompt::Prompts;
 use super::thing::Thing;
 use super::user::User;
 use crate::queries::activities::ActivitiesOfCourse;
@@ -87,7 +88,7 @@ impl Course {
     }
 
     /// Who succeeds the main author first, in order.
-    async fn co_authors(&self, ctx: &Context<'_>) -> Result<Vec<CoAuthor>, ApiError> {
+    async fn co_authors(&self, ctx: &Context<'_>) -> Result<Prompts<CoAuthor>, ApiError> {
         let people = load::<InLine<CoAuthors>>(ctx, self.0.id).await?.unwrap_or_default();
         Ok(people.iter().map(|(rank, user)| CoAuthor::new(*rank, user.clone().into())).collect())
     }

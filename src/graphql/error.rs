@@ -7,9 +7,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_graphql::parser::types::OperationType;
 use async_graphql::{ErrorExtensionValues, Pos, Response, ServerError, SimpleObject, Value};
 
 use super::node::Node;
+use super::{COMPLEXITY, introspection};
 use crate::error::{Error, Failure, Refusal};
 
 /// Why a resolver has no answer.
@@ -19,7 +21,24 @@ pub enum ApiError {
     Refused(Refusal),
     /// Logged, and told as `INTERNAL`, `TIMED_OUT` or `UNAVAILABLE`.
     Broken(Arc<Error>),
+    /// The answer has become too large, and is given up.
+    TooLarge(Excess),
 }
+
+/// What an answer has too much of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Excess {
+    /// More than [`LARGEST_ANSWER`] bytes.
+    Bytes,
+    /// More than [`COMPLEXITY`](super::COMPLEXITY) values.
+    Values,
+}
+
+/// Bytes of the largest answer that is given.
+pub const LARGEST_ANSWER: usize = 16 << 20;
+
+/// The code of an answer that was given up because it became too large.
+const TOO_LARGE: &str = "ANSWER_TOO_LARGE";
 
 impl From<Refusal> for ApiError {
     fn from(refusal: Refusal) -> ApiError {
@@ -78,14 +97,19 @@ impl From<ApiError> for async_graphql::Error {
                 extensions.set("code", code);
                 message.to_owned()
             }
+            ApiError::TooLarge(excess) => {
+                let error = too_large(*excess);
+                extensions = error.extensions.unwrap_or_default();
+                error.message
+            }
         };
         async_graphql::Error { message, source: Some(Arc::new(error)), extensions: Some(extensions) }
     }
 }
 
-/// A refusal of the field at `place`, before its resolver is asked.
-pub(super) fn refused(refusal: Refusal, place: Pos) -> ServerError {
-    async_graphql::Error::from(ApiError::from(refusal)).into_server_error(place)
+/// Why the field at `place` has no answer, where its resolver was not asked for it.
+pub(super) fn refused(why: impl Into<ApiError>, place: Pos) -> ServerError {
+    async_graphql::Error::from(why.into()).into_server_error(place)
 }
 
 /// What broke, where the database gave a read up or does not answer.
@@ -113,6 +137,62 @@ pub(super) fn rate_limited(wait: Duration) -> ServerError {
     extensions.set("code", "RATE_LIMITED");
     extensions.set("retryAfter", seconds);
     error
+}
+
+/// The error that stands in place of an answer that has too much of something.
+pub(super) fn too_large(excess: Excess) -> ServerError {
+    let (limit, unit) = match excess {
+        Excess::Bytes => (LARGEST_ANSWER, "bytes"),
+        Excess::Values => (COMPLEXITY, "values"),
+    };
+    let message = format!("The answer has more than {limit} {unit}. Select less, or ask for smaller pages.");
+    let mut error = ServerError::new(message, None);
+    let extensions = error.extensions.get_or_insert_default();
+    extensions.set("code", TOO_LARGE);
+    extensions.set("limit", limit);
+    extensions.set("unit", unit.to_uppercase());
+    error
+}
+
+/// What is answered instead of `response`, of which there is too much: the error alone, with the headers and figures
+/// that go with every answer. What a mutation has done stays done, and is said to be.
+pub fn instead_of(response: Response, kind: Option<OperationType>, error: ServerError) -> Response {
+    let mut error = error;
+    if kind == Some(OperationType::Mutation) {
+        error.message.push_str(" The mutation has been carried out all the same: do not send it again.");
+    }
+    let mut answer = Response::from_errors(vec![error]).http_headers(response.http_headers);
+    answer.extensions = response.extensions;
+    answer
+}
+
+/// Whether an answer was given up because there was too much of it.
+pub fn is_given_up(response: &Response) -> bool {
+    response.errors.iter().any(is_too_large)
+}
+
+/// Whether this is the error of an answer that was given up.
+pub(super) fn is_too_large(error: &ServerError) -> bool {
+    let code = error.extensions.as_ref().and_then(|extensions| extensions.get("code"));
+    code == Some(&Value::from(TOO_LARGE))
+}
+
+/// What is answered instead of an answer that would be larger than [`LARGEST_ANSWER`] when written.
+pub fn too_many_bytes(response: Response, kind: Option<OperationType>) -> Response {
+    instead_of(response, kind, too_large(Excess::Bytes))
+}
+
+/// A request whose introspection would tell too much.
+pub(super) fn introspects_too_much() -> Response {
+    let message = format!(
+        "Query is too complex: introspection costs more than {} points. Nest fewer lists of the schema.",
+        introspection::MOST
+    );
+    let mut error = ServerError::new(message, None);
+    let extensions = error.extensions.get_or_insert_default();
+    extensions.set("code", "QUERY_TOO_COMPLEX");
+    extensions.set("limit", introspection::MOST);
+    Response::from_errors(vec![error])
 }
 
 /// What a client reads of an error that is ours.

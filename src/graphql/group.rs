@@ -19,6 +19,7 @@ use super::membership::{Member, Membership};
 use super::path::Path;
 use super::permission::GroupPermissions;
 use super::post::Post;
+use super::prompt::Prompts;
 use super::session::Session;
 use super::thing::Thing;
 use crate::queries::Counts;
@@ -79,7 +80,7 @@ impl Group {
     }
 
     /// What other systems call it, by system.
-    async fn external_ids(&self, ctx: &Context<'_>) -> Result<Vec<ExternalId>, ApiError> {
+    async fn external_ids(&self, ctx: &Context<'_>) -> Result<Prompts<ExternalId>, ApiError> {
         let found = load::<GroupExternalIds>(ctx, self.0.id).await?.unwrap_or_default();
         Ok(found.iter().map(|row| ExternalId::new(&row.system, &row.value)).collect())
     }
@@ -93,17 +94,17 @@ impl Group {
     }
 
     /// The groups above that you see, the nearest first, the platform group last.
-    async fn ancestors(&self, ctx: &Context<'_>) -> Result<Vec<Group>, ApiError> {
+    async fn ancestors(&self, ctx: &Context<'_>) -> Result<Prompts<Group>, ApiError> {
         let above: Vec<GroupId> = loaders(ctx)?.reader().tree().await?.upwards(self.0.id).skip(1).collect();
         let found = try_join_all(above.into_iter().map(|group| Group::load(ctx, group))).await?;
         Ok(found.into_iter().flatten().collect())
     }
 
     /// The way from the platform group, which comes first, to this group, which comes last; of it what you see.
-    async fn path(&self, ctx: &Context<'_>) -> Result<Vec<Group>, ApiError> {
+    async fn path(&self, ctx: &Context<'_>) -> Result<Prompts<Group>, ApiError> {
         let mut way = self.ancestors(ctx).await?;
-        way.reverse();
-        way.push(self.clone());
+        way.0.reverse();
+        way.0.push(self.clone());
         Ok(way)
     }
 

@@ -14,6 +14,9 @@
 //! | [`api`]         | carries requests out, without the extension where it has nothing to do               |
 //! | [`answers`]     | the one extension: sign-in, costs, null where a field failed, paths, codes           |
 //! | [`cost`]        | what a request costs, and how much each caller may spend                             |
+//! | [`introspection`]| what introspection would answer, counted before it is answered                      |
+//! | [`lists`]       | what lists that are no connections cost                                              |
+//! | [`tally`]       | values and bytes of an answer, counted while it is answered                          |
 //!
 //! Nothing here names a table, a statement or a transaction: reads are asked of [`crate::queries`], writes are doors
 //! of the domain. Every type, field, argument and value has a doc comment (an argument: `#[graphql(desc = "…")]`),
@@ -86,8 +89,10 @@ mod group;
 mod groups;
 pub mod id;
 pub mod input;
+pub mod introspection;
 mod kinds;
 mod learning;
+mod lists;
 mod loaders;
 mod membership;
 mod node;
@@ -102,6 +107,7 @@ mod removal;
 mod session;
 mod sign_in;
 mod slot;
+mod tally;
 #[cfg(test)]
 mod tests;
 mod thing;

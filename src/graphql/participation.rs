@@ -37,7 +37,9 @@ impl Participation {
         Session::linked(ctx, self.0.other.as_ref(), self.0.row.session_id).await
     }
 
-    /// By what; of several, the first of individual, group, captured.
+    /// What makes the person a participant. Until the session is captured at its end: of several, the first of
+    /// `INDIVIDUAL`, `GROUP`, `CAPTURED`. Afterwards always `CAPTURED`; the session's `captures` tell what carried the
+    /// person then (R8).
     async fn how(&self) -> ParticipationKind {
         self.0.row.how.into()
     }

@@ -13,6 +13,7 @@ use super::extent;
 use super::group::Group;
 use super::id::{self, GlobalId};
 use super::input::{GroupScope, groups};
+use super::prompt::Prompts;
 use super::session::Session;
 use super::thing::Thing;
 use super::user::User;
@@ -69,7 +70,7 @@ impl Path {
     }
 
     /// Who succeeds the main author first, in order.
-    async fn co_authors(&self, ctx: &Context<'_>) -> Result<Vec<CoAuthor>, ApiError> {
+    async fn co_authors(&self, ctx: &Context<'_>) -> Result<Prompts<CoAuthor>, ApiError> {
         let people = load::<InLine<CoAuthors>>(ctx, self.0.id).await?.unwrap_or_default();
         Ok(people.iter().map(|(rank, user)| CoAuthor::new(*rank, user.clone().into())).collect())
     }

@@ -19,6 +19,7 @@ use super::context::{self, load, load_known};
 use super::error::{ApiError, UserErrorCode};
 use super::group::Group;
 use super::kinds::{PrivateSubgroups, Role};
+use super::prompt::Prompts;
 use super::thing::Thing;
 use super::{grant, id, removal};
 use crate::access::Scope as TokenScope;
@@ -60,8 +61,8 @@ impl Permission {
     }
 
     /// With `FORBIDDEN`: the groups in which you lack a right, of those you may see (R15). Else none.
-    async fn missing_groups(&self, ctx: &Context<'_>) -> Result<Vec<Group>, ApiError> {
-        let Err(Refusal::Forbidden { groups }) = &self.0 else { return Ok(Vec::new()) };
+    async fn missing_groups(&self, ctx: &Context<'_>) -> Result<Prompts<Group>, ApiError> {
+        let Err(Refusal::Forbidden { groups }) = &self.0 else { return Ok(Prompts::default()) };
         let found = try_join_all(groups.seen.iter().map(|group| Group::load(ctx, *group))).await?;
         Ok(found.into_iter().flatten().collect())
     }
@@ -353,6 +354,7 @@ impl GroupPermissions {
     async fn create_content(&self, ctx: &Context<'_>) -> Result<Permission, ApiError> {
         ask_setting(ctx, "createCourse", Ok(()), |setting| {
             let editor = Editor { authority: setting.authority.clone(), tree: setting.tree.clone() };
+            works::rules::require_seen(&editor, self.0)?;
             works::rules::require_maker(&editor, self.0)
         })
         .await

@@ -23,6 +23,8 @@ use async_graphql::{ContainerType, ContextSelectionSet, Name, OutputType, Positi
 use futures::future::{OptionFuture, try_join_all};
 
 use super::context;
+use super::error::{ApiError, refused};
+use super::tally::{Tally, bytes};
 
 /// An object, most of which is there.
 #[derive(Clone, Debug)]
@@ -31,6 +33,18 @@ pub struct Prompt<N>(pub N);
 /// A list of objects, most of which are there.
 #[derive(Clone, Debug)]
 pub struct Prompts<N>(pub Vec<N>);
+
+impl<N> FromIterator<N> for Prompts<N> {
+    fn from_iter<I: IntoIterator<Item = N>>(items: I) -> Prompts<N> {
+        Prompts(items.into_iter().collect())
+    }
+}
+
+impl<N> Default for Prompts<N> {
+    fn default() -> Prompts<N> {
+        Prompts(Vec::new())
+    }
+}
 
 impl<N: ContainerType> OutputType for Prompt<N> {
     fn type_name() -> Cow<'static, str> {
@@ -47,8 +61,8 @@ impl<N: ContainerType> OutputType for Prompt<N> {
 
     async fn resolve(&self, ctx: &ContextSelectionSet<'_>, field: &Positioned<Field>) -> ServerResult<Value> {
         match form(ctx) {
-            Some(form) => object(&self.0, ctx, &form).await,
-            None => Box::pin(self.0.resolve(ctx, field)).await,
+            Some((Some(form), tally)) => object(&self.0, ctx, &form, tally).await,
+            Some((None, _)) | None => Box::pin(self.0.resolve(ctx, field)).await,
         }
     }
 }
@@ -67,40 +81,52 @@ impl<N: ContainerType> OutputType for Prompts<N> {
     }
 
     async fn resolve(&self, ctx: &ContextSelectionSet<'_>, field: &Positioned<Field>) -> ServerResult<Value> {
-        let Some(form) = form(ctx) else { return Box::pin(self.0.resolve(ctx, field)).await };
+        let Some((form, tally)) = form(ctx) else { return Box::pin(self.0.resolve(ctx, field)).await };
+        counted(ctx, tally.add(self.0.len() * ctx.item.node.items.len(), 2 * self.0.len()))?;
+        let Some(form) = form else { return Box::pin(self.0.resolve(ctx, field)).await };
         let form = &form;
         let items = self.0.iter().enumerate().map(|(at, item)| async move {
             let ctx = ctx.with_index(at);
-            object(item, &ctx, form).await.map_err(|error| ctx.set_error_path(error))
+            object(item, &ctx, form, tally).await.map_err(|error| ctx.set_error_path(error))
         });
         Ok(Value::List(all(items).await?))
     }
 }
 
-/// An object before it is answered: the names of its fields, each without a value. Copied for every object that the same
-/// is selected of, it spares looking at the names again.
-type Form = IndexMap<Name, Value>;
+/// An object before it is answered. Copied for every object that the same is selected of, it spares looking at the names
+/// again.
+#[derive(Debug)]
+pub(super) struct Form {
+    /// The names of its fields, each without a value.
+    answer: IndexMap<Name, Value>,
+    /// Bytes that the names take.
+    bytes: usize,
+}
 
 /// The forms of a document's selections, by where they stand in it; none for what is more than fields.
 pub(super) type Forms = Mutex<HashMap<usize, Option<Arc<Form>>>>;
 
-/// The form of what is selected here, where it is answered at once.
-fn form(ctx: &ContextSelectionSet<'_>) -> Option<Arc<Form>> {
-    let mut forms = context::forms(ctx)?.lock().unwrap_or_else(PoisonError::into_inner);
-    forms.entry(std::ptr::from_ref(ctx.item).addr()).or_insert_with(|| form_of(&ctx.item.node)).clone()
+/// The form of what is selected here, if it has one, and what the answer has come to; nothing where an extension stands
+/// around every field.
+fn form<'a>(ctx: &ContextSelectionSet<'a>) -> Option<(Option<Arc<Form>>, &'a Tally)> {
+    let (forms, tally) = context::quick(ctx)?;
+    let mut forms = forms.lock().unwrap_or_else(PoisonError::into_inner);
+    let at = std::ptr::from_ref(ctx.item).addr();
+    Some((forms.entry(at).or_insert_with(|| form_of(&ctx.item.node)).clone(), tally))
 }
 
 /// The form of a selection, if there is nothing but fields in it and each has a name of its own in the answer.
 fn form_of(selection: &SelectionSet) -> Option<Arc<Form>> {
-    let mut form = Form::with_capacity(selection.items.len());
+    let mut answer = IndexMap::with_capacity(selection.items.len());
     for selection in &selection.items {
         let Selection::Field(field) = &selection.node else { return None };
-        let is_taken = form.insert(field.node.response_key().node.clone(), Value::Null).is_some();
+        let is_taken = answer.insert(field.node.response_key().node.clone(), Value::Null).is_some();
         if is_taken || !field.node.directives.is_empty() {
             return None;
         }
     }
-    Some(Arc::new(form))
+    let bytes = answer.keys().map(|name: &Name| name.len() + 3).sum();
+    Some(Arc::new(Form { answer, bytes }))
 }
 
 /// What is selected of an object, in its form.
@@ -108,6 +134,7 @@ async fn object<N: ContainerType>(
     object: &N,
     ctx: &ContextSelectionSet<'_>,
     form: &Form,
+    tally: &Tally,
 ) -> ServerResult<Value> {
     let fields = ctx.item.node.items.iter().filter_map(|selection| match &selection.node {
         Selection::Field(field) => Some(field),
@@ -121,11 +148,17 @@ async fn object<N: ContainerType>(
         Ok(object.resolve_field(&ctx).await?.unwrap_or_default())
     });
     let values = all(values).await?;
-    let mut answer = form.clone();
+    counted(ctx, tally.add(0, form.bytes + values.iter().map(bytes).sum::<usize>()))?;
+    let mut answer = form.answer.clone();
     for (place, value) in answer.values_mut().zip(values) {
         *place = value;
     }
     Ok(Value::Object(answer))
+}
+
+/// Passes what was counted on, or stops the answer.
+fn counted(ctx: &ContextSelectionSet<'_>, counted: Result<(), ApiError>) -> ServerResult<()> {
+    counted.map_err(|error| refused(error, ctx.item.pos))
 }
 
 /// What all of `futures` come to, or the first error. They are begun in their order.

@@ -15,7 +15,7 @@ use super::input::{GroupScope, OrderDirection, TimeRange, groups, span};
 use super::kinds::AudienceKind;
 use super::participation::{Participation, SessionCapture, SessionEnrolment, SessionExclusion};
 use super::path::Path;
-use super::prompt::Prompt;
+use super::prompt::{Prompt, Prompts};
 use super::slot::Slot;
 use super::thing::Thing;
 use super::user::User;
@@ -90,7 +90,7 @@ impl Session {
     }
 
     /// Who succeeds the main instructor first, in order.
-    async fn co_instructors(&self, ctx: &Context<'_>) -> Result<Vec<CoInstructor>, ApiError> {
+    async fn co_instructors(&self, ctx: &Context<'_>) -> Result<Prompts<CoInstructor>, ApiError> {
         let people = load::<InLine<CoInstructors>>(ctx, self.0.id).await?.unwrap_or_default();
         Ok(people
             .iter()
@@ -129,7 +129,7 @@ impl Session {
     }
 
     /// The groups in its audience, by name.
-    async fn audience_groups(&self, ctx: &Context<'_>) -> Result<Vec<Group>, ApiError> {
+    async fn audience_groups(&self, ctx: &Context<'_>) -> Result<Prompts<Group>, ApiError> {
         let groups = load::<AudienceGroups>(ctx, self.0.id).await?.unwrap_or_default();
         Ok(groups.iter().cloned().map(Group::from).collect())
     }

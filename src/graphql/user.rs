@@ -20,6 +20,7 @@ use super::participation::Participation;
 use super::path::Path;
 use super::permission::UserPermissions;
 use super::post::Post;
+use super::prompt::Prompts;
 use super::removal::{Deletion, Removal};
 use super::session::Session;
 use super::slot::Registration;
@@ -164,13 +165,13 @@ impl User {
     }
 
     /// What other systems call the person, by system; none if you may not see it.
-    async fn external_ids(&self, ctx: &Context<'_>) -> Result<Vec<ExternalId>, ApiError> {
+    async fn external_ids(&self, ctx: &Context<'_>) -> Result<Prompts<ExternalId>, ApiError> {
         let found = load::<ExternalIds>(ctx, self.0.id).await?.unwrap_or_default();
         Ok(found.iter().map(|row| ExternalId::new(&row.system, &row.value)).collect())
     }
 
     /// The fields of the entry that the platform has added, by name; none if you may not see them.
-    async fn custom_fields(&self, ctx: &Context<'_>) -> Result<Vec<CustomField>, ApiError> {
+    async fn custom_fields(&self, ctx: &Context<'_>) -> Result<Prompts<CustomField>, ApiError> {
         let found = load::<CustomFields>(ctx, self.0.id).await?.unwrap_or_default();
         Ok(found.iter().map(|row| CustomField::new(&row.name, &row.value)).collect())
     }

@@ -182,20 +182,14 @@ pub async fn set_privacy(tx: &Tx, change: &PrivacyChange) -> Result<GroupId, Fai
 /// took part stays known, only not through which group. Records keep its number.
 ///
 /// # Errors
-/// `NOT_FOUND`, `PLATFORM_GROUP`, `FORBIDDEN` without administrator rights on it, or without those of an author where
-/// its works go; `GROUP_NOT_EMPTY` with counts.
+/// `NOT_FOUND`, `FORBIDDEN` without administrator rights on it, or without those of an author where its works go;
+/// `PLATFORM_GROUP`, `BAD_INPUT` where its works were to stay in it, `GROUP_NOT_EMPTY` with counts.
 pub async fn delete(tx: &Tx, deletion: &GroupDeletion) -> Result<GroupId, Failure> {
     let db = &tx.conn;
     let group = deletion.group;
     let (authority, tree) = alone(tx).await?;
-    rules::may_open_close_or_delete(&authority, &tree, group)?;
+    rules::may_delete(&authority, &tree, group, deletion.content_to)?;
     if let Some(to) = deletion.content_to {
-        rules::visible(&authority, &tree, to, "contentTo")?;
-        if to == group {
-            let message = "The works of a group that is deleted go to another group.";
-            return Err(Refusal::bad_input(&["contentTo"], message).into());
-        }
-        authority.require_author(&tree, to)?;
         store::give_contents(db, group, to).await?;
     }
     sessions::capture_ended(db, tx.now).await?;

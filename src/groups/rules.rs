@@ -1,4 +1,7 @@
 //! Who may change the tree, where a group may hang, and whose learners rise when it changes (R1, R3, R33).
+//!
+//! As everywhere, everything that is named is looked for first (`NOT_FOUND`), then the caller's rights are (`FORBIDDEN`),
+//! and the shape of the change last (`PLATFORM_GROUP`, `CYCLE`, `GROUP_TOO_DEEP`).
 
 use std::collections::BTreeSet;
 
@@ -31,8 +34,8 @@ pub fn may_rename(authority: &Authority, tree: &Tree, group: GroupId) -> Result<
 /// Whether `group` may be moved: below `parent`, or at all where none is named.
 ///
 /// # Errors
-/// `NOT_FOUND` of what is not seen, `PLATFORM_GROUP`, `FORBIDDEN` without administrator rights on it, on its old and on
-/// its new parent, `CYCLE`, `GROUP_TOO_DEEP`.
+/// `NOT_FOUND` of what is not seen, `FORBIDDEN` without administrator rights on it, on its old and on its new parent,
+/// `PLATFORM_GROUP`, `CYCLE`, `GROUP_TOO_DEEP`.
 pub fn may_move_to(
     authority: &Authority,
     tree: &Tree,
@@ -43,7 +46,6 @@ pub fn may_move_to(
     if let Some(parent) = parent {
         visible(authority, tree, parent, "parentId")?;
     }
-    not_platform(tree, group)?;
     let concerned = tree.parent(group).into_iter().chain([group]).chain(parent);
     let missing: BTreeSet<GroupId> =
         concerned.filter(|concerned| !authority.administers(tree, *concerned)).collect();
@@ -52,18 +54,43 @@ pub fn may_move_to(
     }
     match parent {
         Some(parent) if tree.parent(group) != Some(parent) => may_move(tree, group, parent),
-        Some(_) | None => Ok(()),
+        Some(_) | None => not_platform(tree, group),
     }
 }
 
-/// Whether `group` may be opened, closed or deleted.
+/// Whether `group` may be opened or closed, or deleted where its works stay.
 ///
 /// # Errors
-/// `NOT_FOUND` of what is not seen, `PLATFORM_GROUP`, `FORBIDDEN` without administrator rights.
+/// `NOT_FOUND` of what is not seen, `FORBIDDEN` without administrator rights, `PLATFORM_GROUP`.
 pub fn may_open_close_or_delete(authority: &Authority, tree: &Tree, group: GroupId) -> Result<(), Refusal> {
+    may_delete(authority, tree, group, None)
+}
+
+/// Whether `group` may be deleted, with its works going to another group where one is named.
+///
+/// # Errors
+/// `NOT_FOUND` of what is not seen, `FORBIDDEN` without administrator rights on it or those of an author where its works
+/// go, `PLATFORM_GROUP`, `BAD_INPUT` if its works were to stay in it.
+pub fn may_delete(
+    authority: &Authority,
+    tree: &Tree,
+    group: GroupId,
+    content_to: Option<GroupId>,
+) -> Result<(), Refusal> {
     visible(authority, tree, group, "groupId")?;
+    if let Some(to) = content_to {
+        visible(authority, tree, to, "contentTo")?;
+    }
+    authority.require_administrator(tree, group)?;
+    if let Some(to) = content_to {
+        authority.require_author(tree, to)?;
+    }
     not_platform(tree, group)?;
-    authority.require_administrator(tree, group)
+    if content_to == Some(group) {
+        let message = "The works of a deleted group go to another group: name one, or leave `contentTo` out.";
+        return Err(Refusal::bad_input(&["contentTo"], message));
+    }
+    Ok(())
 }
 
 /// Whether the caller sees `group`, which the input names in `field`.

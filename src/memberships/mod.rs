@@ -100,10 +100,7 @@ fn check(
     authority: &Authority,
     tree: &Tree,
 ) -> Result<(), Refusal> {
+    let seen = people::require_seen(states, grant.user, &["userId"])?;
     rules::may_grant(authority, tree, grant.group, grant.role)?;
-    match states.get(&grant.user) {
-        None => Err(Refusal::not_found(&["userId"], "User")),
-        Some(status) if !status.is_living() => Err(Refusal::user_deleted(grant.user, &["userId"])),
-        Some(_) => Ok(()),
-    }
+    if seen.is_living() { Ok(()) } else { Err(Refusal::user_deleted(grant.user, &["userId"])) }
 }

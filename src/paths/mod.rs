@@ -64,9 +64,9 @@ pub async fn create(tx: &Tx, input: &NewPath) -> Result<PathId, Failure> {
     };
     works::lock(&tx.conn, &named, false).await?;
     let editor = works::editor(tx).await?;
-    let standing =
-        works::made(tx, &editor, Work::Path, input.group, input.main_author, &input.co_authors).await?;
+    let named = works::named(tx, &editor, Work::Path, named).await?;
     let courses = courses(&tx.conn, &editor, &input.courses).await?;
+    let standing = works::made(&editor, input.group, &named)?;
     let path = store::add(&tx.conn, &title, &standing, tx.now).await?;
     works::store::add_others(&tx.conn, WorkId::Path(path), &standing.others).await?;
     store::add_courses(&tx.conn, path, &courses).await?;
@@ -87,11 +87,13 @@ pub async fn update(tx: &Tx, input: &PathEdit) -> Result<PathId, Failure> {
     works::lock(&tx.conn, &handing, true).await?;
     let editor = works::editor(tx).await?;
     let work = WorkId::Path(input.path);
-    let (before, after) = works::handed(tx, &editor, work, handing).await?;
+    let before = works::seen(&tx.conn, &editor, work).await?;
+    let named = works::named(tx, &editor, Work::Path, handing).await?;
     let courses = match &input.courses {
         Some(named) => Some(courses(&tx.conn, &editor, named).await?),
         None => None,
     };
+    let after = works::handed(&editor, &before, &named)?;
     works::hand(tx, work, &before, &after).await?;
     if let Some(title) = title {
         store::rename(&tx.conn, input.path, &title).await?;

@@ -60,17 +60,17 @@ pub async fn require_recorder(
     let standing = works::store::standing(db, WorkId::Course(course)).await?;
     let standing = standing.ok_or_else(|| unknown.clone())?;
     let (authority, tree) = (&editor.authority, &editor.tree);
-    if !authority.may_author(tree, standing.group) {
-        let oneself = authority.is(user);
-        let sees = rules::sees(&editor, &standing) || (oneself && store::takes(db, user, course).await?);
-        if !sees {
-            return Err(unknown.clone().into());
-        }
-        if !oneself {
-            return Err(authority.forbidden(tree, [standing.group]).into());
-        }
+    let (may_record, oneself) = (authority.may_author(tree, standing.group), authority.is(user));
+    let sees =
+        may_record || rules::sees(&editor, &standing) || (oneself && store::takes(db, user, course).await?);
+    if !sees {
+        return Err(unknown.clone().into());
     }
     let states = people::states(tx, &[user]).await?;
+    people::require_seen(&states, user, &["userId"])?;
+    if !may_record && !oneself {
+        return Err(authority.forbidden(tree, [standing.group]).into());
+    }
     people::require_living(&states, user, &["userId"])?;
     Ok(())
 }

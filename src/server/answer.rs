@@ -1,11 +1,13 @@
 //! Writing an answer of GraphQL over HTTP, and what is answered when nothing could be carried out.
 
-use async_graphql_axum::GraphQLResponse;
+use std::io::{self, Write};
+
+use async_graphql::parser::types::OperationType;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
-use crate::graphql::error::{RETRY_AFTER, UNAVAILABLE};
+use crate::graphql::error::{LARGEST_ANSWER, RETRY_AFTER, UNAVAILABLE, is_given_up, too_many_bytes};
 
 /// The media type of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,40 +60,109 @@ fn is_refused(range: &str) -> bool {
     })
 }
 
-/// Whether anything was carried out: an error of a field names the field; without one, and without data, nothing was.
-pub fn is_carried_out(response: &async_graphql::Response) -> bool {
+/// Whether anything was carried out: an error of a field names the field, and an answer that was given up was begun;
+/// without either, and without data, nothing was.
+fn is_carried_out(response: &async_graphql::Response) -> bool {
     response.errors.is_empty()
         || response.data != async_graphql::Value::Null
         || response.errors.iter().any(|error| !error.path.is_empty())
+        || is_given_up(response)
 }
 
-/// The answer to a request that was carried out, or that GraphQL refused to.
-pub fn response(media_type: MediaType, response: async_graphql::Response) -> Response {
-    if !is_carried_out(&response) {
-        let wait = retry_after(&response);
-        let status = match media_type {
-            _ if is_unavailable(&response) => StatusCode::SERVICE_UNAVAILABLE,
-            _ if wait.is_some() => StatusCode::TOO_MANY_REQUESTS,
-            MediaType::GraphQL => StatusCode::BAD_REQUEST,
-            MediaType::Json => StatusCode::OK,
+/// An answer of GraphQL as it is sent, at most [`LARGEST_ANSWER`] bytes.
+#[derive(Debug)]
+pub struct Written {
+    body: Vec<u8>,
+    /// The errors alone, where nothing was carried out.
+    refused: Option<serde_json::Value>,
+    /// Whether that was because the database does not answer.
+    is_unavailable: bool,
+    wait: Option<u64>,
+    headers: HeaderMap,
+}
+
+impl Written {
+    /// The answer to an operation of this kind. One that is too large is given up while it is written. `hear` is told
+    /// what is answered.
+    pub fn of(
+        response: async_graphql::Response,
+        kind: Option<OperationType>,
+        hear: impl FnOnce(&async_graphql::Response),
+    ) -> Written {
+        let (response, body) = match bytes(&response) {
+            Some(body) => (response, body),
+            None => {
+                let instead = too_many_bytes(response, kind);
+                let body = bytes(&instead).unwrap_or_default();
+                (instead, body)
+            }
         };
-        let mut body = json!({ "errors": response.errors });
-        if !response.extensions.is_empty() {
-            body["extensions"] = json!(response.extensions);
-        }
-        let mut answer = written(media_type, status, &body);
-        if let Some(seconds) = wait {
-            answer.headers_mut().insert(header::RETRY_AFTER, seconds.into());
-        }
-        return answer;
+        hear(&response);
+        let refused = (!is_carried_out(&response)).then(|| json!(response.errors));
+        let body = match &refused {
+            // What was not carried out has no data, not even null.
+            Some(errors) => {
+                let mut body = json!({ "errors": errors });
+                if !response.extensions.is_empty() {
+                    body["extensions"] = json!(response.extensions);
+                }
+                body.to_string().into_bytes()
+            }
+            None => body,
+        };
+        let (is_unavailable, wait) = (is_unavailable(&response), retry_after(&response));
+        Written { body, refused, is_unavailable, wait, headers: response.http_headers }
     }
-    let wait = retry_after(&response);
-    let mut answer = GraphQLResponse::from(response).into_response();
-    if let Some(seconds) = wait {
-        answer.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+
+    /// The answer over HTTP.
+    pub fn answer(self, media_type: MediaType) -> Response {
+        let status = match media_type {
+            _ if self.refused.is_some() && self.is_unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            _ if self.refused.is_some() && self.wait.is_some() => StatusCode::TOO_MANY_REQUESTS,
+            MediaType::GraphQL if self.refused.is_some() => StatusCode::BAD_REQUEST,
+            _ => StatusCode::OK,
+        };
+        let mut answer = (status, self.body).into_response();
+        let headers = answer.headers_mut();
+        headers.extend(self.headers);
+        headers.insert(header::CONTENT_TYPE, media_type.header());
+        if let Some(seconds) = self.wait {
+            headers.insert(header::RETRY_AFTER, seconds.into());
+        }
+        answer
     }
-    answer.headers_mut().insert(header::CONTENT_TYPE, media_type.header());
-    answer
+
+    /// The answer as a text, or the errors of what was not carried out.
+    pub fn into_text(self) -> Result<String, serde_json::Value> {
+        match self.refused {
+            Some(errors) => Err(errors),
+            // What was written is JSON.
+            None => Ok(String::from_utf8(self.body).unwrap_or_default()),
+        }
+    }
+}
+
+/// An answer as JSON; none where that would be too large.
+fn bytes(response: &async_graphql::Response) -> Option<Vec<u8>> {
+    let mut bounded = Bounded(Vec::new());
+    serde_json::to_writer(&mut bounded, response).ok().map(|()| bounded.0)
+}
+
+/// What is written, as long as it is no larger than an answer may be.
+struct Bounded(Vec<u8>);
+
+impl Write for Bounded {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.0.len() + bytes.len() > LARGEST_ANSWER {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        self.0.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// Whether nothing was carried out because the database does not answer.
@@ -191,6 +262,12 @@ impl Problem {
     /// Too many operations are under way on one socket.
     pub const fn too_many_operations() -> Problem {
         let message = "At most 100 operations may be under way on one socket.";
+        Problem::new(StatusCode::TOO_MANY_REQUESTS, "LIMIT", message)
+    }
+
+    /// Too many sockets from one address have not said yet who opened them.
+    pub const fn too_many_sockets() -> Problem {
+        let message = "At most 200 sockets from one address may wait for their connection_init.";
         Problem::new(StatusCode::TOO_MANY_REQUESTS, "LIMIT", message)
     }
 

@@ -15,6 +15,7 @@ use chrono::{SecondsFormat, TimeDelta};
 use entity::id::WebhookId;
 use entity::kind::DeliveryFailure;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use reqwest::header::{DATE, HeaderName, RETRY_AFTER};
 use reqwest::{Client, redirect};
 use serde_json::json;
 use tokio::sync::watch;
@@ -28,7 +29,7 @@ use crate::error::Error;
 use crate::graphql::events;
 use crate::graphql::id::GlobalId;
 use crate::webhooks::reach::lookup;
-use crate::webhooks::rules::{literal, signatures};
+use crate::webhooks::rules::{asked_to_wait, http_date, literal, signatures};
 use crate::webhooks::{self, Claim, Parcel, Reach, Sent};
 
 /// What one instance sends at once to one webhook: one that answers slowly does not hold up the others.
@@ -186,6 +187,7 @@ impl Sender {
                 Err(DeliveryFailure::Unreachable)
             }
         };
+        let asked_to_wait = answer.ok().and_then(|answer| answer.asked_to_wait?.num_microseconds());
         let mut chance = [0];
         // Without randomness it is not put off.
         let _ = getrandom::fill(&mut chance);
@@ -195,12 +197,13 @@ impl Sender {
             attempt: parcel.attempt,
             is_trial: parcel.event.is_none(),
             since: parcel.since,
-            answer,
+            answer: answer.map(|answer| answer.status),
+            asked_to_wait,
             chance: chance[0],
         }
     }
 
-    async fn post(&self, parcel: &Parcel, id: &str, body: String) -> Result<u16, DeliveryFailure> {
+    async fn post(&self, parcel: &Parcel, id: &str, body: String) -> Result<Answer, DeliveryFailure> {
         let url = Url::parse(&parcel.url).map_err(|_| DeliveryFailure::AddressRefused)?;
         let is_secret = url.scheme() == "https";
         // What is no name is not looked up.
@@ -219,6 +222,10 @@ impl Sender {
             .body(body);
         let mut answer = request.send().await.map_err(|error| why(&error))?;
         let status = answer.status().as_u16();
+        let header = |name: HeaderName| answer.headers().get(name)?.to_str().ok();
+        // A date is one of the receiver's clock, which need not be ours.
+        let sent_at = header(DATE).and_then(http_date).unwrap_or(parcel.now);
+        let asked_to_wait = header(RETRY_AFTER).and_then(|text| asked_to_wait(status, text, sent_at));
         let mut read = 0;
         while let Ok(Some(part)) = answer.chunk().await {
             read += part.len();
@@ -226,8 +233,16 @@ impl Sender {
                 break;
             }
         }
-        Ok(status)
+        Ok(Answer { status, asked_to_wait })
     }
+}
+
+/// What a receiver answered.
+#[derive(Clone, Copy, Debug)]
+struct Answer {
+    status: u16,
+    /// How long it asks to be left alone.
+    asked_to_wait: Option<TimeDelta>,
 }
 
 /// What is sent: its id, the same for every attempt, and its body.

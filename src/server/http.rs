@@ -13,7 +13,7 @@ use tokio::time::timeout;
 use tracing::Instrument;
 
 use super::Server;
-use super::answer::{self, MediaType, Problem};
+use super::answer::{MediaType, Problem, Written};
 use super::listen::Peer;
 use super::request::{self, Asked};
 use crate::telemetry::incoming;
@@ -33,7 +33,7 @@ pub async fn graphql(State(server): State<Server>, peer: Peer, request: Request)
         Some(media_type) => {
             let span = incoming(&parts.headers);
             match asked(&server, peer, parts, body).instrument(span).await {
-                Ok(response) => answer::response(media_type, response),
+                Ok(written) => written.answer(media_type),
                 Err(problem) => problem.answer(media_type),
             }
         }
@@ -45,12 +45,7 @@ pub async fn graphql(State(server): State<Server>, peer: Peer, request: Request)
     answer
 }
 
-async fn asked(
-    server: &Server,
-    peer: Peer,
-    parts: Parts,
-    body: Body,
-) -> Result<async_graphql::Response, Problem> {
+async fn asked(server: &Server, peer: Peer, parts: Parts, body: Body) -> Result<Written, Problem> {
     let headers = &parts.headers;
     if headers.contains_key(header::COOKIE) && !server.doors.origins.allow(headers) {
         return Err(Problem::foreign_origin());

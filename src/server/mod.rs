@@ -42,8 +42,8 @@ mod socket;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
+use async_graphql::Request;
 use async_graphql::parser::types::OperationType;
-use async_graphql::{Request, Response};
 use axum::Router;
 use axum::http::{HeaderMap, header};
 use axum::routing::{any, get};
@@ -57,7 +57,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use tracing::Instrument;
 
-use self::answer::Problem;
+use self::answer::{Problem, Written};
 pub use self::documents::{Documents, DocumentsError};
 pub use self::graphiql::{Start, Tab};
 use self::listen::Peer;
@@ -68,6 +68,7 @@ pub use self::provider::Provider;
 use self::provider::Vouched;
 pub use self::proxies::Proxies;
 use self::request::{Asked, Operation, Shown};
+use self::socket::Places;
 use crate::access::{self, Caller, Known, Pass};
 use crate::db::Database;
 use crate::error::{Error, Failure};
@@ -76,9 +77,11 @@ use crate::graphql::RequestContext;
 use crate::graphql::api::Api;
 use crate::graphql::context::Visit;
 use crate::graphql::cost::{Budget, Payer, Purse};
+use crate::graphql::introspection;
 use crate::jobs::{self, Pace};
 use crate::keys::email_key;
 use crate::removal::batch::CHUNK;
+use crate::sessions;
 use crate::sign_in::cookie::Cookie;
 use crate::sign_in::{self, Desk};
 use crate::token::{self, Kind};
@@ -138,6 +141,7 @@ pub struct Server {
     doors: Doors,
     parsed: Parsed,
     strangers: Arc<Semaphore>,
+    places: Places,
     budget: Option<Arc<Budget>>,
     /// Whether the program is asked to stop.
     stopping: watch::Receiver<bool>,
@@ -183,7 +187,8 @@ impl Server {
         let (api, parsed) = (Api::new(), Parsed::default());
         let strangers = Arc::new(Semaphore::new(STRANGERS));
         let budget = doors.points.map(|points| Arc::new(Budget::per_minute(points)));
-        let server = Server { api, database, doors, parsed, strangers, budget, stopping, in_flight };
+        let places = Places::default();
+        let server = Server { api, database, doors, parsed, strangers, places, budget, stopping, in_flight };
         (server, Stop { stopping: stop, in_flight: last })
     }
 
@@ -376,7 +381,7 @@ impl Server {
         held: Option<Database>,
         asked: Asked,
         allowed: impl FnOnce(Option<OperationType>) -> Result<(), Problem>,
-    ) -> Result<Response, Problem> {
+    ) -> Result<Written, Problem> {
         // Nobody unknown keeps others from reading.
         let held = held.filter(|_| asker.known.is_some());
         let place = self.place_of_a_stranger(&asker).await;
@@ -419,17 +424,18 @@ impl Server {
     ///
     /// # Errors
     /// As [`Server::execute`].
-    async fn stream(&self, asker: Asker, asked: Asked) -> Result<BoxStream<'static, Response>, Problem> {
+    async fn stream(&self, asker: Asker, asked: Asked) -> Result<BoxStream<'static, Written>, Problem> {
         let place = self.place_of_a_stranger(&asker).await;
         let (request, operation) = self.admit(asked)?;
         if operation.kind == Some(OperationType::Subscription) {
             let request_id = request_id();
             let mut told = Told::begin(&request_id, &operation);
             let answers = self.api.stream(request, self.context(self.database.clone(), asker, request_id));
-            return Ok(answers.inspect(move |response| told.hear(response)).boxed());
+            let write = move |response| Written::of(response, operation.kind, |it| told.hear(it));
+            return Ok(answers.map(write).boxed());
         }
-        let response = self.carry_out(asker, (None, place), request, &operation).await?;
-        Ok(stream::once(async { response }).boxed())
+        let written = self.carry_out(asker, (None, place), request, &operation).await?;
+        Ok(stream::once(async { written }).boxed())
     }
 
     /// Carries a request out in a task of its own, and tells of it. Who writes gives back what is `held` to read by, and
@@ -440,7 +446,7 @@ impl Server {
         (held, place): (Option<Database>, Option<OwnedSemaphorePermit>),
         request: Request,
         operation: &Operation,
-    ) -> Result<Response, Problem> {
+    ) -> Result<Written, Problem> {
         let request_id = request_id();
         let mut told = Told::begin(&request_id, operation);
         let held = held.filter(|_| operation.kind == Some(OperationType::Query));
@@ -450,9 +456,9 @@ impl Server {
         let span = told.span();
         let carrying_out = async move {
             let response = api.execute(request, kind, context).await;
-            told.hear(&response);
+            let written = Written::of(response, kind, |it| told.hear(it));
             drop((told, in_flight, place));
-            response
+            written
         };
         let running = tokio::spawn(carrying_out.instrument(span));
         running.await.map_err(|_| broken(&Error::Broken("a request comes to its end"), request_id))
@@ -466,19 +472,23 @@ pub async fn serve(
     doors: Doors,
     stop: impl Future<Output = ()> + Send,
 ) {
+    tokio::task::spawn_blocking(introspection::prepare);
     let workers = jobs::start_workers(&database, Pace::default());
     let couriers = courier::start(&database, doors.reach.clone(), doors.kept.unwrap_or(KEPT));
+    let sessions = sessions::worker::start(&database, sessions::worker::LOOK);
     let (server, last) = Server::new(database, doors);
     let stop = async {
         stop.await;
         last.stopping.send_replace(true);
         workers.ask_to_stop();
         couriers.ask_to_stop();
+        sessions.ask_to_stop();
     };
     listen::answer(listener, server.router(), stop).await;
     last.wait().await;
     workers.stop().await;
     couriers.stop().await;
+    sessions.stop().await;
 }
 
 fn broken(error: &Error, request_id: String) -> Problem {

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use entity::id::{GroupId, SessionId, UserId};
-use entity::kind::{AudienceKind, Status};
+use entity::kind::{AudienceKind, Status, Work};
 use serde::Serialize;
 
 use super::{running, store};
@@ -59,11 +59,12 @@ pub async fn set(tx: &Tx, input: &Audience) -> Result<SessionId, Failure> {
     locks::sessions(db, &[session]).await?;
     let locked: BTreeSet<UserId> = expected.into_iter().collect();
     let editor = works::editor(tx).await?;
-    works::editable(db, &editor, WorkId::Session(session)).await?;
-    let before = running(db, session, now).await?;
+    let standing = works::seen(db, &editor, WorkId::Session(session)).await?;
     if let Some(groups) = &input.groups {
         check_groups(&editor, groups)?;
     }
+    works::rules::require_editor(&editor, works::rules::words(Work::Session), &standing)?;
+    let before = running(db, session, now).await?;
     let concerned = store::concerned(db, session, now).await?;
     if !concerned.iter().chain(&captured_by(tx, input).await?).all(|user| locked.contains(user)) {
         return Err(Error::Drift("sessions.set_audience").into());

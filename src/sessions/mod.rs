@@ -3,14 +3,16 @@
 //! A `DYNAMIC` session has no list of people: who takes part is asked of its audience groups, its individual
 //! enrolments and its exclusions each time ([`store::participations`]), and so it cannot drift. A `STATIC` one keeps
 //! who was captured when its audience was saved. At its end either kind is captured and from then on read from the
-//! captured rows alone. A session that has ended and still waits to be captured is read like a running one; whatever
-//! changes a membership captures it first ([`capture_ended`]), so that nobody is missing from it afterwards.
+//! captured rows alone. A session that has ended is captured within seconds ([`worker`]); until then it is read like a
+//! running one, and whatever changes a membership captures it first ([`capture_ended`]), so that nobody is missing from it
+//! afterwards.
 //!
 //! A session is made and edited like a course ([`crate::works`]), its audience until it ends ([`audience`]).
 
 pub mod audience;
 pub mod rules;
 pub mod store;
+pub mod worker;
 
 use chrono::{DateTime, Utc};
 use entity::id::{GroupId, PathId, SessionId, UserId};
@@ -98,9 +100,9 @@ pub async fn create(tx: &Tx, input: &NewSession) -> Result<SessionId, Failure> {
     if !path.is_some_and(|group| editor.authority.sees_works(&editor.tree, group)) {
         return Err(Refusal::not_found(&["pathId"], "Path").into());
     }
-    let (main, others) = (input.main_instructor, &input.co_instructors);
-    let standing = works::made(tx, &editor, Work::Session, input.group, main, others).await?;
+    let named = works::named(tx, &editor, Work::Session, named).await?;
     audience::check_groups(&editor, &input.audience_groups)?;
+    let standing = works::made(&editor, input.group, &named)?;
     let row = store::NewRow {
         path: input.path,
         title: &title,
@@ -134,7 +136,9 @@ pub async fn update(tx: &Tx, input: &SessionEdit) -> Result<SessionId, Failure> 
     locks::sessions(db, &[input.session]).await?;
     let editor = works::editor(tx).await?;
     let work = WorkId::Session(input.session);
-    let (before, after) = works::handed(tx, &editor, work, handing).await?;
+    let before = works::seen(&tx.conn, &editor, work).await?;
+    let named = works::named(tx, &editor, Work::Session, handing).await?;
+    let after = works::handed(&editor, &before, &named)?;
     works::hand(tx, work, &before, &after).await?;
     if let Some(title) = title {
         store::rename(db, input.session, &title).await?;
@@ -167,7 +171,9 @@ pub async fn set_instructors(tx: &Tx, input: &Instructors) -> Result<SessionId, 
     works::lock(&tx.conn, &handing, true).await?;
     let editor = works::editor(tx).await?;
     let work = WorkId::Session(input.session);
-    let (before, after) = works::handed(tx, &editor, work, handing).await?;
+    let before = works::seen(&tx.conn, &editor, work).await?;
+    let named = works::named(tx, &editor, Work::Session, handing).await?;
+    let after = works::handed(&editor, &before, &named)?;
     works::hand(tx, work, &before, &after).await?;
     Ok(input.session)
 }
@@ -187,7 +193,8 @@ pub async fn capture_ended(db: &impl ConnectionTrait, now: DateTime<Utc>) -> Res
     }
     locks::sessions(db, &ended).await?;
     // Somebody else may have captured some while we waited for the lock.
-    capture(db, &store::waiting(db, now).await?, now).await
+    let ended = store::waiting(db, now).await?;
+    if ended.is_empty() { Ok(0) } else { capture(db, &ended, now).await }
 }
 
 /// Captures the people of these sessions, which are locked.

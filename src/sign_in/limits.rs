@@ -4,7 +4,7 @@
 //! it.
 
 use std::hash::Hash;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -14,6 +14,7 @@ use governor::state::keyed::DefaultKeyedStateStore;
 use governor::{Quota, RateLimiter};
 
 use crate::error::Refusal;
+use crate::network::of_client;
 use crate::token::sha256;
 
 /// After so many attempts those who have not tried for long are forgotten.
@@ -72,7 +73,7 @@ impl Attempts {
     /// # Errors
     /// `RATE_LIMITED`, with how long to wait.
     pub fn sign_in(&self, address: IpAddr, account: &str) -> Result<(), Refusal> {
-        self.by_address.count(network(address))?;
+        self.by_address.count(of_client(address))?;
         self.by_account.count(sha256(account))
     }
 
@@ -89,7 +90,7 @@ impl Attempts {
     /// # Errors
     /// `RATE_LIMITED`, with how long to wait.
     pub fn address(&self, address: IpAddr) -> Result<(), Refusal> {
-        self.by_address.count(network(address))
+        self.by_address.count(of_client(address))
     }
 
     /// Counts a letter that `address` asks to be sent to `account`, which need not exist.
@@ -97,7 +98,7 @@ impl Attempts {
     /// # Errors
     /// `RATE_LIMITED`, with how long to wait.
     pub fn letter(&self, address: IpAddr, account: &str) -> Result<(), Refusal> {
-        self.letters_by_address.count(network(address))?;
+        self.letters_by_address.count(of_client(address))?;
         self.letters_by_account.count(sha256(account))
     }
 }
@@ -127,17 +128,6 @@ impl<K: Hash + Eq + Clone> Counter<K> {
             let wait: Duration = until.wait_time_from(self.clock.now());
             Refusal::RateLimited { seconds: wait.as_secs() + 1 }
         })
-    }
-}
-
-/// What one client has: an address, or a network of IPv6.
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V4(address) => IpAddr::V4(address),
-        IpAddr::V6(address) => {
-            let [a, b, c, d, ..] = address.segments();
-            IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
-        }
     }
 }
 

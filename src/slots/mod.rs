@@ -9,7 +9,7 @@ pub mod store;
 
 use chrono::{DateTime, Utc};
 use entity::id::{SessionId, SlotId, UserId};
-use entity::kind::{SeatKind, Work};
+use entity::kind::{SeatKind, Status, Work};
 use serde::Serialize;
 
 use crate::change::Change;
@@ -147,9 +147,7 @@ pub async fn delete(tx: &Tx, input: &Deletion) -> Result<SlotId, Failure> {
 /// `INVALID_TRANSITION` of a trainer who is not present; `SLOT_FULL`; `BAD_INPUT` when the slot has started.
 pub async fn register(tx: &Tx, input: &Registration) -> Result<SlotId, Failure> {
     let (db, user) = (&tx.conn, input.user);
-    let slot = open(tx, input).await?;
-    let states = people::states(tx, &[user]).await?;
-    let status = people::require_living(&states, user, &["userId"])?;
+    let (slot, status) = open(tx, input).await?;
     let takes_part = status.is_present() && store::takes_part(db, slot.session, user).await?;
     match input.kind {
         SeatKind::Attendee if !takes_part => return Err(Refusal::NotAParticipant.into()),
@@ -175,8 +173,6 @@ pub async fn register(tx: &Tx, input: &Registration) -> Result<SlotId, Failure> 
 /// `USER_DELETED`; `BAD_INPUT` when the slot has started.
 pub async fn unregister(tx: &Tx, input: &Registration) -> Result<SlotId, Failure> {
     open(tx, input).await?;
-    let states = people::states(tx, &[input.user]).await?;
-    people::require_living(&states, input.user, &["userId"])?;
     store::unregister(&tx.conn, input).await?;
     Ok(input.slot)
 }
@@ -196,8 +192,9 @@ async fn editable(tx: &Tx, slot: SlotId) -> Result<store::Slot, Failure> {
     }
 }
 
-/// The upcoming slot, with everything locked and the caller allowed to change this registration.
-async fn open(tx: &Tx, input: &Registration) -> Result<store::Slot, Failure> {
+/// The upcoming slot and the state of the person, with everything locked and the caller allowed to change this
+/// registration.
+async fn open(tx: &Tx, input: &Registration) -> Result<(store::Slot, Status), Failure> {
     let (db, user) = (&tx.conn, input.user);
     // A slot never changes its session, so that it can be looked at ahead of the locks.
     let session = store::slot(db, input.slot).await?.ok_or_else(not_found)?.session;
@@ -209,18 +206,20 @@ async fn open(tx: &Tx, input: &Registration) -> Result<store::Slot, Failure> {
     let slot = store::slot(db, input.slot).await?.ok_or_else(not_found)?;
     let standing = works::store::standing(db, WorkId::Session(session)).await?;
     let standing = standing.ok_or_else(|| words(Work::Session).not_found())?;
-    if !may_edit(&editor, &standing) {
-        let oneself = editor.authority.is(user);
-        let sees = sees(&editor, &standing) || (oneself && store::takes_part(db, session, user).await?);
-        if !sees {
-            return Err(not_found().into());
-        }
-        if !oneself || input.kind == SeatKind::Trainer {
-            return Err(editor.authority.forbidden(&editor.tree, [standing.group]).into());
-        }
+    let (may_edit, oneself) = (may_edit(&editor, &standing), editor.authority.is(user));
+    let sees =
+        may_edit || sees(&editor, &standing) || (oneself && store::takes_part(db, session, user).await?);
+    if !sees {
+        return Err(not_found().into());
     }
+    let states = people::states(tx, &[user]).await?;
+    people::require_seen(&states, user, &["userId"])?;
+    if !may_edit && (!oneself || input.kind == SeatKind::Trainer) {
+        return Err(editor.authority.forbidden(&editor.tree, [standing.group]).into());
+    }
+    let status = people::require_living(&states, user, &["userId"])?;
     rules::require_upcoming(&["slotId"], slot.starts_at, tx.now)?;
-    Ok(slot)
+    Ok((slot, status))
 }
 
 fn not_found() -> Refusal {

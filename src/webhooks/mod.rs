@@ -10,7 +10,7 @@
 //! ([`settle`]), unless another attempt was begun meanwhile. So an event arrives at least once whatever happens to the
 //! program, on whichever instance, and in no order that is promised.
 //!
-//! What does not arrive is sent again ever later ([`rules::again`]). Where the last attempt fails too, and nothing else
+//! What does not arrive is sent again ever later ([`rules::again`]), and no sooner than a receiver that is busy asks for. Where the last attempt fails too, and nothing else
 //! arrived since the first, the webhook is given up; it stays where it is until somebody lets it go on.
 //!
 //! A secret has to be known to sign with it, and so it is kept as it is, unlike every other secret here: whoever reads the
@@ -343,6 +343,8 @@ pub struct Sent {
     pub since: DateTime<Utc>,
     /// What it was answered with.
     pub answer: Result<u16, DeliveryFailure>,
+    /// How long the receiver asked to be left alone, in microseconds.
+    pub asked_to_wait: Option<i64>,
     /// By how much the next attempt is put off, of 255 parts of a tenth.
     pub chance: u8,
 }
@@ -378,7 +380,9 @@ impl Sent {
         if self.failure().is_none() {
             return Became::Delivered;
         }
-        let again = rules::again(self.attempt, self.chance).filter(|_| !self.is_trial && !self.is_gone());
+        let asked = self.asked_to_wait.map(TimeDelta::microseconds);
+        let again =
+            rules::again(self.attempt, self.chance, asked).filter(|_| !self.is_trial && !self.is_gone());
         again.map_or(Became::Failed, Became::Again)
     }
 

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use chrono::TimeDelta;
+use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 use url::{Host, Url};
@@ -28,11 +28,40 @@ const BACK_OFF: [TimeDelta; 9] = [
     TimeDelta::hours(24),
 ];
 
-/// How long after the attempt of this number, from 1, the next one is; none where that was the last. `chance`, from 0 to
-/// 255, puts off by up to a tenth, so that what failed at once does not come back at once.
-pub fn again(attempt: i64, chance: u8) -> Option<TimeDelta> {
+/// The longest that a receiver may put an attempt off.
+const LONGEST_WAIT: TimeDelta = TimeDelta::days(1);
+
+/// How long after the attempt of this number, from 1, the next one is, in whole microseconds; none if that was the last.
+/// `chance`, from 0 to 255, puts off by up to a tenth, so that what failed at once does not come back at once. A
+/// receiver that asks for more time gets it, up to a day; one that asks for less does not.
+pub fn again(attempt: i64, chance: u8, asked: Option<TimeDelta>) -> Option<TimeDelta> {
     let wait = BACK_OFF.get(usize::try_from(attempt - 1).ok()?)?;
-    Some(*wait + *wait * i32::from(chance) / 2_550)
+    let microseconds = wait.num_microseconds()?;
+    let wait = TimeDelta::microseconds(microseconds + microseconds * i64::from(chance) / 2_550);
+    Some(asked.map_or(wait, |asked| asked.min(LONGEST_WAIT).max(wait)))
+}
+
+/// How long a receiver asks to be left alone, by the header `Retry-After` of an answer that says that it is busy (429,
+/// 503): seconds, or a date in any of the three forms of HTTP, from `now`. None if it does not ask, or cannot be read.
+pub fn asked_to_wait(status: u16, header: &str, now: DateTime<Utc>) -> Option<TimeDelta> {
+    if ![429, 503].contains(&status) {
+        return None;
+    }
+    let header = header.trim();
+    if header.bytes().all(|byte| byte.is_ascii_digit()) && !header.is_empty() {
+        // What is no number any more is as long as anything.
+        let seconds = header.parse().unwrap_or(i64::MAX);
+        return Some(TimeDelta::try_seconds(seconds).unwrap_or(LONGEST_WAIT));
+    }
+    http_date(header).map(|date| date - now)
+}
+
+/// A date as HTTP writes it: `Sun, 06 Nov 1994 08:49:37 GMT`, or in one of the two forms of its first years.
+pub fn http_date(text: &str) -> Option<DateTime<Utc>> {
+    ["%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %e %H:%M:%S %Y"]
+        .into_iter()
+        .find_map(|form| NaiveDateTime::parse_from_str(text.trim(), form).ok())
+        .map(|date| date.and_utc())
 }
 
 /// An address as it was typed: of the web, without a password, at a port that is one of the web or of nobody else.
@@ -145,10 +174,53 @@ mod tests {
 
     #[test]
     fn what_fails_is_sent_again_ever_later_and_then_no_more() {
-        let waits: Vec<i64> = (1..).map_while(|attempt| Some(again(attempt, 0)?.num_seconds())).collect();
+        let waits: Vec<i64> =
+            (1..).map_while(|attempt| Some(again(attempt, 0, None)?.num_seconds())).collect();
         assert_eq!(waits, [5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400]);
-        assert_eq!(again(1, 255).map(|wait| wait.num_milliseconds()), Some(5_500));
-        assert!(again(0, 0).is_none());
+        assert_eq!(again(1, 255, None).map(|wait| wait.num_milliseconds()), Some(5_500));
+        assert!(again(0, 0, None).is_none());
+        for (attempt, chance) in (1..10).flat_map(|attempt| (0..=255).map(move |chance| (attempt, chance))) {
+            let wait = again(attempt, chance, None).expect("another attempt");
+            assert_eq!(wait.subsec_nanos() % 1_000, 0, "whole microseconds");
+        }
+    }
+
+    #[test]
+    fn a_receiver_that_is_busy_is_left_alone_for_as_long_as_it_asks_up_to_a_day() {
+        for (asked, waits) in [(2, 5), (600, 600), (86_400, 86_400), (i64::from(u32::MAX), 86_400), (-7, 5)] {
+            let asked = Some(TimeDelta::seconds(asked));
+            assert_eq!(again(1, 0, asked), Some(TimeDelta::seconds(waits)), "{asked:?}");
+        }
+        assert_eq!(
+            again(9, 0, Some(TimeDelta::seconds(1))),
+            again(9, 0, None),
+            "never sooner than it would be"
+        );
+        assert!(again(10, 0, Some(TimeDelta::seconds(1))).is_none(), "the last attempt stays the last");
+    }
+
+    #[test]
+    fn what_a_receiver_asks_for_is_read_in_all_forms_of_http() {
+        let now = http_date("Sun, 06 Nov 1994 08:49:37 GMT").expect("a date");
+        for (header, expected) in [
+            ("120", Some(120)),
+            (" 0 ", Some(0)),
+            ("Sun, 06 Nov 1994 08:59:37 GMT", Some(600)),
+            ("Sunday, 06-Nov-94 08:59:37 GMT", Some(600)),
+            ("Sun Nov  6 08:59:37 1994", Some(600)),
+            ("Sun, 06 Nov 1994 08:49:07 GMT", Some(-30)),
+            ("99999999999999999999", Some(86_400)),
+            ("", None),
+            ("-5", None),
+            ("1.5", None),
+            ("soon", None),
+        ] {
+            for status in [429, 503] {
+                let asked = asked_to_wait(status, header, now).map(|asked| asked.num_seconds());
+                assert_eq!(asked, expected, "{header}");
+            }
+            assert_eq!(asked_to_wait(500, header, now), None, "{header}");
+        }
     }
 
     #[test]

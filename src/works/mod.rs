@@ -3,7 +3,8 @@
 //!
 //! A work is made and edited by the administrators of its owner group (R4), and by that group's authors where it is
 //! theirs: they own it or stand beside its owner. Whoever sees the group but may not edit gets `FORBIDDEN`; for
-//! others the work does not exist.
+//! others the work does not exist. Everything that a request names is looked for before any right is asked, and the shape
+//! of what is asked last: [`named`], then [`made`] or [`handed`].
 //!
 //! The owner and those beside them are what a removal hands over and takes away, so changing them takes part in
 //! succession ([`lock`]). New owners are locked; former ones are protected by the succession lock, which the removal of
@@ -13,10 +14,11 @@ pub mod people;
 pub mod rules;
 pub mod store;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use entity::id::{GroupId, UserId};
+use entity::kind::{Status, Work};
 use sea_orm::ConnectionTrait;
 
 use crate::access::{self, Authority};
@@ -113,59 +115,88 @@ pub async fn editor(tx: &Tx) -> Result<Editor, Failure> {
     Ok(Editor { authority, tree })
 }
 
-/// Whose a new work is to be. Without a main author or instructor named it is the caller's.
-///
-/// # Errors
-/// `NOT_FOUND` of the group or of somebody named, `FORBIDDEN` where the caller may not make works in the group or,
-/// being its author, would stand nowhere in this one; `USER_DELETED`, `BAD_INPUT` of the people named.
-pub async fn made(
-    tx: &Tx,
-    editor: &Editor,
-    kind: entity::kind::Work,
-    group: GroupId,
-    main: Option<UserId>,
-    others: &[UserId],
-) -> Result<Standing, Failure> {
-    let words = rules::words(kind);
-    rules::require_maker(editor, group)?;
-    let main = match main.or_else(|| tx.caller.user()) {
-        Some(main) => main,
-        None => return Err(Refusal::bad_input(&[words.main], "Somebody has to own this; name them.").into()),
-    };
-    let others = rules::beside(words, main, others)?;
-    let standing = Standing { group, main, others };
-    require_living(tx, words, Some(main), &standing.others).await?;
-    rules::require_own(editor, &standing)?;
-    Ok(standing)
+/// What a request names of a work, all of which the caller sees.
+#[derive(Debug)]
+pub struct Named<'a> {
+    words: rules::Words,
+    handing: Handing<'a>,
+    states: BTreeMap<UserId, Status>,
 }
 
-/// Whose an existing work is, and whose it is to be.
+/// Looks for everything that `handing` names: to be asked before any right, so that what is not there is told first.
+///
+/// # Errors
+/// `NOT_FOUND` of the group or of somebody named.
+pub async fn named<'a>(
+    tx: &Tx,
+    editor: &Editor,
+    kind: Work,
+    handing: Handing<'a>,
+) -> Result<Named<'a>, Failure> {
+    let words = rules::words(kind);
+    if let Some(group) = handing.group {
+        rules::require_seen(editor, group)?;
+    }
+    let states = people::states(tx, &handing.people()).await?;
+    if let Some(main) = handing.main {
+        people::require_seen(&states, main, &[words.main])?;
+    }
+    for (position, other) in handing.others.into_iter().flatten().enumerate() {
+        people::require_seen(&states, *other, &[words.others, &position.to_string()])?;
+    }
+    Ok(Named { words, handing, states })
+}
+
+/// Whose a new work is to be, of a group and a main author or instructor that are named.
+///
+/// # Errors
+/// `FORBIDDEN` where the caller may not make works in the group or, being its author, would stand nowhere in this one;
+/// `USER_DELETED`, `BAD_INPUT` of the people named.
+pub fn made(editor: &Editor, group: GroupId, named: &Named<'_>) -> Result<Standing, Refusal> {
+    let Named { words, handing, .. } = named;
+    rules::require_maker(editor, group)?;
+    let others = handing.others.unwrap_or_default();
+    let Some(main) = handing.main else {
+        return Err(Refusal::bad_input(&[words.main], "Somebody has to own this; name them."));
+    };
+    rules::require_own(editor, &Standing { group, main, others: others.to_vec() })?;
+    let others = rules::beside(*words, main, others)?;
+    named.require_living(Some(main), &others)?;
+    Ok(Standing { group, main, others })
+}
+
+/// Whose an existing work is to be, which is somebody's `before`.
 ///
 /// Somebody who becomes main author or instructor and is not named among the others stops being listed there.
 ///
 /// # Errors
-/// `NOT_FOUND` of the work, the new group or somebody named; `FORBIDDEN`; `USER_DELETED`; `BAD_INPUT` of the people
-/// named.
-pub async fn handed(
-    tx: &Tx,
-    editor: &Editor,
-    work: WorkId,
-    handing: Handing<'_>,
-) -> Result<(Standing, Standing), Failure> {
-    let words = rules::words(work.kind());
-    let before = editable(&tx.conn, editor, work).await?;
+/// `FORBIDDEN`; `USER_DELETED`, `BAD_INPUT` of the people named.
+pub fn handed(editor: &Editor, before: &Standing, named: &Named<'_>) -> Result<Standing, Refusal> {
+    let Named { words, handing, .. } = named;
+    rules::require_editor(editor, *words, before)?;
     if let Some(group) = handing.group.filter(|group| *group != before.group) {
         rules::require_maker(editor, group)?;
     }
     let main = handing.main.unwrap_or(before.main);
     let others = match handing.others {
-        Some(others) => rules::beside(words, main, others)?,
+        Some(others) => rules::beside(*words, main, others)?,
         None => before.others.iter().copied().filter(|other| *other != main).collect(),
     };
-    let named = handing.others.map(|_| others.as_slice()).unwrap_or_default();
-    require_living(tx, words, handing.main, named).await?;
-    let after = Standing { group: handing.group.unwrap_or(before.group), main, others };
-    Ok((before, after))
+    named.require_living(handing.main, handing.others.map(|_| others.as_slice()).unwrap_or_default())?;
+    Ok(Standing { group: handing.group.unwrap_or(before.group), main, others })
+}
+
+impl Named<'_> {
+    fn require_living(&self, main: Option<UserId>, others: &[UserId]) -> Result<(), Refusal> {
+        let Named { words, states, .. } = self;
+        if let Some(main) = main {
+            people::require_living(states, main, &[words.main])?;
+        }
+        for (position, other) in others.iter().enumerate() {
+            people::require_living(states, *other, &[words.others, &position.to_string()])?;
+        }
+        Ok(())
+    }
 }
 
 /// Writes whose a work is from now on, and tells of it where it gets another owner.
@@ -180,32 +211,22 @@ pub async fn hand(tx: &Tx, work: WorkId, before: &Standing, after: &Standing) ->
     Ok(())
 }
 
+/// Whose a work is that the caller sees.
+///
+/// # Errors
+/// `NOT_FOUND`.
+pub async fn seen(db: &impl ConnectionTrait, editor: &Editor, work: WorkId) -> Result<Standing, Failure> {
+    let words = rules::words(work.kind());
+    let standing = store::standing(db, work).await?;
+    Ok(standing.filter(|standing| rules::sees(editor, standing)).ok_or_else(|| words.not_found())?)
+}
+
 /// Whose a work is that the caller may edit.
 ///
 /// # Errors
 /// `NOT_FOUND`, `FORBIDDEN`.
 pub async fn editable(db: &impl ConnectionTrait, editor: &Editor, work: WorkId) -> Result<Standing, Failure> {
-    let words = rules::words(work.kind());
-    let Some(standing) = store::standing(db, work).await? else {
-        return Err(words.not_found().into());
-    };
-    rules::require_editor(editor, words, &standing)?;
+    let standing = seen(db, editor, work).await?;
+    rules::require_editor(editor, rules::words(work.kind()), &standing)?;
     Ok(standing)
-}
-
-async fn require_living(
-    tx: &Tx,
-    words: rules::Words,
-    main: Option<UserId>,
-    others: &[UserId],
-) -> Result<(), Failure> {
-    let named: Vec<UserId> = main.into_iter().chain(others.iter().copied()).collect();
-    let states = people::states(tx, &named).await?;
-    if let Some(main) = main {
-        people::require_living(&states, main, &[words.main])?;
-    }
-    for (position, other) in others.iter().enumerate() {
-        people::require_living(&states, *other, &[words.others, &position.to_string()])?;
-    }
-    Ok(())
 }

@@ -100,6 +100,18 @@ pub fn who(people: &[Person], became: Became) -> Vec<UserId> {
     people.iter().filter(|person| person.became == became).map(|person| person.user).collect()
 }
 
+/// The state of somebody whom the caller has to see.
+///
+/// # Errors
+/// `NOT_FOUND`.
+pub fn require_seen(
+    states: &BTreeMap<UserId, Status>,
+    user: UserId,
+    path: &[&str],
+) -> Result<Status, Refusal> {
+    states.get(&user).copied().ok_or_else(|| Refusal::not_found(path, "User"))
+}
+
 /// The state of somebody who has to be living.
 ///
 /// # Errors
@@ -109,11 +121,8 @@ pub fn require_living(
     user: UserId,
     path: &[&str],
 ) -> Result<Status, Refusal> {
-    match states.get(&user) {
-        None => Err(Refusal::not_found(path, "User")),
-        Some(status) if !status.is_living() => Err(Refusal::user_deleted(user, path)),
-        Some(status) => Ok(*status),
-    }
+    let status = require_seen(states, user, path)?;
+    if status.is_living() { Ok(status) } else { Err(Refusal::user_deleted(user, path)) }
 }
 
 #[cfg(test)]

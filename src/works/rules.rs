@@ -70,14 +70,19 @@ pub fn left(before: &[UserId], after: &[UserId]) -> Option<Vec<UserId>> {
     (stay == after).then_some(gone)
 }
 
-/// Passes whoever may make works in `group`: its administrators and its authors.
+/// Passes whoever sees `group`, which is to own a work.
 ///
 /// # Errors
-/// `NOT_FOUND` of a group that does not exist or is not seen, `FORBIDDEN` naming it.
+/// `NOT_FOUND` of a group that does not exist or is not seen.
+pub fn require_seen(editor: &Editor, group: GroupId) -> Result<(), Refusal> {
+    crate::groups::rules::visible(&editor.authority, &editor.tree, group, "groupId")
+}
+
+/// Passes whoever may make works in `group`, which they see: its administrators and its authors.
+///
+/// # Errors
+/// `FORBIDDEN` naming it.
 pub fn require_maker(editor: &Editor, group: GroupId) -> Result<(), Refusal> {
-    if !editor.authority.sees(&editor.tree, group) {
-        return Err(Refusal::not_found(&["groupId"], "Group"));
-    }
     editor.authority.require_author(&editor.tree, group)
 }
 

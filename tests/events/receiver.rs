@@ -31,6 +31,8 @@ struct Manner {
     first: VecDeque<u16>,
     /// Then with this; 200 if nothing is said.
     then: Option<u16>,
+    /// Is busy first: answers with this status, and asks to be left alone until then.
+    busy: Option<(u16, String)>,
     /// What has this text in it is never taken.
     never: Option<String>,
     /// Whether an answer has no end.
@@ -66,6 +68,11 @@ impl Receiver {
     /// Answers so first, and then with 200.
     pub fn answers_first(&self, statuses: impl IntoIterator<Item = u16>) {
         self.manner.lock().expect("a lock").first = statuses.into_iter().collect();
+    }
+
+    /// Answers the next one with this status and header `Retry-After`.
+    pub fn is_busy(&self, status: u16, retry_after: &str) {
+        self.manner.lock().expect("a lock").busy = Some((status, retry_after.to_owned()));
     }
 
     /// Answers so from now on.
@@ -117,6 +124,10 @@ fn answered(manner: &Mutex<Manner>, headers: HeaderMap, body: String) -> Respons
     if manner.endless {
         let parts = stream::repeat_with(|| Ok::<_, std::io::Error>(vec![b'x'; 1_024]));
         return Body::from_stream(parts).into_response();
+    }
+    if let Some((status, retry_after)) = manner.busy.take() {
+        let status = StatusCode::from_u16(status).expect("a status");
+        return (status, [("retry-after", retry_after)]).into_response();
     }
     let status = if refused { 500 } else { manner.first.pop_front().or(manner.then).unwrap_or(200) };
     let status = StatusCode::from_u16(status).expect("a status");

@@ -360,6 +360,50 @@ each_database! {
         server.stop().await;
     }
 
+    async fn a_receiver_that_is_busy_is_left_alone_for_as_long_as_it_asks(start: Start) {
+        let world = start.with(class).await.reaching(near());
+        let server = sending(&world.db).await;
+        for (name, status, asks, waits) in [
+            ("ada", 429, "600", 600..=600),
+            ("bea", 503, "Fri, 01 Jan 2100 00:00:00 GMT", 86_400..=86_400),
+            ("cia", 503, "1", 5..=6),
+            ("dea", 500, "600", 5..=6),
+        ] {
+            let receiver = Receiver::new().await;
+            let (id, _) = hooked(&world, &receiver, json!(["USER_CREATED"])).await;
+            receiver.is_busy(status, asks);
+            let before = now(&world).await;
+            newcomer(&world, name).await;
+            let sent = deliveries(&world, &id, |sent| sent.len() == 1 && sent[0]["statusCode"] == status).await;
+            let next = sent[0]["nextAttemptAt"].as_str().expect("a time");
+            let (next, after) = (next.parse::<DateTime<Utc>>().expect("a time"), now(&world).await);
+            let (least, most) = (next - after, next - before);
+            assert!(least.num_seconds() <= *waits.end() && most.num_seconds() >= *waits.start(), "{asks}: {least} to {most}");
+            world.done("owner", "deleteWebhook", json!({ "webhookId": id }), "").await;
+        }
+        server.stop().await;
+    }
+
+    async fn times_have_whole_microseconds_on_both_databases(start: Start) {
+        let world = start.with(class).await.reaching(near());
+        let server = sending(&world.db).await;
+        let receiver = Receiver::new().await;
+        let (id, _) = hooked(&world, &receiver, json!(["USER_CREATED"])).await;
+        receiver.answers_first([500; 8]);
+        for name in ["ada", "bea", "cia", "dea", "eve", "fay", "gia", "hal"] {
+            newcomer(&world, name).await;
+        }
+        let sent = deliveries(&world, &id, |sent| sent.len() == 8 && sent.iter().all(|one| one["statusCode"] == 500)).await;
+        for one in sent {
+            for time in ["nextAttemptAt", "createdAt"] {
+                let text = one[time].as_str().expect("a time");
+                let decimals = text.split_once('.').map_or(0, |(_, rest)| rest.chars().take_while(char::is_ascii_digit).count());
+                assert!(decimals <= 6, "{time} {text}");
+            }
+        }
+        server.stop().await;
+    }
+
     async fn a_webhook_at_which_nothing_arrives_is_given_up_until_somebody_lets_it_go_on(start: Start) {
         let world = start.with(class).await.reaching(near());
         let server = sending(&world.db).await;

@@ -1,5 +1,6 @@
 //! Queries that are too deep, too wide, too many, or none.
 
+use futures::future::join_all;
 use serde_json::{Value, json};
 
 use super::attacked;
@@ -115,6 +116,26 @@ each_database! {
         assert_eq!(code(&answer), "UNAUTHENTICATED");
         let answer = ask(&attacked.url, None, "{ __schema { types { name } } }", Value::Null).await;
         assert!(answer["data"]["__schema"]["types"].as_array().is_some_and(|types| types.len() > 100), "{answer:.300}");
+        attacked.unharmed().await;
+    }
+
+    async fn introspection_that_multiplies(start: Start) {
+        let attacked = attacked(start).await;
+        let there_and_back = |times: usize| {
+            format!("{{ __type(name: \"Node\") {{ {} }} }}", nested("possibleTypes { interfaces {", " name", "} }", times))
+        };
+        for times in [5, 6, 9] {
+            let query = there_and_back(times);
+            assert_eq!(attacked.code_of(&query).await, "QUERY_TOO_COMPLEX", "{times}");
+            let anonymous = (0..16).map(|_| ask(&attacked.url, None, &query, Value::Null));
+            for answer in join_all(anonymous).await {
+                assert_eq!(code(&answer), "QUERY_TOO_COMPLEX", "{times}");
+            }
+        }
+        // All there is, asked for by several at once.
+        let everything = include_str!("../server/introspection/graphql-js.graphql");
+        let anonymous = (0..8).map(|_| ask(&attacked.url, None, everything, Value::Null));
+        assert!(join_all(anonymous).await.iter().all(|answer| answer["data"]["__schema"]["types"].is_array()));
         attacked.unharmed().await;
     }
 

@@ -4,6 +4,8 @@ mod demo;
 mod doors;
 mod first_start;
 mod http;
+mod introspection;
+mod large;
 pub mod listening;
 mod outcomes;
 mod over_tls;

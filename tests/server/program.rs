@@ -164,7 +164,7 @@ fn the_owner_chooses_a_password_by_a_link_that_is_printed_once() {
     assert_eq!(choose(link), json!([]));
     assert_eq!(
         fails(folder.path(), &["password-link", "--as", "nobody@example.org"]),
-        "nobody@example.org: User not found."
+        "nobody@example.org: User not found. (NOT_FOUND)"
     );
     first.stop();
     let second = started(folder.path(), &serve);
@@ -286,11 +286,19 @@ fn what_cannot_be_done_is_said_in_a_line() {
         .unwrap();
     assert!(fails(here, &["migrate", "--database-url", "sqlite:text.db"]).contains("not a database"));
     assert_eq!(ran(here, &["migrate"]), Ok(String::new()));
-    assert_eq!(fails(here, &["token", "--as", "olga@example.org"]), "olga@example.org: User not found.");
+    assert_eq!(
+        fails(here, &["token", "--as", "olga@example.org"]),
+        "olga@example.org: User not found. (NOT_FOUND)"
+    );
     assert!(fails(here, &["token", "--as", "olga"]).starts_with("olga: "));
     ran(here, &["demo", "--no-serve", "--database-url", "sqlite:roster.db"]).unwrap();
     let sune = fails(here, &["owner", "set", "sune.krog@example.org"]);
-    assert_eq!(sune, "sune.krog@example.org: This cannot be done to an account that is SUSPENDED.");
+    assert_eq!(
+        sune,
+        "sune.krog@example.org: This cannot be done to an account that is SUSPENDED. (INVALID_TRANSITION)"
+    );
+    let nobody = fails(here, &["owner", "set", "nobody@example.org"]);
+    assert_eq!(nobody, "nobody@example.org: User not found. (NOT_FOUND)");
     assert_eq!(
         ran(here, &["owner", "set", "Tara.Quist@example.org"]).unwrap(),
         "owner Tara.Quist@example.org\n"

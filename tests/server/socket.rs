@@ -278,6 +278,71 @@ each_database! {
         assert!(before.elapsed() < Duration::from_secs(5));
     }
 
+    async fn nothing_is_begun_by_a_token_that_was_revoked(start: Start) {
+        let world = start.with(|it| it.user("ann").member("ann", "platform", &[Role::Learner])).await;
+        let (server, token) = served(&world).await;
+        let mut socket = Socket::of(&server, &token).await;
+        socket.subscribe("1", "{ __typename }").await;
+        assert!(matches!(socket.hear().await, Heard::Said(_)));
+        assert!(matches!(socket.hear().await, Heard::Said(_)));
+        world.sql("delete from tokens").await;
+        let before = world.dump().await;
+        let create = "mutation { createUser(input: { username: \"late\" }) { user { id } } }";
+        socket.subscribe("2", create).await;
+        assert_eq!(socket.hear().await, Heard::Closed(4403));
+        assert!(before.changes_until(&world.dump().await).is_empty());
+        server.stop().await;
+    }
+
+    async fn a_socket_whose_client_takes_nothing_outlives_its_token_no_longer(start: Start) {
+        let world = start.with(|it| it).await;
+        let (server, token) = served(&world).await;
+        let mut socket = Socket::of(&server, &token).await;
+        // More than the buffers between here and there hold, and nothing of it is read.
+        let everything = include_str!("introspection/graphql-js.graphql");
+        for number in 0..60 {
+            socket.subscribe(&number.to_string(), everything).await;
+        }
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        world.sql("delete from tokens").await;
+        let before = std::time::Instant::now();
+        let ended = async {
+            // Whoever says something to who is gone finds out.
+            while socket.0.send(Message::text(r#"{ "type": "ping" }"#)).await.is_ok() {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        };
+        timeout(PATIENCE, ended).await.expect("it ends");
+        assert!(before.elapsed() < Duration::from_secs(5), "{:?}", before.elapsed());
+    }
+
+    async fn of_nobody_known_there_are_few_sockets_from_one_address(start: Start) {
+        let world = start.with(|it| it).await;
+        let (server, token) = served(&world).await;
+        let stranger = async || {
+            let mut socket = Socket::speaking(&server).await;
+            socket.say(json!({ "type": "connection_init" })).await;
+            (socket.hear().await, socket)
+        };
+        let mut strangers = Vec::new();
+        for _ in 0..20 {
+            let (heard, socket) = stranger().await;
+            assert_eq!(heard, said(json!({ "type": "connection_ack" })));
+            strangers.push(socket);
+        }
+        assert_eq!(stranger().await.0, Heard::Closed(1013));
+        let _known = Socket::of(&server, &token).await;
+        // One that goes makes room.
+        drop(strangers.pop());
+        let comes_in = async {
+            while stranger().await.0 != said(json!({ "type": "connection_ack" })) {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        timeout(PATIENCE, comes_in).await.expect("there is room");
+        server.stop().await;
+    }
+
     async fn pages_of_other_sites_open_no_socket(start: Start) {
         let world = start.with(|it| it).await;
         let origins = Origins::new(["https://app.example.org".parse().unwrap()]);

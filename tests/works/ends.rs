@@ -1,12 +1,18 @@
 //! R8: what the end of a session keeps, and what can no longer be done to it.
 
+use std::time::Duration;
+
 use chrono::TimeDelta;
 use entity::kind::AudienceKind::{Dynamic, Static};
 use roster::organisation::Organisation;
+use roster::server::Doors;
+use roster::sessions::worker;
 use serde_json::{Value, json};
 
 use super::{at, attendees, campus, in_hours, names, participants};
 use crate::common::{World, each_database};
+use crate::events::until;
+use crate::server::listening::listening;
 
 /// The campus with a static session too, and lea enrolled in both; they end in sixty days.
 fn term(it: Organisation) -> Organisation {
@@ -128,5 +134,62 @@ each_database! {
         assert_eq!(captured(&world, "Spring").await, Vec::<String>::new());
         assert_eq!(captured(&world, "Fixed").await, ["ann", "bob", "lea"]);
         assert_eq!(participants(&world, "Spring").await, ["ann GROUP", "coach GROUP", "lea INDIVIDUAL"]);
+    }
+
+    async fn r8_a_session_that_has_just_ended_is_captured_by_itself(start: Start) {
+        let world = start.with(term).await;
+        let server = listening(&world.db, Doors::default()).await;
+        let_them_end(&world);
+        let query = "query($id: ID!) { session(id: $id) { ended capturedAt } }";
+        for session in ["Spring", "Fixed"] {
+            let id = json!({ "id": world.session(session) });
+            let shown = until(|| async {
+                let shown = world.read("owner", query, id.clone()).await["session"].clone();
+                Some(shown).filter(|shown| shown["capturedAt"].is_string())
+            });
+            assert_eq!(shown.await["ended"], true, "{session}");
+        }
+        assert_eq!(captured(&world, "Spring").await, ["ann", "lea"]);
+        assert_eq!(captured(&world, "Fixed").await, ["ann", "bob", "lea"]);
+        server.stop().await;
+    }
+
+    async fn r8_of_several_instances_one_captures(start: Start) {
+        let world = start.with(term).await;
+        let_them_end(&world);
+        let often = Duration::from_millis(1);
+        let (captured, statements) = world
+            .statements(async {
+                let instances = [(); 3].map(|()| worker::start(&world.db, often));
+                let found = until(|| async { Some(captured(&world, "Fixed").await).filter(|found| found.len() == 3) }).await;
+                for instance in instances {
+                    instance.stop().await;
+                }
+                found
+            })
+            .await;
+        assert_eq!(captured, ["ann", "bob", "lea"]);
+        let captures = statements.iter().filter(|text| text.starts_with("/* sessions.capture */")).count();
+        assert_eq!(captures, 1, "{statements:#?}");
+    }
+
+    async fn r8_how_somebody_took_part_is_captured_at_the_end_whatever_carried_them(start: Start) {
+        let world = start.with(|it| term(it).enrol("Spring", &["ann"])).await;
+        assert_eq!(participants(&world, "Spring").await, ["ann INDIVIDUAL", "lea INDIVIDUAL"]);
+        assert_eq!(participants(&world, "Fixed").await, ["ann CAPTURED", "bob CAPTURED", "lea INDIVIDUAL"]);
+        let_them_end(&world);
+        world.done("owner", "grantRole", role(&world, "coach"), "user { id }").await;
+        assert_eq!(participants(&world, "Spring").await, ["ann CAPTURED", "lea CAPTURED"]);
+        assert_eq!(participants(&world, "Fixed").await, ["ann CAPTURED", "bob CAPTURED", "lea CAPTURED"]);
+        let carried = "query($id: ID!) { session(id: $id) { captures { nodes { user { displayName } carriedBy } } } }";
+        let carried = world.read("owner", carried, json!({ "id": world.session("Spring") })).await;
+        let nodes = carried["session"]["captures"]["nodes"].as_array().expect("captures");
+        assert!(nodes.iter().all(|node| node["carriedBy"] == "INDIVIDUAL"), "{carried}");
+        // What the schema says of it.
+        let described = "{ __type(name: \"Participation\") { fields { name description } } }";
+        let described = world.read("owner", described, json!({})).await;
+        let fields = described["__type"]["fields"].as_array().expect("fields");
+        let how = fields.iter().find(|field| field["name"] == "how").expect("the field");
+        assert!(how["description"].as_str().is_some_and(|text| text.contains("Afterwards always `CAPTURED`")), "{how}");
     }
 }

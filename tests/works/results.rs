@@ -47,7 +47,7 @@ each_database! {
         for (who, user, activity, code, path) in [
             ("bob", "ann", "Quiz", "FORBIDDEN", ""),
             ("coach", "ann", "Quiz", "FORBIDDEN", ""),
-            ("lea", "ann", "Test", "FORBIDDEN", ""),
+            ("lea", "ann", "Test", "NOT_FOUND", "userId"),
             ("bob", "lea", "Test", "NOT_FOUND", "activityId"),
             ("ann", "ann", "Test", "NOT_FOUND", "activityId"),
             ("writer", "lea", "Test", "NOT_FOUND", "activityId"),

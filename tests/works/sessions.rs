@@ -35,6 +35,14 @@ each_database! {
         assert_eq!(&world.read("owner", &query, json!({ "id": made["id"] })).await["session"], made);
     }
 
+    async fn what_is_finer_than_a_microsecond_is_left_out_on_both_databases(start: Start) {
+        let world = start.with(campus).await;
+        let input = with(&session(&world), json!({ "startsAt": "2026-01-31T08:00:00.123456789Z", "endsAt": "2100-01-31T08:00:00.999999999Z" }));
+        let made = world.done("writer", "createSession", input, SESSION).await;
+        let times = [&made["session"]["startsAt"], &made["session"]["endsAt"]].map(|time| time.as_str().expect("a time").to_owned());
+        assert_eq!(times, ["2026-01-31T08:00:00.123456+00:00", "2100-01-31T08:00:00.999999+00:00"]);
+    }
+
     async fn r8_a_session_without_groups_has_nobody_yet(start: Start) {
         let world = start.with(campus).await;
         let made = world.done("writer", "createSession", session(&world), SESSION).await;

@@ -10,6 +10,7 @@ use crate::graphql::group::Group;
 use crate::graphql::id::{self, GlobalId};
 use crate::graphql::input::{ExternalIdInput, GroupScope, OrderDirection, groups as scope};
 use crate::graphql::kinds::GroupPrivacy;
+use crate::graphql::prompt::Prompts;
 use crate::graphql::thing::Thing;
 use crate::queries::groups::{self, Groups, MemberCounts};
 
@@ -143,7 +144,7 @@ impl GroupQuery {
     }
 
     /// The whole tree as far as you see it, flat and in one read: each group after the one above it, the groups of one parent by name.
-    async fn group_tree(&self, ctx: &Context<'_>) -> Result<Vec<GroupTreeEntry>, ApiError> {
+    async fn group_tree(&self, ctx: &Context<'_>) -> Result<Prompts<GroupTreeEntry>, ApiError> {
         let tree = groups::tree(loaders(ctx)?.reader()).await?;
         Ok(tree.into_iter().map(GroupTreeEntry).collect())
     }

@@ -15,6 +15,7 @@ use crate::graphql::context::load;
 use crate::graphql::error::ApiError;
 use crate::graphql::group::Group;
 use crate::graphql::kinds::RemovalCause;
+use crate::graphql::prompt::Prompts;
 use crate::graphql::thing::Thing;
 use crate::graphql::user::User;
 use crate::queries::removals::{LastDeletions, Record};
@@ -69,8 +70,8 @@ impl Deletion {
     }
 
     /// The groups that the person was in, of those that still exist and you may see.
-    async fn groups(&self, ctx: &Context<'_>) -> Result<Vec<Group>, ApiError> {
-        let Some(record) = self.record(ctx).await? else { return Ok(Vec::new()) };
+    async fn groups(&self, ctx: &Context<'_>) -> Result<Prompts<Group>, ApiError> {
+        let Some(record) = self.record(ctx).await? else { return Ok(Prompts::default()) };
         let effects: Vec<Effect> = serde_json::from_str(&record.effects).map_err(Error::from)?;
         let groups: BTreeSet<GroupId> = effects
             .iter()

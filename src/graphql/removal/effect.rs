@@ -9,6 +9,7 @@ use super::reason::{Ineligibility, RemovalReason};
 use crate::graphql::error::ApiError;
 use crate::graphql::group::Group;
 use crate::graphql::kinds::{Role, SeatKind, SuccessionStep, UserStatus};
+use crate::graphql::prompt::Prompts;
 use crate::graphql::session::Session;
 use crate::graphql::slot::Slot;
 use crate::graphql::thing::Thing;
@@ -170,8 +171,8 @@ impl AllPassedOver {
 #[Object]
 impl AllPassedOver {
     /// The people who came before the successor and could not succeed, in order, of those you may see.
-    async fn passed_over(&self, ctx: &Context<'_>) -> Result<Vec<PassedOver>, ApiError> {
-        self.seen(ctx).await
+    async fn passed_over(&self, ctx: &Context<'_>) -> Result<Prompts<PassedOver>, ApiError> {
+        Ok(Prompts(self.seen(ctx).await?))
     }
 
     /// How many more people came before the successor whom you may not see.

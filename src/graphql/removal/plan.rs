@@ -19,6 +19,7 @@ use crate::graphql::error::ApiError;
 use crate::graphql::group::Group;
 use crate::graphql::id::GlobalId;
 use crate::graphql::kinds::{PrivateSubgroups, RemovalOutcome};
+use crate::graphql::prompt::Prompts;
 use crate::graphql::thing::Thing;
 use crate::graphql::user::User;
 use crate::queries::removals::{DeletionDates, LastDeletions};
@@ -142,12 +143,12 @@ impl RemovalPlan {
 
     /// The groups in which keeping and removing private subgroups differ, of those you may see: empty unless the
     /// question is open.
-    async fn undecided_groups(&self, ctx: &Context<'_>) -> Result<Vec<Group>, ApiError> {
+    async fn undecided_groups(&self, ctx: &Context<'_>) -> Result<Prompts<Group>, ApiError> {
         match (&self.preview.answer, self.kind) {
             (Answer::Undecided { groups: differing, .. }, Which::Asked) => {
                 groups(ctx, differing.seen.iter().copied()).await
             }
-            _ => Ok(Vec::new()),
+            _ => Ok(Prompts::default()),
         }
     }
 
@@ -197,7 +198,7 @@ impl RemovalPlan {
     }
 
     /// Entries of the list that mean nobody.
-    async fn unresolved(&self) -> Vec<UnresolvedEntry> {
+    async fn unresolved(&self) -> Prompts<UnresolvedEntry> {
         let entry = |item: &crate::removal::list::Item| {
             Some(UnresolvedEntry { typed: item.typed.clone()?, outcome: item.outcome?.into() })
         };
@@ -257,12 +258,12 @@ impl PersonRemovalPlan {
     }
 
     /// The groups in which you lack a right, of those you may see: where the outcome is `FORBIDDEN` (R15).
-    async fn missing_rights(&self, ctx: &Context<'_>) -> Result<Vec<Group>, ApiError> {
+    async fn missing_rights(&self, ctx: &Context<'_>) -> Result<Prompts<Group>, ApiError> {
         groups(ctx, self.0.missing.iter().copied()).await
     }
 
     /// The groups that would still keep the person: where the outcome is `REMOVED_NOT_DELETED` or `NOTHING_REACHED`.
-    async fn kept_in(&self, ctx: &Context<'_>) -> Result<Vec<Group>, ApiError> {
+    async fn kept_in(&self, ctx: &Context<'_>) -> Result<Prompts<Group>, ApiError> {
         groups(ctx, self.0.kept_in()).await
     }
 
@@ -304,7 +305,7 @@ impl PersonRemovalPlan {
 pub(super) async fn groups(
     ctx: &Context<'_>,
     ids: impl IntoIterator<Item = GroupId>,
-) -> Result<Vec<Group>, ApiError> {
+) -> Result<Prompts<Group>, ApiError> {
     let found = try_join_all(ids.into_iter().map(|id| Group::load(ctx, id))).await?;
     Ok(found.into_iter().flatten().collect())
 }

@@ -9,6 +9,7 @@ use crate::graphql::context::require_scope;
 use crate::graphql::error::ApiError;
 use crate::graphql::group::Group;
 use crate::graphql::node::Node;
+use crate::graphql::prompt::Prompts;
 use crate::graphql::thing::Thing;
 use crate::graphql::user::User;
 use crate::removal::warning::Warning;
@@ -95,8 +96,8 @@ impl RemovalWarning {
     }
 
     /// The groups or people that it is about, the first hundred of them, of those you may see.
-    async fn nodes(&self, ctx: &Context<'_>) -> Result<Vec<Node>, ApiError> {
-        self.seen(ctx).await
+    async fn nodes(&self, ctx: &Context<'_>) -> Result<Prompts<Node>, ApiError> {
+        Ok(Prompts(self.seen(ctx).await?))
     }
 
     /// How many more it is about than `nodes` names.

@@ -2,16 +2,18 @@
 
 use std::collections::HashMap;
 use std::ops::ControlFlow;
+use std::pin::pin;
 use std::time::Duration;
 
 use axum::extract::ws::{Message, WebSocket};
 use futures::stream::{SplitSink, SplitStream};
 use futures::{SinkExt, StreamExt};
 use tokio::sync::{mpsc, watch};
-use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval, timeout};
 
 use super::PROTOCOL;
 use super::message::{Close, Incoming, Outgoing};
+use super::places::Place;
 use crate::graphql::context::Visit;
 use crate::server::answer::Problem;
 use crate::server::request::{self, Asked, Shown};
@@ -23,10 +25,11 @@ const INIT_WAIT: Duration = Duration::from_secs(5);
 const LOOK_AGAIN: Duration = Duration::from_secs(2);
 /// How long a client may be silent, although it is asked every so often whether it is still there.
 const SILENCE: Duration = Duration::from_secs(60);
-/// How long a client may take to take a message.
+/// How long a client may take to take a message, as long as its token is good.
 const SEND_WAIT: Duration = Duration::from_secs(20);
-/// How long a client may take to answer a close.
-const FAREWELL: Duration = Duration::from_secs(2);
+/// How long a client may take to take a close and to answer it. With the time until a token is looked at again it is
+/// less than the five seconds that a socket may outlive its token.
+const FAREWELL: Duration = Duration::from_secs(1);
 /// Operations that may be under way on one socket.
 const OPERATIONS: usize = 100;
 /// Messages that wait for a slow client, before operations wait with them.
@@ -45,6 +48,8 @@ pub struct Connection {
     /// How many operations there have been.
     begun: u64,
     events: mpsc::Sender<Event>,
+    /// The place among the sockets from the same address, as long as nobody known has opened it.
+    place: Option<Place>,
 }
 
 /// An operation under way.
@@ -69,10 +74,11 @@ type Step = ControlFlow<Close, Option<Outgoing>>;
 impl Connection {
     /// Speaks with the client of a socket that was opened by somebody who showed `shown`, until either of them
     /// closes.
-    pub async fn run(server: Server, visit: Visit, shown: Shown, socket: WebSocket) {
+    pub async fn run(server: Server, visit: Visit, shown: Shown, place: Place, socket: WebSocket) {
         let (events, happened) = mpsc::channel(WAITING);
-        let operations = HashMap::new();
-        let mut connection = Connection { server, visit, shown, asker: None, operations, begun: 0, events };
+        let (operations, place) = (HashMap::new(), Some(place));
+        let mut connection =
+            Connection { server, visit, shown, asker: None, operations, begun: 0, events, place };
         let speaks = socket.protocol().is_some_and(|protocol| protocol == PROTOCOL);
         let (mut sink, mut stream) = socket.split();
         let close = if speaks {
@@ -82,14 +88,13 @@ impl Connection {
         };
         // Whoever is gone need not be told. Either side answers the other's close before the connection ends.
         let farewell = async {
-            match close {
+            let said = match close {
                 Some(close) => sink.send(close.into()).await,
                 None => sink.close().await,
-            }
+            };
+            while said.is_ok() && stream.next().await.is_some_and(|heard| heard.is_ok()) {}
         };
-        let _ = timeout(SEND_WAIT, farewell).await;
-        let _ = timeout(FAREWELL, async { while stream.next().await.is_some_and(|heard| heard.is_ok()) {} })
-            .await;
+        let _ = timeout(FAREWELL, farewell).await;
     }
 
     /// Why the server closes; none where the client has gone.
@@ -126,17 +131,46 @@ impl Connection {
                         return None;
                     }
                     if self.still_allowed().await {
-                        sent(sink, Message::Ping(Vec::new().into())).await?;
-                        ControlFlow::Continue(None)
+                        ControlFlow::Continue(Some(Outgoing::AreYouThere))
                     } else {
                         ControlFlow::Break(Close::Forbidden)
                     }
                 }
             };
-            match step {
+            let message = match step {
                 ControlFlow::Break(close) => return Some(close),
-                ControlFlow::Continue(Some(answer)) => sent(sink, answer.frame()).await?,
-                ControlFlow::Continue(None) => {}
+                ControlFlow::Continue(Some(message)) => message.frame(),
+                ControlFlow::Continue(None) => continue,
+            };
+            match self.sent(sink, message, &mut tick).await {
+                ControlFlow::Break(close) => return close,
+                ControlFlow::Continue(()) => {}
+            }
+        }
+    }
+
+    /// Sends a message. Meanwhile the token is looked at as ever: who takes nothing outlives it no longer for that.
+    /// Breaks off with why the server closes; with none where the client has gone, or takes nothing.
+    async fn sent(
+        &self,
+        sink: &mut SplitSink<WebSocket, Message>,
+        message: Message,
+        tick: &mut Interval,
+    ) -> ControlFlow<Option<Close>> {
+        let mut sending = pin!(timeout(SEND_WAIT, sink.send(message)));
+        loop {
+            tokio::select! {
+                sent = &mut sending => {
+                    return match sent {
+                        Ok(Ok(())) => ControlFlow::Continue(()),
+                        Ok(Err(_)) | Err(_) => ControlFlow::Break(None),
+                    };
+                }
+                _ = tick.tick() => {
+                    if !self.still_allowed().await {
+                        return ControlFlow::Break(Some(Close::Forbidden));
+                    }
+                }
             }
         }
     }
@@ -173,6 +207,13 @@ impl Connection {
                     Ok(mut asker) => {
                         // It lasts longer than what is known now.
                         asker.known.iter_mut().for_each(|known| known.sees_everything = false);
+                        self.place = match asker.known {
+                            Some(_) => None,
+                            None => match self.server.places.strangers.take(self.visit.address) {
+                                Some(place) => Some(place),
+                                None => return ControlFlow::Break(Close::TooMany),
+                            },
+                        };
                         self.asker = Some(asker);
                         ControlFlow::Continue(Some(Outgoing::ConnectionAck))
                     }
@@ -185,7 +226,7 @@ impl Connection {
             }
             Incoming::Ping { payload } => ControlFlow::Continue(Some(Outgoing::Pong { payload })),
             Incoming::Pong { .. } => ControlFlow::Continue(None),
-            Incoming::Subscribe { id, payload } => self.subscribe(id, payload),
+            Incoming::Subscribe { id, payload } => self.subscribe(id, payload).await,
             Incoming::Complete { id } => {
                 self.operations.remove(&id);
                 ControlFlow::Continue(None)
@@ -193,7 +234,8 @@ impl Connection {
         }
     }
 
-    fn subscribe(&mut self, id: String, asked: Asked) -> Step {
+    /// Begins an operation, if the token is still good: nothing is begun by one that was revoked.
+    async fn subscribe(&mut self, id: String, asked: Asked) -> Step {
         let Some(asker) = self.asker.clone() else { return ControlFlow::Break(Close::Unauthorized) };
         if self.operations.contains_key(&id) {
             return ControlFlow::Break(Close::SubscriberExists);
@@ -201,6 +243,9 @@ impl Connection {
         if self.operations.len() >= OPERATIONS {
             let problem = Problem::too_many_operations();
             return ControlFlow::Continue(Some(Outgoing::of(id, Err(problem))));
+        }
+        if !self.still_allowed().await {
+            return ControlFlow::Break(Close::Forbidden);
         }
         let (going_on, mut stopped) = watch::channel(());
         self.begun += 1;
@@ -250,11 +295,6 @@ impl Connection {
 async fn stopped(stopping: &mut watch::Receiver<bool>) {
     // Without anybody left who could ask, it has stopped.
     let _ = stopping.wait_for(|stopping| *stopping).await;
-}
-
-/// None where the client is gone, or takes nothing.
-async fn sent(sink: &mut SplitSink<WebSocket, Message>, message: Message) -> Option<()> {
-    timeout(SEND_WAIT, sink.send(message)).await.ok()?.ok()
 }
 
 /// The code to close with when a message cannot be read; none where there is nobody left to tell.

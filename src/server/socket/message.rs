@@ -1,11 +1,10 @@
 //! The messages of graphql-transport-ws.
 
-use async_graphql::Response;
 use axum::extract::ws::{CloseFrame, Message};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::server::answer::Problem;
+use crate::server::answer::{Problem, Written};
 use crate::server::request::Asked;
 
 /// What a client sends.
@@ -37,14 +36,19 @@ pub enum Incoming {
 #[derive(Debug, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Outgoing {
+    /// Asks the client for a sign of life, beneath the protocol.
+    #[serde(skip_serializing)]
+    AreYouThere,
     ConnectionAck,
     Pong {
         #[serde(skip_serializing_if = "Option::is_none")]
         payload: Option<Map<String, Value>>,
     },
+    /// The payload is written by then.
+    #[serde(skip_serializing)]
     Next {
         id: String,
-        payload: Box<Response>,
+        payload: String,
     },
     Error {
         id: String,
@@ -62,6 +66,8 @@ pub enum Close {
     GoingAway,
     /// The database does not answer: to be tried again later.
     Unavailable,
+    /// There are enough sockets of nobody known from this address.
+    TooMany,
     /// A message is larger than is read.
     TooBig,
     /// A message that the protocol does not know.
@@ -85,6 +91,7 @@ impl Close {
         let (code, reason) = match self {
             Close::GoingAway => (1001, "Going away"),
             Close::Unavailable => (1013, "Try again later"),
+            Close::TooMany => (1013, "Too many sockets from this address without a token"),
             Close::TooBig => (1009, "Message too big"),
             Close::BadMessage => (4400, "Invalid message"),
             Close::Unauthorized => (4401, "Unauthorized"),
@@ -106,19 +113,24 @@ impl From<Close> for Message {
 
 impl Outgoing {
     /// What an operation comes to: an event, or why it was not begun.
-    pub fn of(id: String, result: Result<Response, Problem>) -> Outgoing {
-        match result {
-            Ok(response) if !crate::server::answer::is_carried_out(&response) => {
-                Outgoing::Error { id, payload: json!(response.errors) }
-            }
-            Ok(response) => Outgoing::Next { id, payload: Box::new(response) },
+    pub fn of(id: String, result: Result<Written, Problem>) -> Outgoing {
+        match result.map(Written::into_text) {
+            Ok(Ok(payload)) => Outgoing::Next { id, payload },
+            Ok(Err(errors)) => Outgoing::Error { id, payload: errors },
             Err(problem) => Outgoing::Error { id, payload: json!([problem.error()]) },
         }
     }
 
     /// The message as a frame.
     pub fn frame(&self) -> Message {
-        // Everything here has text for keys, so it can be written.
-        Message::Text(serde_json::to_string(self).unwrap_or_default().into())
+        let text = match self {
+            Outgoing::AreYouThere => return Message::Ping(Vec::new().into()),
+            Outgoing::Next { id, payload } => {
+                format!(r#"{{"type":"next","id":{},"payload":{payload}}}"#, json!(id))
+            }
+            // Everything else has text for keys, so it can be written.
+            other => serde_json::to_string(other).unwrap_or_default(),
+        };
+        Message::Text(text.into())
     }
 }

@@ -31,7 +31,7 @@ pub enum Of<'a> {
 /// |--------------|------------------------------------------------------------------------------------------------|
 /// | `session_id` | the session                                                                                    |
 /// | `user_id`    | the person                                                                                     |
-/// | `how`        | `INDIVIDUAL`, `GROUP` or `CAPTURED`; of several, the first in this order                       |
+/// | `how`        | `INDIVIDUAL`, `GROUP` or `CAPTURED`; of several, the first in this order; `CAPTURED` at the end |
 /// | `carried_by` | `INDIVIDUAL` or `GROUP`: as `how`, but for the captured what carried them when it was done     |
 /// | `since`      | the earliest of: learner of an audience group, enrolled, captured as taking part since         |
 ///

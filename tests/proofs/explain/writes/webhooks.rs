@@ -37,6 +37,7 @@ pub async fn everything(large: &Large) {
     assert!(webhooks::claim(db, claim(vec![webhook])).await.expect("a look").len() < 16);
     let taken = webhooks::claim(db, claim(Vec::new())).await.expect("a look");
     let sent = taken.into_iter().map(|parcel| Sent {
+        asked_to_wait: None,
         delivery: parcel.delivery,
         webhook,
         attempt: parcel.attempt,
