@@ -225,7 +225,10 @@ pub struct Link {
 }
 
 /// As [`begin_link`]; none as well where one was made within the time that it lasts, and still works.
-async fn begin_link_once(tx: &Tx, link: &Link) -> Result<Option<String>, Failure> {
+///
+/// # Errors
+/// As [`begin_link`].
+pub async fn begin_link_once(tx: &Tx, link: &Link) -> Result<Option<String>, Failure> {
     let db = &tx.conn;
     let Some((user, ..)) = store::reserved(db, &link.email_key).await? else { return Ok(None) };
     locks::users_exclusively(db, &[user]).await?;
