@@ -7,6 +7,7 @@ pub mod course_co_author;
 pub mod course_enrolment;
 pub mod custom_field;
 pub mod date;
+pub mod email_change;
 pub mod event;
 pub mod external_id;
 pub mod flag;

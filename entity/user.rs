@@ -31,6 +31,9 @@ pub struct Model {
     pub email: Option<String>,
     /// `email` folded, unique among the states that reserve it (R24). Null exactly where `email` is.
     pub email_key: Option<String>,
+    /// Since when `email` counts although nobody has confirmed it: it was changed where no letters are sent (R24). Null:
+    /// confirmed, or given when the account was made.
+    pub email_unconfirmed_since: Option<DateTimeUtc>,
     /// As typed. Null: none given, or its data are gone.
     pub phone: Option<String>,
     /// As typed. Null: none given, or its data are gone.

@@ -22,6 +22,7 @@ mod m0011_pairs;
 mod m0012_former_memberships;
 mod m0013_webhook_beginnings;
 mod m0014_covering;
+mod m0015_email_changes;
 mod m0017_starters;
 
 /// Every step, oldest first.
@@ -45,6 +46,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0012_former_memberships::Step),
             Box::new(m0013_webhook_beginnings::Step),
             Box::new(m0014_covering::Step),
+            Box::new(m0015_email_changes::Step),
             Box::new(m0017_starters::Step),
         ]
     }

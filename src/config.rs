@@ -111,7 +111,7 @@ pub struct SignIn {
     #[arg(long, value_name = "NETWORKS", value_delimiter = ',')]
     pub trusted_proxies: Vec<Network>,
     /// The folder into which letters to people are put, one file each, for a mail server to take; without one there are
-    /// no letters.
+    /// no letters, and a changed email counts at once.
     #[arg(long, value_name = "FOLDER")]
     pub mail_dir: Option<PathBuf>,
     /// The page that links in letters lead to, if not this server's own.
@@ -130,10 +130,11 @@ pub struct SignIn {
     /// How many days a sign-in lasts that is not used.
     #[arg(long, value_name = "DAYS", default_value_t = 14, value_parser = clap::value_parser!(u16).range(1..=366))]
     pub idle_days: u16,
-    /// How often one address may try to sign in, in a minute.
+    /// How often one network may try to sign in, in a minute.
     #[arg(long, value_name = "ATTEMPTS", default_value_t = Allowed::default().by_address)]
     pub attempts_by_address: NonZeroU32,
-    /// How often one account may be tried, in a minute.
+    /// How many wrong passwords are taken for one account from one network, or from a device that signed in before, in a
+    /// minute; in an hour ten times as many, and from all networks together a hundred times as many.
     #[arg(long, value_name = "ATTEMPTS", default_value_t = Allowed::default().by_account)]
     pub attempts_by_account: NonZeroU32,
 }

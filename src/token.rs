@@ -21,22 +21,28 @@ pub enum Kind {
     SignIn,
     /// A link to choose a password by.
     Link,
+    /// A link to confirm an address by.
+    Email,
+    /// The mark of a device that somebody signed in on.
+    Device,
 }
 
 impl Kind {
     /// What every secret of this kind begins with.
-    const fn prefix(self) -> &'static str {
+    pub const fn prefix(self) -> &'static str {
         match self {
             Kind::Token => "roster_",
             Kind::Service => "roster_service_",
             Kind::SignIn => "roster_signin_",
             Kind::Link => "roster_link_",
+            Kind::Email => "roster_email_",
+            Kind::Device => "roster_device_",
         }
     }
 
     /// The kind of what somebody sent.
     pub fn of(text: &str) -> Kind {
-        let named = [Kind::Service, Kind::SignIn, Kind::Link];
+        let named = [Kind::Service, Kind::SignIn, Kind::Link, Kind::Email, Kind::Device];
         named.into_iter().find(|kind| text.starts_with(kind.prefix())).unwrap_or(Kind::Token)
     }
 }
@@ -98,7 +104,7 @@ mod tests {
 
     #[test]
     fn a_secret_tells_its_kind_and_nothing_else() {
-        for kind in [Kind::Token, Kind::Service, Kind::SignIn, Kind::Link] {
+        for kind in [Kind::Token, Kind::Service, Kind::SignIn, Kind::Link, Kind::Email] {
             let secret = Token::draw_of(kind).expect("randomness");
             assert_eq!(Kind::of(secret.as_str()), kind);
             assert_ne!(Token::draw_of(kind).expect("randomness"), secret);

@@ -8,6 +8,7 @@ mod rules;
 pub mod scopes;
 pub mod store;
 
+use chrono::{DateTime, Utc};
 use entity::id::{ServiceTokenId, SignInId, UserId};
 pub use rules::Authority;
 pub use scopes::{Scope, Scopes};
@@ -71,8 +72,8 @@ impl Caller {
 pub enum Pass {
     /// They signed in here.
     SignIn(SignInId),
-    /// They signed in where the organisation's people do.
-    Provider,
+    /// They signed in where the organisation's people do, at that time as far as the provider says.
+    Provider(DateTime<Utc>),
     /// A token; none of its scopes named, it is good for all of them.
     Token(Option<Scopes>),
 }
@@ -82,7 +83,7 @@ impl Pass {
     pub fn sign_in(&self) -> Option<SignInId> {
         match self {
             Pass::SignIn(id) => Some(*id),
-            Pass::Provider | Pass::Token(_) => None,
+            Pass::Provider(_) | Pass::Token(_) => None,
         }
     }
 
@@ -93,7 +94,7 @@ impl Pass {
     pub fn require(&self, scope: Scope) -> Result<(), Refusal> {
         match self {
             Pass::Token(Some(scopes)) => scopes.require(scope),
-            Pass::SignIn(_) | Pass::Provider | Pass::Token(None) => Ok(()),
+            Pass::SignIn(_) | Pass::Provider(_) | Pass::Token(None) => Ok(()),
         }
     }
 }

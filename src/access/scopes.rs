@@ -1,8 +1,10 @@
 //! What a token may be used for (the matrix of trust): every operation of the API, and every thing that is read
 //! through it, with the scope that a token needs. A sign-in needs none; nobody's rights ever grow by a scope.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use entity::id::GroupId;
+use entity::kind::Role;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Refusal;
@@ -120,6 +122,7 @@ use Scope::{
 pub const OPERATIONS: &[(&str, &str, Rule)] = &[
     ("Mutation", "cancelRemovalJob", Needs(Jobs)),
     ("Mutation", "changePassword", Never),
+    ("Mutation", "confirmEmail", Open),
     ("Mutation", "copyActivity", Needs(ContentWrite)),
     ("Mutation", "createActivity", Needs(ContentWrite)),
     ("Mutation", "createCourse", Needs(ContentWrite)),
@@ -152,6 +155,7 @@ pub const OPERATIONS: &[(&str, &str, Rule)] = &[
     ("Mutation", "removeUserFromGroup", ByInput),
     ("Mutation", "removeUsersFromGroup", ByInput),
     ("Mutation", "requestPasswordReset", Open),
+    ("Mutation", "resendEmailConfirmation", Never),
     ("Mutation", "resetPassword", Open),
     ("Mutation", "retryDelivery", Never),
     ("Mutation", "retryRemovalJob", ByInput),
@@ -176,7 +180,7 @@ pub const OPERATIONS: &[(&str, &str, Rule)] = &[
     ("Mutation", "updateCourse", Needs(ContentWrite)),
     ("Mutation", "updateGroup", Needs(GroupsWrite)),
     ("Mutation", "updatePath", Needs(ContentWrite)),
-    ("Mutation", "updatePlatform", Needs(MembersAdmin)),
+    ("Mutation", "updatePlatform", Never),
     ("Mutation", "updateSession", Needs(ContentWrite)),
     ("Mutation", "updateSlot", Needs(ContentWrite)),
     ("Mutation", "updateUser", Needs(MembersAdmin)),
@@ -234,8 +238,91 @@ pub const THINGS: &[(&str, Scope)] = &[
 ];
 
 /// Fields that a token needs a scope of their own for.
-pub const FIELDS: &[(&str, &str, Scope)] =
-    &[("User", "email", UsersPii), ("User", "lastSignInAt", UsersPii), ("User", "phone", UsersPii)];
+pub const FIELDS: &[(&str, &str, Scope)] = &[
+    ("User", "email", UsersPii),
+    ("User", "emailVerified", UsersPii),
+    ("User", "lastSignInAt", UsersPii),
+    ("User", "pendingEmail", UsersPii),
+    ("User", "phone", UsersPii),
+];
+
+/// The scopes of all that somebody with this role may do in its group by operations that tokens are good for too. A token
+/// that lacks one of them would get more by such an account than it has itself.
+pub const fn of_role(role: Role) -> &'static [Scope] {
+    match role {
+        Role::Learner | Role::Coach => &[Scope::UsersRead, UsersPii, GroupsRead, ContentRead],
+        Role::Author => &[Scope::UsersRead, UsersPii, GroupsRead, ContentRead, ContentWrite],
+        Role::UserAdministrator => &[
+            Scope::UsersRead,
+            UsersPii,
+            GroupsRead,
+            ContentRead,
+            Scope::MembersWrite,
+            MembersAdmin,
+            Scope::UsersRemove,
+            UsersDelete,
+            Scope::UsersState,
+            Jobs,
+        ],
+        Role::Administrator => &[
+            Scope::UsersRead,
+            UsersPii,
+            GroupsRead,
+            ContentRead,
+            Scope::MembersWrite,
+            MembersAdmin,
+            Scope::UsersRemove,
+            UsersDelete,
+            Scope::UsersState,
+            Jobs,
+            GroupsWrite,
+            ContentWrite,
+            Scope::ReportsRead,
+        ],
+    }
+}
+
+/// Whether a token that is good for `held` (none: for every scope) may give `role` in `group`, to somebody who is there or
+/// by making an account. A learner is let in by any token that lets people in; whatever holds more takes the scopes of all
+/// that it holds, so that no token makes an account that may do more than the token. A platform administrator may do what
+/// no token may (tokens, webhooks, settings), and so is made by none.
+///
+/// # Errors
+/// `FORBIDDEN`, naming the scope that is missing, if a token can have it.
+pub fn may_give(held: Option<&Scopes>, root: GroupId, group: GroupId, role: Role) -> Result<(), Refusal> {
+    match role {
+        Role::Learner => Ok(()),
+        Role::Administrator if group == root => Err(Refusal::NotByToken),
+        Role::Coach | Role::Author | Role::UserAdministrator | Role::Administrator => {
+            require_all(held, of_role(role))
+        }
+    }
+}
+
+/// Whether a token that is good for `held` (none: for every scope) may change what an account with these memberships signs
+/// in with (R24): only if the account holds no more than the token is good for. Whoever decides the address decides who
+/// signs in, since a link to choose a password by is sent there.
+///
+/// # Errors
+/// As [`may_give`], for each of the roles.
+pub fn may_rename(
+    held: Option<&Scopes>,
+    root: GroupId,
+    memberships: &BTreeMap<GroupId, BTreeSet<Role>>,
+) -> Result<(), Refusal> {
+    // What everybody has who signs in.
+    require_all(held, of_role(Role::Learner))?;
+    for (group, roles) in memberships {
+        for role in roles {
+            may_give(held, root, *group, *role)?;
+        }
+    }
+    Ok(())
+}
+
+fn require_all(held: Option<&Scopes>, needed: &[Scope]) -> Result<(), Refusal> {
+    held.map_or(Ok(()), |held| needed.iter().try_for_each(|scope| held.require(*scope)))
+}
 
 /// The rule of a field of a root type. What has none is for nobody but who signs in; a test finds it.
 pub fn of_operation(kind: &str, field: &str) -> Rule {
@@ -273,6 +360,43 @@ mod tests {
     fn lines_stand_in_order_and_none_twice() {
         let lines: Vec<_> = OPERATIONS.iter().map(|(kind, field, _)| (*kind, *field)).collect();
         assert!(lines.is_sorted_by(|one, next| one < next), "by type and name");
+    }
+
+    #[test]
+    fn no_token_makes_or_renames_an_account_that_may_do_more() {
+        const ROOT: GroupId = GroupId(1);
+        const SCHOOL: GroupId = GroupId(2);
+        let some = Scopes::new([Scope::MembersWrite, MembersAdmin, Scope::UsersRead]);
+        let readers =
+            [Scope::UsersRead, UsersPii, GroupsRead, ContentRead, MembersAdmin, Scope::MembersWrite];
+        let readers = Scopes::new(readers);
+        let all = Scopes::new(Scope::ALL.iter().copied());
+        let code = |held: Option<&Scopes>, group, role| match may_give(held, ROOT, group, role) {
+            Ok(()) => "given",
+            Err(Refusal::NotByToken) => "never",
+            Err(Refusal::MissingScope { scope }) => scope.as_str(),
+            Err(other) => panic!("{other}"),
+        };
+        assert_eq!(code(Some(&some), ROOT, Role::Learner), "given");
+        assert_eq!(code(Some(&some), SCHOOL, Role::Coach), "users:pii");
+        assert_eq!(code(Some(&readers), SCHOOL, Role::Coach), "given");
+        assert_eq!(code(Some(&readers), SCHOOL, Role::Author), "content:write");
+        assert_eq!(code(Some(&readers), SCHOOL, Role::UserAdministrator), "users:remove");
+        assert_eq!(code(Some(&readers), SCHOOL, Role::Administrator), "users:remove");
+        for held in [Some(&all), None] {
+            assert_eq!(code(held, SCHOOL, Role::Administrator), "given");
+            assert_eq!(code(held, ROOT, Role::UserAdministrator), "given");
+            assert_eq!(code(held, ROOT, Role::Administrator), "never");
+        }
+        let renamed = |held: &Scopes, roles: &[(GroupId, Role)]| {
+            let of = roles.iter().map(|(group, role)| (*group, BTreeSet::from([*role]))).collect();
+            may_rename(Some(held), ROOT, &of).is_ok()
+        };
+        assert!(!renamed(&some, &[(SCHOOL, Role::Learner)]), "who signs in reads");
+        assert!(renamed(&readers, &[(SCHOOL, Role::Learner), (ROOT, Role::Coach)]));
+        assert!(!renamed(&readers, &[(SCHOOL, Role::Author)]));
+        assert!(renamed(&all, &[(SCHOOL, Role::Administrator)]));
+        assert!(!renamed(&all, &[(ROOT, Role::Administrator), (SCHOOL, Role::Learner)]));
     }
 
     #[test]

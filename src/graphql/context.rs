@@ -33,11 +33,13 @@ pub struct Visit {
     pub user_agent: Option<String>,
     /// How a cookie is set; none where none can be.
     pub cookie: Option<Cookie>,
+    /// The mark of a device, as a browser keeps it.
+    pub device: Option<String>,
 }
 
 impl Default for Visit {
     fn default() -> Visit {
-        Visit { address: IpAddr::from([127, 0, 0, 1]), user_agent: None, cookie: None }
+        Visit { address: IpAddr::from([127, 0, 0, 1]), user_agent: None, cookie: None, device: None }
     }
 }
 
@@ -202,7 +204,7 @@ impl RequestContext {
     pub(super) fn scopes(&self) -> Option<&Scopes> {
         match &self.pass {
             Some(Pass::Token(scopes)) => scopes.as_ref(),
-            Some(Pass::SignIn(_) | Pass::Provider) | None => None,
+            Some(Pass::SignIn(_) | Pass::Provider(_)) | None => None,
         }
     }
 
@@ -373,6 +375,14 @@ pub fn current_sign_in(ctx: &Context<'_>) -> Result<Option<SignInId>, ApiError> 
     Ok(of(ctx)?.pass.as_ref().and_then(Pass::sign_in))
 }
 
+/// What the caller is known by; none where they had to show nothing.
+///
+/// # Errors
+/// When the server forgot to add a context.
+pub fn pass(ctx: &Context<'_>) -> Result<Option<Pass>, ApiError> {
+    Ok(of(ctx)?.pass.clone())
+}
+
 /// Passes where the caller's token may be used for `scope`, or is none.
 ///
 /// # Errors
@@ -387,6 +397,14 @@ pub fn require_scope(ctx: &Context<'_>, scope: Scope) -> Result<(), ApiError> {
 /// `FORBIDDEN`.
 pub fn require_no_token(ctx: &Context<'_>) -> Result<(), ApiError> {
     if of(ctx)?.is_by_token() { Err(Refusal::NotByToken.into()) } else { Ok(()) }
+}
+
+/// Whether the caller is known by a token.
+///
+/// # Errors
+/// When the server forgot to add a context.
+pub fn is_by_token(ctx: &Context<'_>) -> Result<bool, ApiError> {
+    Ok(of(ctx)?.is_by_token())
 }
 
 /// What the caller's token may be used for; none where it is no token, or one for everything that tokens may do.

@@ -1,17 +1,20 @@
 //! Granting roles (R2, R3). Taking them away is a removal.
 
 use async_graphql::{Context, ID, InputObject, Object};
+use entity::id::GroupId;
+use entity::kind;
 
-use super::context;
+use super::context::{self, load_known};
 use super::domain::{self, payload};
 use super::error::ApiError;
 use super::id;
 use super::kinds::Role;
 use super::thing::Thing;
 use super::user::User;
-use crate::access::Scope;
+use crate::access::{Scope, scopes};
 use crate::error::Refusal;
 use crate::memberships::{self, Grant};
+use crate::queries::permissions::Callers;
 
 /// A role to be granted.
 #[derive(Clone, Debug, InputObject)]
@@ -91,6 +94,21 @@ pub(super) fn good_for(ctx: &Context<'_>, roles: impl IntoIterator<Item = Role>)
     if roles.into_iter().any(administers) { context::require_scope(ctx, Scope::MembersAdmin) } else { Ok(()) }
 }
 
+/// Passes where giving these roles makes nobody who may do more than the caller's token ([`scopes::may_give`]), or it is
+/// none.
+///
+/// # Errors
+/// `FORBIDDEN`, naming the scope that is missing.
+pub(super) async fn within_token(ctx: &Context<'_>, given: &[(GroupId, kind::Role)]) -> Result<(), ApiError> {
+    let is_more = given.iter().any(|(_, role)| *role != kind::Role::Learner);
+    if !is_more || !context::is_by_token(ctx)? {
+        return Ok(());
+    }
+    let (setting, held) = (load_known::<Callers>(ctx, ()).await?, context::scopes(ctx)?);
+    let root = setting.tree.root();
+    Ok(given.iter().try_for_each(|(group, role)| scopes::may_give(held.as_ref(), root, *group, *role))?)
+}
+
 /// Grants.
 #[derive(Debug, Default)]
 pub struct GrantMutation;
@@ -101,6 +119,9 @@ impl GrantMutation {
     /// Gives somebody a role in a group; a role that is held already stays as it was granted first. By administrators
     /// of the group, and the learner role by its user administrators too; who would rise into a private group needs
     /// somebody with that right there as well (R3, R4).
+    ///
+    /// A token grants a role other than `LEARNER` only with every scope that the role makes use of, and never makes a
+    /// platform administrator: `FORBIDDEN` names the scope.
     async fn grant_role(
         &self,
         ctx: &Context<'_>,
@@ -108,9 +129,11 @@ impl GrantMutation {
     ) -> Result<GrantRolePayload, ApiError> {
         let key = input.idempotency_key.clone();
         good_for(ctx, [input.grant.role])?;
-        let done = domain::write(ctx, "grantRole", key, input.grant.read(), |tx, grant| {
-            Box::pin(memberships::grant(tx, grant))
-        });
+        let read = input.grant.read();
+        let given: Vec<_> = read.iter().map(|grant| (grant.group, grant.role)).collect();
+        within_token(ctx, &given).await?;
+        let done =
+            domain::write(ctx, "grantRole", key, read, |tx, grant| Box::pin(memberships::grant(tx, grant)));
         GrantRolePayload::of(done.await?, |user| User::load(ctx, user)).await
     }
 
@@ -123,7 +146,10 @@ impl GrantMutation {
     ) -> Result<GrantRolesPayload, ApiError> {
         let key = input.idempotency_key.clone();
         good_for(ctx, input.grants.iter().map(|grant| grant.role))?;
-        let done = domain::write(ctx, "grantRoles", key, input.read(), |tx, grants| {
+        let read = input.read();
+        let given: Vec<_> = read.iter().flatten().map(|grant| (grant.group, grant.role)).collect();
+        within_token(ctx, &given).await?;
+        let done = domain::write(ctx, "grantRoles", key, read, |tx, grants| {
             Box::pin(memberships::grant_many(tx, grants))
         });
         GrantRolesPayload::of(done.await?, |added| async move { Ok(Some(added)) }).await

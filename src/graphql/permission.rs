@@ -27,6 +27,7 @@ use crate::access::scopes::{self, Rule};
 use crate::error::Refusal;
 use crate::groups;
 use crate::memberships;
+use crate::people::email::rules::{By, Presence, may_rename};
 use crate::people::{self, NewPerson, rules::Touches};
 use crate::queries::permissions::{Callers, GroupContents, Standings};
 use crate::removal::facts::{Membership, Setting, Standing, roles_by_group};
@@ -183,11 +184,16 @@ impl UserPermissions {
     }
 
     async fn changed(&self, ctx: &Context<'_>, touches: Touches) -> Result<Permission, ApiError> {
+        let (by_token, scopes) = (context::is_by_token(ctx)?, context::scopes(ctx)?);
         ask_person(ctx, "updateUser", Ok(()), self.user, |setting, standing| {
             let (is_owner, roles) = (self.user == setting.owner, roles_by_group(standing.memberships.iter()));
             let Setting { authority, tree, .. } = setting;
             people::rules::may_update(authority, tree, self.user, is_owner, &roles, touches)?;
-            people::rules::may_change(self.user, standing.status)
+            people::rules::may_change(self.user, standing.status)?;
+            // Whoever is there themselves gives their password with the input.
+            let by = by_token.then(|| By::Token(scopes.as_ref())).unwrap_or(By::Person(Presence::Password));
+            let is_oneself = authority.is(self.user);
+            if touches.sign_in { may_rename(by, is_oneself, tree.root(), &roles, true) } else { Ok(()) }
         })
         .await
     }
@@ -202,7 +208,8 @@ impl UserPermissions {
         self.changed(ctx, Touches { organisation: false, sign_in: false }).await
     }
 
-    /// Change the email or the username, by which the person signs in: `updateUser`.
+    /// Change the email or the username, by which the person signs in: `updateUser`. Your own takes your current password
+    /// besides, or a recent sign-in.
     async fn update_sign_in(&self, ctx: &Context<'_>) -> Result<Permission, ApiError> {
         self.changed(ctx, Touches { organisation: false, sign_in: true }).await
     }
@@ -310,7 +317,7 @@ impl GroupPermissions {
         ctx: &Context<'_>,
         #[graphql(desc = "Which role.", default_with = "Role::Learner")] role: Role,
     ) -> Result<Permission, ApiError> {
-        let scope = grant::good_for(ctx, [role]);
+        let scope = given(ctx, self.0, role).await;
         ask_setting(ctx, "createUser", scope, |setting| {
             let memberships = vec![(self.0, role.into())];
             let person = NewPerson { memberships, ..NewPerson::default() };
@@ -326,7 +333,7 @@ impl GroupPermissions {
         ctx: &Context<'_>,
         #[graphql(desc = "Which role.")] role: Role,
     ) -> Result<Permission, ApiError> {
-        let scope = grant::good_for(ctx, [role]);
+        let scope = given(ctx, self.0, role).await;
         ask_setting(ctx, "grantRole", scope, |setting| {
             let Setting { authority, tree, .. } = setting;
             memberships::rules::may_grant_to_newcomer(authority, tree, self.0, role.into())
@@ -359,6 +366,12 @@ impl GroupPermissions {
         })
         .await
     }
+}
+
+/// Passes where the caller's token is good for giving `role` in `group`, or is none.
+async fn given(ctx: &Context<'_>, group: GroupId, role: Role) -> Result<(), ApiError> {
+    grant::good_for(ctx, [role])?;
+    grant::within_token(ctx, &[(group, role.into())]).await
 }
 
 /// Somebody who holds `role` in `group`, and what comes with it, and nothing else.

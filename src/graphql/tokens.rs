@@ -41,9 +41,12 @@ pub enum TokenScope {
     GroupsRead,
     /// Make and change groups.
     GroupsWrite,
-    /// Create people; grant learner, coach and author, and take coach and author away.
+    /// Create people, who may then sign in; grant learner, coach and author, and take coach and author away. Granting a role
+    /// other than learner needs every scope that the role makes use of.
     MembersWrite,
-    /// Grant administrator and user administrator, and take them away; change what somebody is known by.
+    /// Grant administrator and user administrator, together with every scope that they make use of, and take them away;
+    /// change what somebody is known by, unless their account holds more than the token. No token makes a platform
+    /// administrator.
     MembersAdmin,
     /// Take people out of groups.
     UsersRemove,

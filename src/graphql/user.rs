@@ -36,7 +36,7 @@ use crate::queries::posts::PostsBy;
 use crate::queries::removals;
 use crate::queries::sessions::InstructedSessions;
 use crate::queries::slots::Registrations;
-use crate::queries::users::{self, CustomFields, ExternalIds, Personal, Users};
+use crate::queries::users::{self, CustomFields, ExternalIds, PendingEmails, Personal, Users};
 
 /// A person's account.
 #[derive(Clone, Debug)]
@@ -47,6 +47,7 @@ impl User {
     pub(super) const REST: &'static [&'static str] = &[
         "statusSince",
         "email",
+        "emailVerified",
         "phone",
         "jobTitle",
         "language",
@@ -137,6 +138,21 @@ impl User {
     /// The email, as typed; null if you may not see it.
     async fn email(&self, ctx: &Context<'_>) -> Result<Option<String>, ApiError> {
         self.personal(ctx, self.rest(ctx).await?.email.clone()).await
+    }
+
+    /// Whether the email is known to be the person's: confirmed by a link that was sent to it, or given when the account was
+    /// made. False if it was changed on a server that sends no letters. Null if there is no email, or you may not see it.
+    async fn email_verified(&self, ctx: &Context<'_>) -> Result<Option<bool>, ApiError> {
+        let rest = self.rest(ctx).await?;
+        let verified = rest.email.as_ref().map(|_| rest.email_unconfirmed_since.is_none());
+        self.personal(ctx, verified).await
+    }
+
+    /// The email that takes the place of the present one as soon as the link that was sent to it is opened (R24); null if
+    /// none waits, or if you may not see it.
+    async fn pending_email(&self, ctx: &Context<'_>) -> Result<Option<String>, ApiError> {
+        let found = load::<PendingEmails>(ctx, self.0.id).await?.unwrap_or_default();
+        Ok(found.first().map(|row| row.email.clone()))
     }
 
     /// The phone number, as typed; null if you may not see it.

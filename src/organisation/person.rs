@@ -22,6 +22,7 @@ pub fn active(id: UserId, entry: Entry, at: DateTime<Utc>) -> user::Model {
         username_key: None,
         email: entry.email,
         email_key: None,
+        email_unconfirmed_since: None,
         phone: entry.phone,
         job_title: entry.job_title,
         language: entry.language,

@@ -4,6 +4,7 @@
 //! those may create the person. Many are created with as many statements as one. An entry is changed field by field:
 //! what is not named stays, null clears. What the person is sorted and searched by is written with every change.
 
+pub mod email;
 pub mod rules;
 pub mod store;
 
@@ -24,6 +25,7 @@ use crate::platform::Platform;
 use crate::queries::Sight;
 use crate::queries::users::require_seen;
 use crate::{memberships, platform, sessions};
+use email::rules::EmailStep;
 use rules::{Checked, Touches};
 
 /// The most people that one request creates.
@@ -175,6 +177,7 @@ async fn all(
     }
     let may_reinstate = authority.administers_platform(&tree);
     free(tx, &checked, people, may_reinstate).await?.map_err(at)?;
+    none_waits(tx, &checked).await?.map_err(at)?;
     require_seats(tx, &platform, people.len()).await?;
 
     sessions::capture_ended(db, tx.now).await?;
@@ -228,6 +231,16 @@ async fn free(
     Ok(Ok(()))
 }
 
+/// Whether none of these people's emails waits to be confirmed by somebody (R24); the first who is refused.
+async fn none_waits(tx: &Tx, checked: &[Checked]) -> Result<Result<(), (usize, Refusal)>, Failure> {
+    let emails: Vec<&str> = checked.iter().filter_map(|person| person.known.email_key.as_deref()).collect();
+    let reserved = email::store::reserved(&tx.conn, &emails, tx.now).await?;
+    let reserved: BTreeSet<&str> = reserved.iter().map(|(key, _)| key.as_str()).collect();
+    let waits =
+        |person: &Checked| person.known.email_key.as_deref().is_some_and(|key| reserved.contains(key));
+    Ok(checked.iter().position(waits).map_or(Ok(()), |entry| Err((entry, Refusal::EmailTaken))))
+}
+
 /// R22: passes when `more` accounts still get a seat; all or none. To be asked for after the lock of seats.
 ///
 /// # Errors
@@ -241,13 +254,14 @@ pub async fn require_seats(tx: &Tx, platform: &Platform, more: usize) -> Result<
     Ok(())
 }
 
-/// Changes somebody's entry.
+/// Changes somebody's entry. A new email waits until it is confirmed (R24), where letters are sent; whose addresses are to
+/// be told of it is answered.
 ///
 /// # Errors
-/// `NOT_FOUND`, `FORBIDDEN` (see [`rules::may_update`]), `USER_DELETED`, `INVALID_TRANSITION` for an anonymized account,
-/// whose data are gone for good (R21); `BAD_INPUT` naming the field; `EMAIL_TAKEN`, `USERNAME_TAKEN`,
-/// `EXTERNAL_ID_TAKEN`. A deleted person's email may be taken freely (R24).
-pub async fn update(tx: &Tx, change: &PersonChange) -> Result<UserId, Failure> {
+/// `NOT_FOUND`, `FORBIDDEN` (see [`rules::may_update`] and [`email::rules::may_rename`]), `USER_DELETED`,
+/// `INVALID_TRANSITION` for an anonymized account, whose data are gone for good (R21); `BAD_INPUT` naming the field;
+/// `EMAIL_TAKEN`, `USERNAME_TAKEN`, `EXTERNAL_ID_TAKEN`. A deleted person's email may be taken freely (R24).
+pub async fn update(tx: &Tx, change: &PersonChange, asked: email::Asked<'_>) -> Result<email::Told, Failure> {
     let db = &tx.conn;
     let user = change.user;
     let external_ids = change.external_ids.as_ref().try_map(|typed| keys::external_ids(typed))?;
@@ -255,23 +269,33 @@ pub async fn update(tx: &Tx, change: &PersonChange) -> Result<UserId, Failure> {
 
     locks::tree(db).await?;
     locks::users_exclusively(db, &[user]).await?;
+    if matches!(change.entry.email, Change::Set(_)) {
+        // Whoever takes an address holds it, so that nobody reserves what waits for somebody else.
+        locks::seats(db).await?;
+    }
     let authority = access::authority(tx).await?;
     let (platform, tree) = platform::current(db, &tx.trees).await?;
     require_seen(db, &Sight::in_write(tx).await?, user).await?;
-    let (status, known) =
+    let (status, before) =
         store::known(db, user).await?.ok_or_else(|| Refusal::not_found(&["userId"], "User"))?;
     let memberships = store::memberships(db, user).await?;
+    let step = email_step(tx, change, &before, asked).await?;
     let touches = Touches {
         organisation: !external_ids.is_keep() || !custom_fields.is_keep(),
-        sign_in: !change.entry.email.is_keep() || !change.entry.username.is_keep(),
+        sign_in: step != EmailStep::Same || email::rules::renames(&before.entry, &change.entry.username),
     };
     rules::may_update(&authority, &tree, user, user == platform.owner, &memberships, touches)?;
     rules::may_change(user, status)?;
+    if touches.sign_in {
+        let (is_oneself, has_letters) = (authority.is(user), asked.link.is_some());
+        email::rules::may_rename(asked.by, is_oneself, tree.root(), &memberships, has_letters)?;
+    }
 
-    let known = rules::changed(known, &change.entry)?;
+    let wanted = rules::changed(before.clone(), &change.entry)?;
     let had = store::external_ids(db, user).await?;
     let ids = external_ids.clone().after(Some(had)).unwrap_or_default();
-    free_for(tx, user, &known, &ids).await?;
+    free_for(tx, user, &wanted, &ids).await?;
+    let (known, told) = email::take(tx, (user, step), (before, wanted), asked.link).await?;
     store::update(db, user, &known, &ids).await?;
     if !external_ids.is_keep() {
         store::replace_external_ids(db, user, &ids).await?;
@@ -280,7 +304,23 @@ pub async fn update(tx: &Tx, change: &PersonChange) -> Result<UserId, Failure> {
         store::replace_custom_fields(db, user, &custom_fields.after(None).unwrap_or_default()).await?;
     }
     tx.tell([Event::new(Kind::UserUpdated, json!({ "userId": user }))]);
-    Ok(user)
+    Ok(told)
+}
+
+/// What a change comes to for the email of somebody who is known as `before`.
+async fn email_step(
+    tx: &Tx,
+    change: &PersonChange,
+    before: &rules::Known,
+    asked: email::Asked<'_>,
+) -> Result<EmailStep, Failure> {
+    if change.entry.email.is_keep() {
+        return Ok(EmailStep::Same);
+    }
+    let pending = email::store::pending(&tx.conn, change.user, tx.now).await?.map(|pending| pending.email);
+    let by_token = matches!(asked.by, email::By::Token(_));
+    let (email, has_letters) = (before.entry.email.as_deref(), asked.link.is_some());
+    Ok(email::rules::step(email, pending.as_deref(), &change.entry.email, has_letters, by_token))
 }
 
 /// Passes when nobody but `user` has the email, the username or an external id.

@@ -47,6 +47,8 @@ row! {
         status_since: DateTime<Utc>,
         /// The email, as typed.
         email: Option<String>,
+        /// Since when it counts although nobody has confirmed it.
+        email_unconfirmed_since: Option<DateTime<Utc>>,
         /// The phone number, as typed.
         phone: Option<String>,
         /// The job title.
@@ -70,6 +72,16 @@ row! {
     }
 }
 
+row! {
+    /// An email that waits to be confirmed (R24).
+    pub struct PendingEmail {
+        /// Whose it is to be.
+        user_id: UserId,
+        /// The email, as typed.
+        email: String,
+    }
+}
+
 /// An account.
 pub type User = Parted<Head, Rest>;
 
@@ -90,6 +102,28 @@ impl Batch for Personal {
         let seen = &[Seen::Personal("u.id")];
         let users = visible(reader.db(), reader.sight().await?, seen, ids.into_iter().collect()).await?;
         Ok(users.into_iter().map(|user| (user, ())).collect())
+    }
+}
+
+/// The emails of people that wait to be confirmed (R24).
+#[derive(Debug)]
+pub struct PendingEmails;
+
+impl Batch for PendingEmails {
+    type Key = UserId;
+    type Value = Arc<Vec<PendingEmail>>;
+
+    async fn load(
+        reader: &Reader,
+        ids: Vec<UserId>,
+    ) -> Result<HashMap<UserId, Arc<Vec<PendingEmail>>>, Error> {
+        let seen = reader.sight().await?.filter(&[Seen::Personal("c.user_id")]);
+        let filter = seen.within("c.user_id in {users}", "users", ids);
+        let rest = format!("from email_changes c where {} and c.expires_at > {{now}}", filter.text());
+        let statement = filter.bind(select("users.pending_emails", &columns::<PendingEmail>("c"), &rest));
+        let statement = statement.bind("now", reader.now().await?);
+        let rows: Vec<PendingEmail> = all(statement, reader).await?;
+        Ok(grouped(rows.into_iter().map(|row| (row.user_id, row))))
     }
 }
 

@@ -25,6 +25,7 @@ pub const COVERAGE: &[(&str, &str, Verdict)] = &[
     ("custom_fields", "user_id", Kept("R20: a deleted person can be reinstated with their entry")),
     ("dates", "set_by", Kept("R25: that person's leaving stops nothing")),
     ("dates", "user_id", Swept("R9.7: dates set for the person are cleared")),
+    ("email_changes", "user_id", Swept("R24: the address that waited to be confirmed is free again")),
     ("external_ids", "user_id", Kept("R20: a deleted person can be reinstated with their entry")),
     (
         "former_memberships",

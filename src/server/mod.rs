@@ -215,10 +215,12 @@ impl Server {
     /// From where, and how, a request with these headers came in.
     fn visit(&self, peer: Peer, headers: &HeaderMap) -> Visit {
         let user_agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
+        let cookie = self.doors.origins.allow(headers).then_some(self.doors.cookie);
         Visit {
             address: self.doors.proxies.client(peer.0, headers),
             user_agent: user_agent.map(str::to_owned),
-            cookie: self.doors.origins.allow(headers).then_some(self.doors.cookie),
+            cookie,
+            device: cookie.and_then(|cookie| request::device(headers, cookie)),
         }
     }
 
@@ -273,7 +275,7 @@ impl Server {
             if is_due {
                 self.note(&Used::Provider(user));
             }
-            Known { caller: Caller::User(user), pass: Pass::Provider, sees_everything }
+            Known { caller: Caller::User(user), pass: Pass::Provider(vouched.signed_in_at), sees_everything }
         }))
     }
 
@@ -304,8 +306,8 @@ impl Server {
                     (known, is_due.then_some(Used::Token(tokens::Which::Service(id))))
                 })
             }
-            // By a link a password is chosen, and nothing else done.
-            Kind::Link => None,
+            // By a link a password is chosen or an address confirmed, and nothing else done; a device marks nobody.
+            Kind::Link | Kind::Email | Kind::Device => None,
         };
         if let Some((_, Some(used))) = &found {
             self.note(used);

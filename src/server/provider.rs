@@ -52,6 +52,9 @@ pub struct Vouched {
     pub email: String,
     /// When it did so.
     pub at: DateTime<Utc>,
+    /// When the person last signed in there (`auth_time`), which a token that was only renewed keeps; where the provider
+    /// does not say, when it vouched.
+    pub signed_in_at: DateTime<Utc>,
 }
 
 #[derive(Deserialize)]
@@ -63,6 +66,7 @@ struct Discovered {
 #[derive(Deserialize)]
 struct Claims {
     iat: i64,
+    auth_time: Option<i64>,
     email: String,
     email_verified: bool,
 }
@@ -103,9 +107,10 @@ impl Provider {
         validation.set_audience(&[&self.audience]);
         validation.set_required_spec_claims(&["exp", "iss", "aud"]);
         validation.validate_nbf = true;
-        let Claims { iat, email, email_verified } = decode(token, &key, &validation).ok()?.claims;
+        let Claims { iat, auth_time, email, email_verified } = decode(token, &key, &validation).ok()?.claims;
         let at = DateTime::from_timestamp(iat, 0)?;
-        email_verified.then_some(Vouched { email, at })
+        let signed_in_at = DateTime::from_timestamp(auth_time.unwrap_or(iat), 0)?;
+        email_verified.then_some(Vouched { email, at, signed_in_at })
     }
 
     /// The key of this name; the only one there is, where a token names none.

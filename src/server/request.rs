@@ -10,6 +10,9 @@ use serde_json::{Map, Value};
 use super::answer::Problem;
 use crate::sign_in::cookie::Cookie;
 
+/// Bytes of what may be the mark of a device.
+const LONGEST_MARK: usize = 200;
+
 /// What a client asks, before anything of it is parsed.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -152,6 +155,15 @@ pub fn shown(headers: &HeaderMap, cookie: Cookie) -> Result<Shown, Problem> {
     let mut cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     let secret = cookies.find_map(|value| cookie.find(value));
     Ok(secret.map_or(Shown::Nothing, |secret| Shown::Cookie(secret.to_owned())))
+}
+
+/// The mark of a device that a browser sends; none that is longer than a mark is.
+pub fn device(headers: &HeaderMap, cookie: Cookie) -> Option<String> {
+    let mut cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    cookies
+        .find_map(|value| cookie.find_device(value))
+        .filter(|mark| mark.len() <= LONGEST_MARK)
+        .map(str::to_owned)
 }
 
 /// The token in `Bearer …`.

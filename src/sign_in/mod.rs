@@ -6,8 +6,10 @@
 //! | `rules`     | what a password may be, what somebody signs in by, how long a sign-in lasts          |
 //! | `hashing`   | Argon2id, one a core at a time                                                       |
 //! | `limits`    | how often somebody may try                                                           |
+//! | `device`    | the mark of a device that somebody signed in on                                      |
 //! | `cookie`    | how a browser keeps the secret                                                       |
 //! | `passwords` | changing, setting and resetting a password                                           |
+//! | `emails`    | changing an entry, a new email of which is confirmed by a link (R24)                 |
 //! | `sign_up`   | making an account of one's own (R34, R24)                                            |
 //!
 //! A sign-in is a row; its secret is kept nowhere. It works until the row goes, its time is over, or the account has
@@ -16,6 +18,8 @@
 //! that may not sign in get the same answer, after the same statements and one hash.
 
 pub mod cookie;
+pub mod device;
+pub mod emails;
 pub mod hashing;
 pub mod limits;
 pub mod passwords;
@@ -29,13 +33,14 @@ use chrono::{DateTime, Utc};
 use entity::id::{SignInId, UserId};
 use serde::{Deserialize, Serialize};
 
+use self::device::Mark;
 use self::limits::{Allowed, Attempts};
 pub use self::rules::Lifetimes;
 use self::rules::Login;
 pub use self::store::SignIn;
 use crate::access::Caller;
 use crate::db::{Database, Tx, locks, write};
-use crate::error::{Failure, Refusal};
+use crate::error::{Error, Failure, Refusal};
 use crate::mail::Mailer;
 use crate::token::{Kind, Token};
 
@@ -74,6 +79,8 @@ pub struct Asked {
     pub new_password: Option<String>,
     /// What the client says of itself.
     pub user_agent: Option<String>,
+    /// The mark of a device on which they signed in before, as the client shows it.
+    pub device: Option<String>,
 }
 
 /// Somebody who has just signed in.
@@ -83,6 +90,8 @@ pub struct SignedIn {
     pub sign_in: SignIn,
     /// Its secret.
     pub secret: Token,
+    /// The mark of the device from now on.
+    pub device: Mark,
 }
 
 /// What is written once a password fits. None of its secrets is ever kept.
@@ -111,11 +120,22 @@ pub async fn sign_in(db: &Database, desk: &Desk, address: IpAddr, asked: Asked) 
         rules::password("newPassword", password)?;
     }
     let login = Login::read(&asked.login)?;
-    desk.attempts.sign_in(address, login.account())?;
+    desk.attempts.address(address)?;
     let found = store::credentials(&db.read, &login).await?;
     let verified = found.as_ref().and_then(|found| found.hash.clone());
+    let device = match (&asked.device, &found, &verified) {
+        (Some(mark), Some(found), Some(hash)) => {
+            device::known(mark, found.user, hash, db.clock.now(&db.read).await?)?
+        }
+        _ => None,
+    };
+    let attempt = desk.attempts.password(address, login.account(), device.as_deref())?;
     let fits = hashing::fits(&asked.password, verified.clone()).await?;
-    let found = found.filter(|_| fits).ok_or(Refusal::InvalidCredentials)?;
+    let Some(found) = found.filter(|_| fits) else {
+        attempt.failed();
+        return Err(Refusal::InvalidCredentials.into());
+    };
+    drop(attempt);
     let new_hash = match (found.must_change, &asked.new_password) {
         (false, None) => None,
         (false, Some(_)) => {
@@ -129,6 +149,8 @@ pub async fn sign_in(db: &Database, desk: &Desk, address: IpAddr, asked: Asked) 
         (true, Some(other)) => Some(hashing::hash(other).await?),
     };
     let secret = Token::draw_of(Kind::SignIn)?;
+    let hash =
+        new_hash.clone().or_else(|| verified.clone()).ok_or(Error::Broken("a password fits a hash"))?;
     let entry = Entry {
         user: found.user,
         verified,
@@ -138,7 +160,9 @@ pub async fn sign_in(db: &Database, desk: &Desk, address: IpAddr, asked: Asked) 
         lifetimes: desk.lifetimes,
     };
     let sign_in = write(db, Caller::User(found.user), None, entry, |tx, entry| Box::pin(enter(tx, entry)));
-    Ok(SignedIn { sign_in: sign_in.await?.into(), secret })
+    let sign_in = SignIn::from(sign_in.await?);
+    let device = Mark::draw(found.user, &hash, sign_in.created_at)?;
+    Ok(SignedIn { sign_in, secret, device })
 }
 
 /// A sign-in as it is answered with.

@@ -46,7 +46,7 @@ pub struct Changing {
 pub async fn change(
     db: &Database,
     desk: &Desk,
-    caller: Caller,
+    (caller, address): (Caller, IpAddr),
     by: Option<SignInId>,
     (current, new): (String, String),
 ) -> Result<(), Failure> {
@@ -56,13 +56,29 @@ pub async fn change(
         return Err(Refusal::bad_input(&["newPassword"], "Choose another password.").into());
     }
     let user = caller.user().ok_or(Refusal::Unauthenticated)?;
-    desk.attempts.account(&format!("user {}", user.0))?;
-    let verified = store::hash(&db.read, user).await?;
-    if !hashing::fits(&current, verified.clone()).await? {
-        return Err(Refusal::InvalidCredentials.into());
-    }
+    let verified = verified(db, desk, (user, address), &current).await?;
     let changing = Changing { by, verified, hash: hashing::hash(&new).await? };
     write(db, caller, None, changing, |tx, changing| Box::pin(changed(tx, changing))).await
+}
+
+/// The hash that the current password of `user` was found to fit, to be compared with the one of then where it is relied on.
+/// Failures are counted: whoever has somebody's sign-in or token does not find their password out by it.
+///
+/// # Errors
+/// `RATE_LIMITED`, `INVALID_CREDENTIALS`.
+pub(super) async fn verified(
+    db: &Database,
+    desk: &Desk,
+    (user, address): (UserId, IpAddr),
+    current: &str,
+) -> Result<Option<String>, Failure> {
+    let attempt = desk.attempts.password(address, &format!("user {}", user.0), None)?;
+    let verified = store::hash(&db.read, user).await?;
+    if !hashing::fits(current, verified.clone()).await? {
+        attempt.failed();
+        return Err(Refusal::InvalidCredentials.into());
+    }
+    Ok(verified)
 }
 
 async fn changed(tx: &Tx, changing: &Changing) -> Result<(), Failure> {
@@ -146,10 +162,11 @@ async fn may_set(
 }
 
 /// Sends somebody a link to choose a password by, if an active account has this email: in a task that nobody waits
-/// for, so that an address that is nobody's is answered the same, and as soon.
+/// for, so that an address that is nobody's is answered the same, and as soon. Asked again within the hour nothing more is
+/// sent, since the link that is under way still works: so nobody fills somebody's mailbox, or keeps the link from them.
 ///
 /// # Errors
-/// `BAD_INPUT` when it is no email; `RATE_LIMITED`.
+/// `BAD_INPUT` when it is no email; `RATE_LIMITED` when too many letters were asked for from this network.
 pub async fn request_reset(
     db: &Database,
     desk: &Arc<Desk>,
@@ -157,7 +174,7 @@ pub async fn request_reset(
     email: &str,
 ) -> Result<(), Failure> {
     let key = email_key(email)?;
-    desk.attempts.letter(address, &key)?;
+    desk.attempts.letter(address)?;
     let (db, desk) = (db.clone(), Arc::clone(desk));
     tokio::spawn(async move {
         if let Err(error) = send_link(&db, &desk, &key).await {
@@ -176,7 +193,7 @@ async fn send_link(db: &Database, desk: &Desk, email_key: &str) -> Result<(), Fa
     let link = Link { email_key: email_key.to_owned(), sha256: secret.sha256(), lasts: RESET };
     let operator = Caller::System { on_behalf_of: None };
     let sent: Option<String> =
-        write(db, operator, None, link, |tx, link| Box::pin(begin_link(tx, link))).await?;
+        write(db, operator, None, link, |tx, link| Box::pin(begin_link_once(tx, link))).await?;
     if let Some(to) = sent {
         let date = db.clock.now(&db.read).await?;
         let text = format!(
@@ -205,6 +222,20 @@ pub struct Link {
     /// How long it works.
     #[serde(skip)]
     pub lasts: TimeDelta,
+}
+
+/// As [`begin_link`]; none as well where one was made within the time that it lasts, and still works.
+///
+/// # Errors
+/// As [`begin_link`].
+pub async fn begin_link_once(tx: &Tx, link: &Link) -> Result<Option<String>, Failure> {
+    let db = &tx.conn;
+    let Some((user, ..)) = store::reserved(db, &link.email_key).await? else { return Ok(None) };
+    locks::users_exclusively(db, &[user]).await?;
+    if store::was_asked_lately(db, user, &link.email_key, link.lasts, tx.now).await? {
+        return Ok(None);
+    }
+    begin_link(tx, link).await
 }
 
 /// Makes a link for whoever signs in with this email; the address to send it to, or none where nobody does.
@@ -259,6 +290,8 @@ async fn chosen(tx: &Tx, resetting: &Resetting) -> Result<(), Failure> {
     if store::link(&tx.conn, &resetting.sha256, tx.now).await? != Some(user) {
         return Err(Refusal::InvalidToken.into());
     }
+    // Whoever opens it reads what is sent to the address.
+    people::email::store::set_unconfirmed(&tx.conn, user, None).await?;
     replace(tx, user, &resetting.hash, false, None).await
 }
 

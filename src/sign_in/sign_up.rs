@@ -56,7 +56,7 @@ pub async fn sign_up(
     if !desk.mailer.sends() {
         return Err(Refusal::SignUpClosed.into());
     }
-    desk.attempts.letter(address, &key)?;
+    desk.attempts.letter(address)?;
     let secret = Token::draw_of(Kind::Link)?;
     let entry = Entry { email: Some(email.clone()), ..entry };
     let newcomer = Newcomer { entry, sha256: secret.sha256() };
@@ -64,6 +64,8 @@ pub async fn sign_up(
     let came = write(db, platform, None, newcomer, |tx, newcomer| Box::pin(come(tx, newcomer))).await?;
     let text = match came {
         Came::New => format!("Welcome. Choose a password within a week:\n\n{}\n", address_of(desk, &secret)),
+        // They were told within the hour.
+        Came::Known if !desk.attempts.may_be_written_to(&key) => return Ok(()),
         Came::Known => {
             "Somebody, perhaps you, wanted to sign up with this address. You have an account already: sign \
                         in, or ask for a new password.\n"
@@ -92,9 +94,12 @@ async fn come(tx: &Tx, newcomer: &Newcomer) -> Result<Came, Failure> {
     // Before it is looked who has the address: a platform that is full says so to everybody.
     people::require_seats(tx, &platform, 1).await?;
     let key = email_key(person.entry.email.as_deref().unwrap_or_default())?;
+    // Whoever is to have the address is sent a link to confirm it by, and need not be told of this.
+    let waits = !people::email::store::reserved(db, &[&key], tx.now).await?.is_empty();
     match store::reserved(db, &key).await? {
         Some((_, Status::Active, _)) => Ok(Came::Known),
         Some(_) => Ok(Came::Nobody),
+        None if waits => Ok(Came::Nobody),
         None => {
             let user = people::create(tx, &person).await?;
             store::add_link(db, user, &newcomer.sha256, &key, INVITATION, tx.now).await?;

@@ -335,3 +335,44 @@ pub async fn reserved(
     .one(db)
     .await
 }
+
+/// When a sign-in of `user` began; none where there is none.
+pub async fn began(
+    db: &impl ConnectionTrait,
+    user: UserId,
+    id: SignInId,
+) -> Result<Option<DateTime<Utc>>, Error> {
+    let row: Option<(DateTime<Utc>,)> =
+        sql("sign_in.began", "select created_at from sign_ins where id = {id} and user_id = {user}")
+            .bind("id", id)
+            .bind("user", user)
+            .one(db)
+            .await?;
+    Ok(row.map(|(began,)| began))
+}
+
+/// Whether `user` was sent a link to this address since an hour ago that still works, by which they choose another
+/// password.
+pub async fn was_asked_lately(
+    db: &impl ConnectionTrait,
+    user: UserId,
+    email_key: &str,
+    lasts: TimeDelta,
+    now: DateTime<Utc>,
+) -> Result<bool, Error> {
+    let row: Option<(UserId,)> = sql(
+        "sign_in.was_asked_lately",
+        "select l.user_id from password_links l join users u on u.id = l.user_id
+         where l.user_id = {user} and l.email_key = {email_key} and l.created_at > {since}
+           and l.created_at >= u.status_since and l.expires_at > {now} and l.expires_at <= {until}
+         limit 1",
+    )
+    .bind("user", user)
+    .bind("email_key", email_key)
+    .bind("since", now - lasts)
+    .bind("now", now)
+    .bind("until", now + lasts)
+    .one(db)
+    .await?;
+    Ok(row.is_some())
+}

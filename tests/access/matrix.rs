@@ -187,7 +187,9 @@ each_database! {
         let is_elsewhere = |name: &str| {
             words.iter().any(|word| name.contains(word))
                 || ELSEWHERE.contains(&name)
-                || matches!(scopes::of_operation("Mutation", name), Rule::Open | Rule::Never)
+                // The settings of the platform are no token's, and stand here beside what else administrators do.
+                || (matches!(scopes::of_operation("Mutation", name), Rule::Open | Rule::Never)
+                    && name != "updatePlatform")
         };
         let fields = types.fields("Mutation").iter().filter_map(|field| field["name"].as_str());
         let here: BTreeSet<&str> = fields.filter(|name| !is_elsewhere(name)).collect();

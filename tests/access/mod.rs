@@ -1,5 +1,6 @@
 //! Who may see what, and who may do what (the matrix of trust).
 
+mod becoming;
 mod matrix;
 mod order;
 mod permission;

@@ -203,6 +203,9 @@ impl Asking<'_> {
     }
 }
 
+/// The password of everybody who asks.
+const PASSWORD: &str = "correct horse battery";
+
 const TOLD: &str = "fragment told on Permission { allowed code message hiddenCount missingGroups { id } }";
 
 /// The input of a mutation of a group, as `field` asks it.
@@ -241,11 +244,13 @@ fn of_person(world: &World, person: &str, place: &str, role: &str, field: &str, 
         "updateUser" => match field {
             "update" => json!({ "userId": user, "phone": "1" }),
             "updateSignIn" => {
-                json!({ "userId": user, "username": format!("new.{}", person.replace(' ', ".")) })
+                // Asked of whoever changes their own, and of nobody else.
+                let username = format!("new.{}", person.replace(' ', "."));
+                json!({ "userId": user, "username": username, "currentPassword": PASSWORD })
             }
             _ => json!({ "userId": user, "externalIds": [] }),
         },
-        "setPassword" => json!({ "userId": user, "password": "correct horse battery" }),
+        "setPassword" => json!({ "userId": user, "password": PASSWORD }),
         "deleteUser" => match field {
             "delete(privateSubgroups: KEEP)" => json!({ "userId": user, "privateSubgroups": "KEEP" }),
             "delete(privateSubgroups: null)" => json!({ "userId": user }),
@@ -323,6 +328,9 @@ each_database! {
 
     async fn the_owner_oneself_and_the_deleted(start: Start) {
         let world = world(start).await;
+        for who in CALLERS {
+            world.give_password(who, PASSWORD).await;
+        }
         for who in CALLERS {
             let asking = Asking { world: &world, who, scopes: None };
             for kind in [("delete", "deleteUser", "LEARNER"), ("revokeRole", "revokeRole", "ADMINISTRATOR")] {

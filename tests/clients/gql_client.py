@@ -20,10 +20,11 @@ def over_http() -> str:
             gql("{ users(filter: { role: [LEARNER], status: [ACTIVE] }, first: 1) { totalCount nodes { id } } }")
         )["users"]
         assert people["totalCount"] > 1, people
-        rename = gql("mutation($input: UpdatePlatformInput!) { updatePlatform(input: $input) { userErrors { code } } }")
-        rename.variable_values = {"input": {"name": ""}}
+        root = session.execute(gql("{ platform { group { id } } }"))["platform"]["group"]["id"]
+        rename = gql("mutation($input: UpdateGroupInput!) { updateGroup(input: $input) { userErrors { code } } }")
+        rename.variable_values = {"input": {"groupId": root, "name": ""}}
         refused = session.execute(rename)
-        assert refused == {"updatePlatform": {"userErrors": [{"code": "BAD_INPUT"}]}}, refused
+        assert refused == {"updateGroup": {"userErrors": [{"code": "BAD_INPUT"}]}}, refused
         try:
             session.execute(gql("{ users(first: -1) { totalCount } }"))
             raise AssertionError("a negative page")

@@ -40,10 +40,12 @@ test('an error has its code', async () => {
 });
 
 test('a mutation is never sent over GET', async () => {
-  const mutation = gql`mutation ($input: UpdatePlatformInput!) { updatePlatform(input: $input) { platform { name } userErrors { code } } }`;
-  const { data, error } = await client('force').mutation(mutation, { input: { name: 'Fjord' } });
+  const root = await client(false).query(gql`{ platform { group { id } } }`, {}).toPromise();
+  const mutation = gql`mutation ($input: UpdateGroupInput!) { updateGroup(input: $input) { group { name } userErrors { code } } }`;
+  const input = { groupId: root.data.platform.group.id, name: 'Fjord' };
+  const { data, error } = await client('force').mutation(mutation, { input });
   assert.equal(error, undefined);
-  assert.deepEqual(data.updatePlatform, { platform: { name: 'Fjord' }, userErrors: [] });
+  assert.deepEqual(data.updateGroup, { group: { name: 'Fjord' }, userErrors: [] });
 });
 
 test('a job is followed over the socket', async () => {

@@ -32,6 +32,7 @@ fn entities() -> BTreeMap<Column, bool> {
         course_enrolment,
         custom_field,
         date,
+        email_change,
         event,
         external_id,
         former_membership,

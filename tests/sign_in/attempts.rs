@@ -26,25 +26,91 @@ fn behind_a_proxy() -> Proxies {
 }
 
 each_database! {
-    async fn an_account_is_tried_a_few_times_from_wherever(start: Start) {
+    async fn wrong_passwords_keep_nobody_out_who_comes_from_elsewhere(start: Start) {
         let front = front_with(start, |it| it, allowed(1_000, 3), behind_a_proxy()).await;
-        for number in 0..3 {
-            let address = format!("203.0.113.{number}");
-            assert_eq!(attempt(&front, &address, "ann@example.org", WRONG).await.0, "INVALID_CREDENTIALS");
+        for _ in 0..3 {
+            assert_eq!(attempt(&front, "203.0.113.1", "ann@example.org", WRONG).await.0, "INVALID_CREDENTIALS");
         }
         let before = front.world.dump().await;
-        for number in 3..40 {
-            let (refusal, wait) = attempt(&front, &format!("203.0.113.{number}"), " ANN@example.org", &password("ann")).await;
+        for _ in 0..40 {
+            let (refusal, wait) = attempt(&front, "203.0.113.1", " ANN@example.org", &password("ann")).await;
             assert_eq!(refusal, "RATE_LIMITED");
             assert!(wait.is_some_and(|seconds| (1..=60).contains(&seconds)), "{wait:?}");
         }
         assert_eq!(before.changes_until(&front.world.dump().await), Default::default());
         assert_eq!(attempt(&front, "203.0.113.1", "bob@example.org", &password("bob")).await.0, "DONE");
+        assert_eq!(attempt(&front, "203.0.113.3", "ann@example.org", &password("ann")).await.0, "DONE");
         // Of an account that is not there nothing else is told.
         for number in 0..4 {
             let refusal = attempt(&front, "203.0.113.2", "nobody@example.org", WRONG).await.0;
             assert_eq!(refusal, if number < 3 { "INVALID_CREDENTIALS" } else { "RATE_LIMITED" });
         }
+    }
+
+    async fn right_passwords_are_not_counted(start: Start) {
+        let front = front_with(start, |it| it, allowed(1_000, 1), behind_a_proxy()).await;
+        for _ in 0..8 {
+            assert_eq!(attempt(&front, "203.0.113.1", "ann@example.org", &password("ann")).await.0, "DONE");
+        }
+        assert_eq!(attempt(&front, "203.0.113.1", "ann@example.org", WRONG).await.0, "INVALID_CREDENTIALS");
+        assert_eq!(attempt(&front, "203.0.113.1", "ann@example.org", WRONG).await.0, "RATE_LIMITED");
+    }
+
+    async fn a_known_device_is_counted_for_itself(start: Start) {
+        let front = front_with(start, |it| it, allowed(1_000, 1), behind_a_proxy()).await;
+        let from = [("x-forwarded-for".to_owned(), "203.0.113.1".to_owned())];
+        let sign_in = async |name: &str, password: &str, mark: &Value| {
+            let mut input = Front::entry(&format!("{name}@example.org"), password);
+            input["deviceToken"] = mark.clone();
+            front.mutate(&from, "signIn", input, "deviceToken").await.0
+        };
+        let mark = async |name: &str| sign_in(name, &password(name), &Value::Null).await["deviceToken"].clone();
+        let (anns, other, bobs) = (mark("ann").await, mark("ann").await, mark("bob").await);
+        for mark in [&anns, &bobs] {
+            assert!(mark.as_str().unwrap().starts_with("roster_device_"), "{mark}");
+        }
+        assert_eq!(code(&sign_in("ann", WRONG, &Value::Null).await), "INVALID_CREDENTIALS");
+        // From the same network: nobody but a device on which Ann has signed in.
+        for nothing in [&Value::Null, &bobs, &json!("roster_device_nonsense"), &json!("")] {
+            assert_eq!(code(&sign_in("ann", &password("ann"), nothing).await), "RATE_LIMITED", "{nothing}");
+        }
+        assert!(sign_in("ann", &password("ann"), &anns).await["deviceToken"].is_string());
+        assert_eq!(code(&sign_in("ann", WRONG, &anns).await), "INVALID_CREDENTIALS");
+        assert_eq!(code(&sign_in("ann", WRONG, &anns).await), "RATE_LIMITED");
+        assert!(sign_in("ann", &password("ann"), &other).await["deviceToken"].is_string(), "another of hers");
+        // It lets nobody in, and ends with its time and with the password.
+        assert_eq!(front.viewer_of(other.as_str().unwrap()).await, "UNAUTHENTICATED");
+        front.world.db.clock.advance(chrono::TimeDelta::days(181));
+        assert_eq!(code(&sign_in("ann", &password("ann"), &other).await), "RATE_LIMITED");
+        assert_eq!(front.world.dump().await.0.values().flatten().find(|row| row.contains("roster_device_")), None);
+    }
+
+    async fn a_new_password_makes_every_device_a_stranger(start: Start) {
+        let front = front_with(start, |it| it, allowed(1_000, 1), Proxies::default()).await;
+        let done = front.done(&[], "signIn", Front::entry("ann@example.org", &password("ann")), "token deviceToken").await;
+        let change = json!({ "currentPassword": password("ann"), "newPassword": "a new password" });
+        front.done(&[bearer(done["token"].as_str().unwrap())], "changePassword", change, "changed").await;
+        assert_eq!(front.refused(&[], "signIn", Front::entry("ann@example.org", WRONG)).await, "INVALID_CREDENTIALS");
+        let mut input = Front::entry("ann@example.org", "a new password");
+        input["deviceToken"] = done["deviceToken"].clone();
+        assert_eq!(code(&front.mutate(&[], "signIn", input, "").await.0), "RATE_LIMITED");
+    }
+
+    async fn a_browser_keeps_the_mark_of_its_device_as_a_cookie(start: Start) {
+        let front = front_with(start, |it| it, allowed(1_000, 1), Proxies::default()).await;
+        let entry = |password: &str| {
+            json!({ "login": "ann@example.org", "password": password, "transport": "COOKIE" })
+        };
+        let (answer, headers) = front.mutate(&[], "signIn", entry(&password("ann")), "deviceToken").await;
+        assert_eq!(answer["deviceToken"], Value::Null, "{answer:#}");
+        let mut set = headers.get_all("set-cookie").iter().map(|value| value.to_str().unwrap());
+        let mark = set.find(|cookie| cookie.starts_with("roster-device=")).expect("a mark");
+        assert!(mark.ends_with("; Path=/; Max-Age=15552000; HttpOnly; SameSite=Lax"), "{mark}");
+        let kept = [("cookie".to_owned(), mark.split(';').next().unwrap().to_owned())];
+        assert_eq!(front.refused(&[], "signIn", entry(WRONG)).await, "INVALID_CREDENTIALS");
+        assert_eq!(front.refused(&[], "signIn", entry(&password("ann"))).await, "RATE_LIMITED");
+        front.done(&kept, "signIn", entry(&password("ann")), "").await;
+        assert_eq!(front.viewer(&kept).await, "UNAUTHENTICATED");
     }
 
     async fn an_address_tries_a_few_times_whatever_account(start: Start) {
@@ -105,16 +171,59 @@ each_database! {
     }
 
     async fn letters_are_few(start: Start) {
-        let front = front_with(start, |it| it, allowed(10_000, 10_000), Proxies::default()).await;
+        let front = front_with(start, |it| it, allowed(10_000, 10_000), behind_a_proxy()).await;
+        let ask = async |address: &str, name: &str| {
+            let from = [("x-forwarded-for".to_owned(), address.to_owned())];
+            let input = json!({ "email": format!("{name}@example.org") });
+            let (answer, _) = front.mutate(&from, "requestPasswordReset", input, "accepted").await;
+            if answer["accepted"] == true { "DONE".to_owned() } else { code(&answer) }
+        };
         let before = front.world.dump().await;
         let mut answers = Vec::new();
         for _ in 0..1_000 {
-            let input = json!({ "email": "nobody@example.org" });
-            let (answer, _) = front.mutate(&[], "requestPasswordReset", input, "accepted").await;
-            answers.push(if answer["accepted"] == true { "DONE".to_owned() } else { code(&answer) });
+            answers.push(ask("203.0.113.1", "nobody").await);
         }
-        assert_eq!(answers.iter().filter(|answer| *answer == "DONE").count(), 5);
-        assert_eq!(answers.iter().filter(|answer| *answer == "RATE_LIMITED").count(), 995);
+        assert_eq!(answers.iter().filter(|answer| *answer == "DONE").count(), 60);
+        assert_eq!(answers.iter().filter(|answer| *answer == "RATE_LIMITED").count(), 940);
         assert_eq!(before.changes_until(&front.world.dump().await), Default::default());
+    }
+
+    async fn a_strangers_letters_do_not_keep_the_link_from_its_owner(start: Start) {
+        let front = front_with(start, |it| it, allowed(10_000, 10_000), behind_a_proxy()).await;
+        let accepted = json!({ "accepted": true, "userErrors": [] });
+        let ask = async |address: &str, name: &str| {
+            let from = [("x-forwarded-for".to_owned(), address.to_owned())];
+            let input = json!({ "email": format!("{name}@example.org") });
+            front.mutate(&from, "requestPasswordReset", input, "accepted").await.0
+        };
+        assert_eq!(ask("203.0.113.1", "ann").await, accepted);
+        let link = front.link_to("ann").await;
+        for number in 0..8 {
+            assert_eq!(ask(&format!("203.0.113.{number}"), "ann").await, accepted);
+        }
+        // Whatever was to be sent to Ann would have been before this.
+        assert_eq!(ask("203.0.113.9", "bob").await, accepted);
+        front.link_to("bob").await;
+        let choosing = json!({ "token": link, "newPassword": "a new password" });
+        front.done(&[], "resetPassword", choosing, "changed").await;
+        // The one that was under way was used; and after an hour there is a new one in any case.
+        assert_eq!(ask("203.0.113.1", "ann").await, accepted);
+        front.link_to("ann").await;
+        front.world.db.clock.advance(chrono::TimeDelta::minutes(61));
+        assert_eq!(ask("203.0.113.1", "ann").await, accepted);
+        front.link_to("ann").await;
+    }
+
+    async fn whoever_has_an_account_is_told_of_sign_ups_once_an_hour(start: Start) {
+        let front = front_with(start, |it| it, allowed(10_000, 10_000), Proxies::default()).await;
+        let owner = front.sign_in("owner").await;
+        let open = json!({ "signUpGroupId": front.world.group("School") });
+        front.done(&[bearer(&owner)], "updatePlatform", open, "platform { name }").await;
+        for _ in 0..8 {
+            front.done(&[], "signUp", json!({ "email": "ann@example.org" }), "accepted").await;
+        }
+        front.done(&[], "signUp", json!({ "email": "nina@example.org" }), "accepted").await;
+        let letters = front.letters(2).await;
+        assert_eq!(letters.iter().filter(|letter| letter.starts_with("To: ann@")).count(), 1);
     }
 }

@@ -192,6 +192,17 @@ impl Front {
         }
     }
 
+    /// The secret in the link by which `address` is confirmed, in one of so many letters; and to whom the others go.
+    pub async fn confirmation_of(&self, address: &str, count: usize) -> (String, Vec<String>) {
+        let letters = self.letters(count).await;
+        self.no_letters();
+        let to = |letter: &String| letter.split("\r\n").next().unwrap().trim_start_matches("To: ").to_owned();
+        let (ours, others): (Vec<_>, Vec<_>) = letters.into_iter().partition(|letter| to(letter) == address);
+        let (_, link) = ours[0].split_once("https://app.example.org/#email=").expect("a link");
+        assert!(others.iter().all(|letter| !letter.contains("#email=")), "{others:?}");
+        (link.split_whitespace().next().unwrap().to_owned(), others.iter().map(to).collect())
+    }
+
     /// The secret in the link of the one letter, which goes to `name`.
     pub async fn link_to(&self, name: &str) -> String {
         let letter = self.letters(1).await.remove(0);

@@ -2,6 +2,7 @@
 
 mod attempts;
 mod cookies;
+mod emails;
 pub mod front;
 mod passwords;
 mod provider;

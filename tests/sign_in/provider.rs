@@ -11,7 +11,14 @@ use base64::engine::general_purpose::STANDARD;
 use chrono::TimeDelta;
 use entity::kind::Status;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
+use roster::access::Caller;
+use roster::change::Change;
+use roster::db::write;
+use roster::mail::Mailer;
+use roster::people::email::{self, Asked, By, Presence};
+use roster::people::{self, Entry, EntryChange, PersonChange};
 use roster::server::{Doors, Provider};
+use roster::sign_in::Desk;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
@@ -65,6 +72,7 @@ struct Organisation {
     server: Listening,
     issuer: String,
     told: Told,
+    _letters: tempfile::TempDir,
 }
 
 fn rsa(name: &str) -> Value {
@@ -95,8 +103,10 @@ async fn organisation(start: Start) -> Organisation {
         .with_state(told.clone());
     tokio::spawn(async move { axum::serve(listener, router).await });
     let provider = Some(Arc::new(Provider::new(&issuer, AUDIENCE).unwrap()));
-    let server = listening(&world.db, Doors { provider, ..Doors::default() }).await;
-    Organisation { world, server, issuer, told }
+    let letters = tempfile::TempDir::new().unwrap();
+    let desk = Desk { mailer: Mailer::folder(letters.path().to_owned()), ..Desk::default() };
+    let server = listening(&world.db, Doors { provider, desk: Arc::new(desk), ..Doors::default() }).await;
+    Organisation { world, server, issuer, told, _letters: letters }
 }
 
 impl Organisation {
@@ -226,6 +236,54 @@ each_database! {
         let cookie = [("content-type", "application/json"), ("cookie", &*format!("__Host-roster={good}"))];
         let (_, _, answer) = answered(it.server.post(&cookie, json!({ "query": VIEWER }).to_string())).await;
         assert_eq!(code(&answer), "UNAUTHENTICATED", "no token is good as a cookie");
+    }
+
+    async fn r24_a_new_address_is_vouched_for_once_it_is_confirmed(start: Start) {
+        let it = organisation(start).await;
+        let claims = it.claims("ann").await;
+        let token = |email: &str| signed(Some("one"), Algorithm::RS256, &with(&claims, json!({ "email": email })));
+        let (old, new) = (token("ann@example.org"), token("ann@elsewhere.org"));
+        let user = it.world.user_id("ann");
+        let entry = EntryChange {
+            email: Change::Set("ann@elsewhere.org".to_owned()),
+            ..EntryChange::from(&Entry::default())
+        };
+        let change = PersonChange { user, entry, custom_fields: Change::Keep, external_ids: Change::Keep };
+        write(&it.world.db, Caller::User(user), None, change, |tx, change| {
+            Box::pin(async move {
+                let asked = Asked { by: By::Person(Presence::Password), link: Some("the hash of a link") };
+                Ok(people::update(tx, change, asked).await.map(|_| ())?)
+            })
+        })
+        .await
+        .unwrap();
+        assert_eq!([it.viewer(&old).await, it.viewer(&new).await], ["ann", "UNAUTHENTICATED"]);
+        let link = "the hash of a link".to_owned();
+        write(&it.world.db, Caller::System { on_behalf_of: None }, None, link, |tx, link| {
+            Box::pin(async move { Ok(email::confirm(tx, link).await.map(|_| ())?) })
+        })
+        .await
+        .unwrap();
+        assert_eq!([it.viewer(&old).await, it.viewer(&new).await], ["UNAUTHENTICATED", "ann"]);
+    }
+
+    async fn r24_a_sign_in_of_just_now_at_the_provider_stands_for_the_password(start: Start) {
+        let it = organisation(start).await;
+        let claims = it.claims("ann").await;
+        let now = claims["iat"].as_i64().unwrap();
+        let mutation = "mutation($input: UpdateUserInput!) { updateUser(input: $input) { userErrors { code path } } }";
+        for (others, number, refusal) in [
+            (json!({ "auth_time": now - 660 }), 1, json!([{ "code": "BAD_INPUT", "path": ["currentPassword"] }])),
+            (json!({ "iat": now - 660 }), 2, json!([{ "code": "BAD_INPUT", "path": ["currentPassword"] }])),
+            (json!({ "iat": now - 660, "auth_time": now - 700 }), 3, json!([{ "code": "BAD_INPUT", "path": ["currentPassword"] }])),
+            (json!({ "auth_time": now - 60 }), 4, json!([])),
+            (json!({}), 5, json!([])),
+        ] {
+            let token = signed(Some("one"), Algorithm::RS256, &with(&claims, others));
+            let input = json!({ "input": { "userId": it.world.user("ann"), "username": format!("ann.{number}") } });
+            let answer = it.server.ask(Some(&token), mutation, input).await;
+            assert_eq!(answer["data"]["updateUser"]["userErrors"], refusal, "{number}: {answer:#}");
+        }
     }
 
     async fn keys_that_change_are_asked_for_again_but_not_often(start: Start) {

@@ -41,6 +41,11 @@ each_database! {
         front.done(&[], "resetPassword", choosing, "changed").await;
         front.done(&[], "requestPasswordReset", json!({ "email": "gus@example.org" }), "accepted").await;
         secrets.push(front.link_to("gus").await);
+        let another = json!({ "userId": front.world.user("gus"), "email": "gus@elsewhere.org" });
+        front.done(&[bearer(&owner)], "updateUser", another, "user { id }").await;
+        secrets.push(front.confirmation_of("gus@elsewhere.org", 2).await.0);
+        front.done(&[], "requestPasswordReset", json!({ "email": "gus@example.org" }), "accepted").await;
+        secrets.push(front.link_to("gus").await);
         let changing = json!({ "currentPassword": password("owner"), "newPassword": "changed by oneself" });
         front.done(&[bearer(&owner)], "changePassword", changing, "changed").await;
         secrets.extend(["set by somebody", "chosen by a link", "changed by oneself"].map(str::to_owned));

@@ -339,6 +339,6 @@ each_database! {
         assert_eq!(nodes, possible.map(|kind| kind["name"].as_str().unwrap()).collect());
         let open: Vec<&str> =
             OPERATIONS.iter().filter(|(.., rule)| *rule == Rule::Open).map(|(_, field, _)| *field).collect();
-        assert_eq!(open, ["requestPasswordReset", "resetPassword", "signIn", "signUp"]);
+        assert_eq!(open, ["confirmEmail", "requestPasswordReset", "resetPassword", "signIn", "signUp"]);
     }
 }

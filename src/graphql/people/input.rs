@@ -80,7 +80,7 @@ pub struct CreateUsersInput {
 
 /// What to change of somebody's entry. What is left out stays as it is, null clears; an email or a username must be
 /// left (R34).
-#[derive(Clone, Debug, InputObject)]
+#[derive(Clone, InputObject)]
 pub struct UpdateUserInput {
     /// Whom.
     user_id: ID,
@@ -90,8 +90,13 @@ pub struct UpdateUserInput {
     last_name: MaybeUndefined<String>,
     /// At most 100 characters, without spaces; nobody else whose account is not deleted has it, in whatever case.
     username: MaybeUndefined<String>,
-    /// An address like `ada@example.org`; nobody else whose account is not deleted has it, in whatever case (R24).
+    /// An address like `ada@example.org`; nobody else whose account is not deleted has it, in whatever case (R24). If the
+    /// server sends letters, a new address waits as `pendingEmail` until a link that is sent to it is opened within a week;
+    /// until then the one before counts. The address before is told by letter. The present address withdraws one that waits.
     email: MaybeUndefined<String>,
+    /// Your current password, to change your own email or username; not needed within ten minutes of signing in, if the
+    /// server sends letters. Ignored for anything else.
+    pub(super) current_password: Option<String>,
     /// At most 50 characters.
     phone: MaybeUndefined<String>,
     /// At most 200 characters.

@@ -25,6 +25,9 @@ pub struct SignInInput {
     pub(super) new_password: Option<String>,
     /// How you keep what you are signed in by.
     pub(super) transport: SignInTransport,
+    /// The `deviceToken` of an earlier sign-in on this device, if you keep one; a browser sends its own as a cookie. Wrong
+    /// passwords are then counted for this device alone, so that strangers who guess cannot keep you out.
+    pub(super) device_token: Option<String>,
 }
 
 /// Who signs up.
@@ -67,6 +70,20 @@ pub struct ResetPasswordInput {
     pub(super) token: String,
     /// The password, 8 to 128 bytes, none of them a control character.
     pub(super) new_password: String,
+}
+
+/// An email to be confirmed by a link.
+#[derive(Clone, InputObject)]
+pub struct ConfirmEmailInput {
+    /// The token in the link: the text after `#email=`.
+    pub(super) token: String,
+}
+
+/// The person whose pending email gets another link.
+#[derive(Clone, Debug, InputObject)]
+pub struct ResendEmailConfirmationInput {
+    /// The id of the person, yourself included.
+    pub(super) user_id: ID,
 }
 
 /// A new password of your own.

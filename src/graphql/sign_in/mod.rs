@@ -7,8 +7,9 @@ use axum::http::header::SET_COOKIE;
 use chrono::{DateTime, Utc};
 use entity::id::{SignInId, UserId};
 use input::{
-    ChangePasswordInput, RequestPasswordResetInput, ResetPasswordInput, RevokeAllSignInsInput,
-    RevokeSignInInput, SetPasswordInput, SignInInput, SignInTransport, SignUpInput,
+    ChangePasswordInput, ConfirmEmailInput, RequestPasswordResetInput, ResendEmailConfirmationInput,
+    ResetPasswordInput, RevokeAllSignInsInput, RevokeSignInInput, SetPasswordInput, SignInInput,
+    SignInTransport, SignUpInput,
 };
 
 use super::context;
@@ -20,7 +21,7 @@ use crate::error::Refusal;
 use crate::graphql::thing::Thing;
 use crate::sign_in::passwords;
 use crate::sign_in::sign_up::sign_up;
-use crate::sign_in::{self, Asked, Ending, EndingAll};
+use crate::sign_in::{self, Asked, Ending, EndingAll, device, emails};
 
 impl GlobalId for SignInId {
     const TYPE: &'static str = "SignIn";
@@ -78,6 +79,9 @@ pub struct SignInPayload {
     sign_in: Option<SignIn>,
     /// With `BEARER`: the secret to send as `Authorization: Bearer …`. It is shown this once. Else null.
     token: Option<String>,
+    /// With `BEARER`: the mark of this device, to be kept beside the token and sent as `deviceToken` with later sign-ins of
+    /// this account. It lets nobody in, works for 180 days, and ends when the password changes. Else null.
+    device_token: Option<String>,
     /// Why you are not signed in; empty when you are.
     user_errors: Vec<UserError>,
 }
@@ -111,6 +115,22 @@ payload! {
     ResetPasswordPayload {
         /// Whether the password is now the new one; null if nothing was done.
         changed: bool
+    }
+}
+
+payload! {
+    /// What `confirmEmail` answers with.
+    ConfirmEmailPayload {
+        /// True if the address now counts as the email of its account; null if nothing was done.
+        confirmed: bool
+    }
+}
+
+payload! {
+    /// What `resendEmailConfirmation` answers with.
+    ResendEmailConfirmationPayload {
+        /// The person, whose pending email was sent another link; null if nothing was done.
+        user: User
     }
 }
 
@@ -172,7 +192,8 @@ pub struct SignInMutation;
 /// Signing in and out, and passwords.
 #[Object]
 impl SignInMutation {
-    /// Signs in. Anybody may try, but not often: beyond that, `RATE_LIMITED` says when to come back.
+    /// Signs in. Anybody may try, but wrong passwords are counted: by account and network, or by device if it is known to
+    /// be the account's. Beyond the limit, `RATE_LIMITED` says when to come back.
     ///
     /// A wrong password, an address that is nobody's and an account that may not sign in are all `INVALID_CREDENTIALS`.
     async fn sign_in(
@@ -192,25 +213,31 @@ impl SignInMutation {
                 password: input.password,
                 new_password: input.new_password,
                 user_agent: visit.user_agent,
+                device: input.device_token.or(visit.device),
             };
             sign_in::sign_in(&db, &desk, visit.address, asked).await
         });
         let signed_in = match done.await? {
             Ok(signed_in) => signed_in,
-            Err(error) => return Ok(SignInPayload { sign_in: None, token: None, user_errors: vec![error] }),
+            Err(error) => {
+                let user_errors = vec![error];
+                return Ok(SignInPayload { sign_in: None, token: None, device_token: None, user_errors });
+            }
         };
-        let (row, secret) = (signed_in.sign_in, signed_in.secret);
-        let token = match (transport, cookie) {
+        let (row, secret, mark) = (signed_in.sign_in, signed_in.secret, signed_in.device);
+        let (token, device_token) = match (transport, cookie) {
             (SignInTransport::Cookie, Some(cookie)) => {
                 ctx.append_http_header(
                     SET_COOKIE,
                     cookie.set(secret.as_str(), row.expires_at - row.created_at),
                 );
-                None
+                ctx.append_http_header(SET_COOKIE, cookie.set_device(mark.as_str(), device::LASTS));
+                (None, None)
             }
-            _ => Some(secret.as_str().to_owned()),
+            _ => (Some(secret.as_str().to_owned()), Some(mark.as_str().to_owned())),
         };
-        Ok(SignInPayload { sign_in: Some(SignIn { row, is_current: false }), token, user_errors: Vec::new() })
+        let sign_in = Some(SignIn { row, is_current: false });
+        Ok(SignInPayload { sign_in, token, device_token, user_errors: Vec::new() })
     }
 
     /// Signs out: the sign-in by which you ask ends, and every socket that was opened by it is closed.
@@ -246,8 +273,8 @@ impl SignInMutation {
         SignUpPayload::of(done.await?, |()| async { Ok(Some(true)) }).await
     }
 
-    /// Sends a link to choose a new password by, which works once and for an hour. Anybody may ask; where the address is
-    /// nobody's the answer is the same.
+    /// Sends a link to choose a new password by, which works once and for an hour. Anybody may ask; if the address belongs to
+    /// nobody, or a link was sent within the last hour and still works, nothing is sent and the answer is the same.
     async fn request_password_reset(
         &self,
         ctx: &Context<'_>,
@@ -272,6 +299,41 @@ impl SignInMutation {
         ResetPasswordPayload::of(done.await?, |()| async { Ok(Some(true)) }).await
     }
 
+    /// Confirms an email by the link that was sent to it: from then on it is the email of the account, in place of the one
+    /// before (R24). Anybody with the link may do this. `INVALID_TOKEN` if the link was used before, is older than a week,
+    /// or was followed by another change, or if the state of the account has changed since it was sent.
+    async fn confirm_email(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The token of the link.")] input: ConfirmEmailInput,
+    ) -> Result<ConfirmEmailPayload, ApiError> {
+        let done = domain::at_the_desk(ctx, |db, desk, visit| async move {
+            emails::confirm(&db, &desk, visit.address, &input.token).await
+        });
+        ConfirmEmailPayload::of(done.await?, |()| async { Ok(Some(true)) }).await
+    }
+
+    /// Sends another link to an email that waits to be confirmed; the link before stops working. You may do this for
+    /// yourself and for everybody whose email you may change. `NOT_FOUND` if no email of the person waits.
+    async fn resend_email_confirmation(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The person whose email waits.")] input: ResendEmailConfirmationInput,
+    ) -> Result<ResendEmailConfirmationPayload, ApiError> {
+        let (desk, pass, address) = (context::desk(ctx)?, context::pass(ctx)?, context::visit(ctx)?.address);
+        let read = id::parse::<UserId>(&input.user_id, &["userId"]);
+        let done = domain::perform(
+            ctx,
+            "resendEmailConfirmation",
+            None,
+            read,
+            move |db, caller, _, user| async move {
+                emails::resend(&db, &desk, emails::From { caller, pass, address }, user).await
+            },
+        );
+        ResendEmailConfirmationPayload::of(done.await?, |user| User::load(ctx, user)).await
+    }
+
     /// Changes your own password. Your other sign-ins end.
     async fn change_password(
         &self,
@@ -279,9 +341,11 @@ impl SignInMutation {
         #[graphql(desc = "The password before, and the new one.")] input: ChangePasswordInput,
     ) -> Result<ChangePasswordPayload, ApiError> {
         let (desk, by) = (context::desk(ctx)?, context::current_sign_in(ctx)?);
+        let address = context::visit(ctx)?.address;
         let done =
             domain::perform(ctx, "changePassword", None, Ok(input), move |db, caller, _, input| async move {
-                passwords::change(&db, &desk, caller, by, (input.current_password, input.new_password)).await
+                let passwords = (input.current_password, input.new_password);
+                passwords::change(&db, &desk, (caller, address), by, passwords).await
             });
         ChangePasswordPayload::of(done.await?, |()| async { Ok(Some(true)) }).await
     }

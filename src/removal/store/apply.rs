@@ -253,6 +253,10 @@ async fn sweep(db: &impl ConnectionTrait, deleted: &[UserId], now: DateTime<Utc>
         .ids("deleted", deleted.iter().copied())
         .execute(db)
         .await?;
+    sql("removal.sweep_email_changes", "delete from email_changes where user_id in {deleted}")
+        .ids("deleted", deleted.iter().copied())
+        .execute(db)
+        .await?;
     sql("removal.sweep_dates", "delete from dates where user_id in {deleted}")
         .ids("deleted", deleted.iter().copied())
         .execute(db)

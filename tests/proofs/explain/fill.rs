@@ -82,6 +82,10 @@ const ROWS: &[(&str, &str)] = &[
         "'hash of ' || u.id, u.id, u.email_key, u.created_at, {later}",
     ),
     (
+        "email_changes (user_id, email, email_key, sha256, created_at, expires_at)",
+        "u.id, 'new.' || u.id || '@example.org', 'new.' || u.id || '@example.org', 'hash of ' || u.id, u.created_at, {later}",
+    ),
+    (
         "service_tokens (name, hint, scopes, sha256, created_by, created_at)",
         "'Name', 'roster_', 'jobs', 'hash of ' || u.id, 1, u.created_at",
     ),

@@ -8,10 +8,13 @@ use entity::kind::Privacy::{self, Private, Public};
 use entity::kind::Role::{Administrator, Coach, Learner};
 use entity::kind::{Outcome, Role};
 use roster::change::Change;
+use roster::db::Tx;
+use roster::error::Failure;
 use roster::groups::{self, GroupDeletion, GroupMove, PrivacyChange};
 use roster::jobs;
 use roster::memberships::{self, Grant};
 use roster::organisation::Organisation;
+use roster::people::email::{Asked, By, Presence};
 use roster::people::{self, Entry, EntryChange, NewPerson, PersonChange};
 use roster::platform::{self, Settings};
 use roster::removal::batch::{self, Batch, Bounds};
@@ -200,7 +203,7 @@ on_postgres! {
         race.run(&[("DONE", "DONE"), ("DONE", "USER_DELETED")], 2, async |race, n| {
             let ann = format!("ann {n}");
             let change = email(race.world.user_id(&ann), &format!("new.{n}@example.org"));
-            (race.delete("owner", &ann), door!(race, "owner", people::update, change))
+            (race.delete("owner", &ann), door!(race, "owner", update, change))
         })
         .await;
     }
@@ -213,7 +216,7 @@ on_postgres! {
             let entry = Entry { email: Some(wanted.clone()), ..Entry::default() };
             let new = NewPerson { entry, ..NewPerson::default() };
             let change = email(race.world.user_id(&format!("ann {n}")), &wanted);
-            (door!(race, "owner", people::create, new), door!(race, "owner", people::update, change))
+            (door!(race, "owner", people::create, new), door!(race, "owner", update, change))
         })
         .await;
     }
@@ -255,6 +258,14 @@ fn below_sales(it: Organisation, n: usize) -> Organisation {
 fn privacy(race: &Race, group: &str, privacy: Privacy) -> Write {
     let change = PrivacyChange { group: race.world.group_id(group), privacy, rise_digest: None };
     door!(race, "owner", groups::set_privacy, change)
+}
+
+/// A person's entry is changed by somebody who is there, where letters are sent.
+async fn update(tx: &Tx, change: &PersonChange) -> Result<(), Failure> {
+    // Of each address another link.
+    let link = format!("link to {:?}", change.entry.email);
+    let asked = Asked { by: By::Person(Presence::Password), link: Some(&link) };
+    people::update(tx, change, asked).await.map(|_| ())
 }
 
 fn email(user: UserId, email: &str) -> PersonChange {

@@ -130,7 +130,7 @@ pub const RELATIONS: &[(&str, &[&str])] = &[
 /// What is asked of every thing, besides its lists: where it is found, the filter, the fields.
 pub const FIELDS: &[(&str, &str, &str)] = &[
     ("users", "status: [DELETED]", "deletion { by { id } removal { id } groups { id } }"),
-    ("users", "", "externalIds { value } customFields { value } viewerCan { delete { allowed } }"),
+    ("users", "", "emailVerified pendingEmail externalIds { value } customFields { value } viewerCan { delete { allowed } }"),
     (
         "groups",
         "",

@@ -4,11 +4,12 @@ use entity::id::{GroupId, UserId};
 use entity::kind::{Privacy, Role};
 use roster::access::Caller;
 use roster::change::Change;
-use roster::db::write;
+use roster::db::{Tx, write};
 use roster::error::{Failure, Refusal};
 use roster::groups::{self, GroupChange, GroupDeletion, GroupMove, NewGroup, PrivacyChange};
 use roster::keys::ExternalId;
 use roster::memberships::{self, Grant};
+use roster::people::email::{Asked, By, Presence};
 use roster::people::{self, CustomField, Entry, EntryChange, NewPerson, PersonChange};
 
 use crate::proofs::explain::large::{Large, OWNER};
@@ -45,8 +46,14 @@ pub async fn somebody(large: &Large) -> UserId {
         custom_fields: Change::Set(fields),
         external_ids: Change::Set(vec![external_id("2")]),
     };
-    run!(large, people::update, change);
+    run!(large, update, change);
     user
+}
+
+/// A person's entry is changed by somebody who is there, where no letters are sent.
+async fn update(tx: &Tx, change: &PersonChange) -> Result<(), Failure> {
+    let asked = Asked { by: By::Person(Presence::Password), link: None };
+    people::update(tx, change, asked).await.map(|_| ())
 }
 
 /// Groups that are made, renamed, moved, opened and deleted.

@@ -5,13 +5,16 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use entity::id::{GroupId, SignInId, UserId};
-use roster::access::{self, Caller, Scope};
+use roster::access::{self, Caller, Pass, Scope};
 use roster::change::Change;
 use roster::db::write;
 use roster::mail::Mailer;
-use roster::people::Entry;
+use roster::people::email::{self, Resending};
+use roster::people::{Entry, EntryChange, PersonChange};
 use roster::platform::{self, Settings};
+use roster::sign_in::emails::{self, From};
 use roster::sign_in::{self, Asked, Desk, Ending, EndingAll, Lifetimes, passwords, sign_up::sign_up, store};
+use roster::token::sha256;
 use roster::tokens::{self, NewToken, Which};
 
 use super::email;
@@ -41,6 +44,7 @@ async fn by_password(large: &Large, desk: &Arc<Desk>, person: UserId) {
         password,
         new_password: Some("a better password".to_owned()),
         user_agent: None,
+        device: None,
     };
     let signed_in = sign_in::sign_in(db, desk, HERE, asked).await.expect("a sign-in");
     let known = store::shown(&db.read, &db.clock, Lifetimes::default(), &signed_in.secret.sha256()).await;
@@ -50,8 +54,9 @@ async fn by_password(large: &Large, desk: &Arc<Desk>, person: UserId) {
     sign_in::used(db, person, id).await.expect("it was used");
     sign_in::came(db, person).await.expect("they came");
     let new = ("a better password".to_owned(), "the best password".to_owned());
-    let changed = passwords::change(db, desk, Caller::User(person), Some(id), new).await;
+    let changed = passwords::change(db, desk, (Caller::User(person), HERE), Some(id), new).await;
     changed.expect("another password");
+    another_email(large, desk, person, Pass::SignIn(id)).await;
     let ending = Ending { sign_in: id };
     write(db, Caller::User(person), None, ending, |tx, ending| Box::pin(sign_in::end(tx, ending)))
         .await
@@ -59,6 +64,26 @@ async fn by_password(large: &Large, desk: &Arc<Desk>, person: UserId) {
         .expect("signed out");
     let all = EndingAll { kept: None };
     run!(large, sign_in::end_all, all);
+}
+
+/// An email is changed by a sign-in of just now, its link sent again, and confirmed; then it is taken away.
+async fn another_email(large: &Large, desk: &Arc<Desk>, person: UserId, pass: Pass) {
+    let db = &large.db;
+    let change = |email: Change<String>| {
+        let entry = EntryChange { email, ..EntryChange::from(&Entry::default()) };
+        PersonChange { user: person, entry, custom_fields: Change::Keep, external_ids: Change::Keep }
+    };
+    let from = || From { caller: Caller::User(person), pass: Some(pass.clone()), address: HERE };
+    let another = Change::Set("another.address@example.org".to_owned());
+    emails::update(db, desk, from(), None, (change(another), None)).await.expect("another email");
+    emails::resend(db, desk, from(), person).await.expect("another link");
+    let resending = Resending { user: person, sha256: sha256("a link") };
+    run!(large, email::resend, resending);
+    emails::confirm(db, desk, HERE, "a link").await.expect("it counts");
+    let password = Some("the best password".to_owned());
+    let none = (change(Change::Set("yet.another@example.org".to_owned())), password);
+    let without_letters = Desk::default();
+    emails::update(db, &without_letters, from(), None, none).await.expect("it counts at once");
 }
 
 async fn by_link(large: &Large, desk: &Arc<Desk>) {
@@ -73,7 +98,7 @@ async fn by_link(large: &Large, desk: &Arc<Desk>) {
         sha256: secret.sha256(),
         lasts: TimeDelta::hours(1),
     };
-    run!(large, passwords::begin_link, link);
+    run!(large, passwords::begin_link_once, link);
     let chosen = (secret.as_str().to_owned(), "a good password".to_owned());
     passwords::reset(db, desk, HERE, chosen).await.expect("a password");
 }
