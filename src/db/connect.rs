@@ -13,7 +13,8 @@ use std::sync::Arc;
 use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
 
-use migration::{Migrator, MigratorTrait};
+use migration::m0016_keys::{self, Collision};
+use migration::{MigrationName, Migrator, MigratorTrait};
 use sea_orm::sqlx::postgres::PgConnectOptions;
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use sea_orm::sqlx::{ConnectOptions as _, Connection as _};
@@ -73,6 +74,9 @@ pub enum OpenError {
     /// The file cannot be locked.
     #[error("the database cannot be locked: {0}")]
     Lock(std::io::Error),
+    /// Some accounts would become one: nothing was migrated.
+    #[error("{} accounts share an email or a username by the rules of this version; nothing was changed", .0.len())]
+    Collisions(Vec<Collision>),
     /// It was migrated by a newer program.
     #[error("the database is newer than this program (it has {0}); run the newer program")]
     Newer(String),
@@ -122,7 +126,8 @@ impl Database {
     /// Brings the database to the newest step. Instances that start together wait for each other.
     ///
     /// # Errors
-    /// When it is newer than this program, or a step fails (which is then not done at all).
+    /// When it is newer than this program, or some accounts would become one: then no step is taken. When a step fails,
+    /// which is then not done at all.
     pub async fn migrate(&self) -> Result<(), OpenError> {
         let lock = self.write.begin().await.map_err(OpenError::Unreachable)?;
         super::locks::migrations(&lock).await.map_err(OpenError::Unreachable)?;
@@ -133,7 +138,8 @@ impl Database {
         } else {
             Some(lock)
         };
-        self.refuse_newer().await?;
+        let applied = self.refuse_newer().await?;
+        self.refuse_collisions(&applied).await?;
         Migrator::up(&self.write, None).await.map_err(OpenError::Migration)?;
         if let Some(lock) = held {
             lock.commit().await.map_err(OpenError::Unreachable)?;
@@ -179,15 +185,30 @@ impl Database {
         self
     }
 
-    async fn refuse_newer(&self) -> Result<(), OpenError> {
+    /// Looks, before the first step, for accounts that a step to be taken would give one key.
+    async fn refuse_collisions(&self, applied: &[String]) -> Result<(), OpenError> {
+        if applied.is_empty() || applied.iter().any(|step| step == m0016_keys::Step.name()) {
+            return Ok(());
+        }
+        let look = self.write.begin().await.map_err(OpenError::Migration)?;
+        let found = m0016_keys::collisions(&look).await;
+        look.rollback().await.map_err(OpenError::Migration)?;
+        match found.map_err(OpenError::Migration)? {
+            found if found.is_empty() => Ok(()),
+            found => Err(OpenError::Collisions(found)),
+        }
+    }
+
+    /// The steps that were taken.
+    async fn refuse_newer(&self) -> Result<Vec<String>, OpenError> {
         let known: Vec<String> = Migrator::migrations().iter().map(|step| step.name().to_owned()).collect();
         Migrator::install(&self.write).await.map_err(OpenError::Migration)?;
         let applied = applied(&self.write)
             .await
             .map_err(|error| OpenError::Migration(DbErr::Custom(error.to_string())))?;
-        match applied.into_iter().find(|step| !known.contains(step)) {
-            Some(step) => Err(OpenError::Newer(step)),
-            None => Ok(()),
+        match applied.iter().find(|step| !known.contains(step)) {
+            Some(step) => Err(OpenError::Newer(step.clone())),
+            None => Ok(applied),
         }
     }
 }

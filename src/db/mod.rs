@@ -10,5 +10,6 @@ mod write;
 
 pub use alone::Alone;
 pub use connect::{Database, OpenError, READ_LIMIT};
+pub use migration::m0016_keys::Collision;
 pub use read::{Snapshot, snapshot};
 pub use write::{Key, Tx, write};

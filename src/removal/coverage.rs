@@ -25,7 +25,7 @@ pub const COVERAGE: &[(&str, &str, Verdict)] = &[
     ("custom_fields", "user_id", Kept("R20: a deleted person can be reinstated with their entry")),
     ("dates", "set_by", Kept("R25: that person's leaving stops nothing")),
     ("dates", "user_id", Swept("R9.7: dates set for the person are cleared")),
-    ("external_ids", "user_id", Kept("R20: a deleted person can be reinstated with their entry")),
+    ("external_ids", "user_id", Swept("R24: no longer reserved; R20: kept for reinstating the person")),
     (
         "former_memberships",
         "user_id",

@@ -12,3 +12,4 @@ mod readme;
 pub mod socket;
 #[cfg(feature = "otel")]
 mod traces;
+mod upgrade;
