@@ -19,6 +19,8 @@ pub struct Model {
     pub title: String,
     /// What sorting by title compares: `title` folded, by code point.
     pub title_key: String,
+    /// What text search looks into: `title` folded, without accents.
+    pub search_key: String,
     /// What it is a copy of. Null: it is none.
     pub copied_from_id: Option<ActivityId>,
     /// When it was made.

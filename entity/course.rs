@@ -15,6 +15,8 @@ pub struct Model {
     pub title: String,
     /// What sorting by title compares: `title` folded, by code point.
     pub title_key: String,
+    /// What text search looks into: `title` folded, without accents.
+    pub search_key: String,
     /// The owner group.
     pub group_id: GroupId,
     /// The main author, who is no co-author besides.

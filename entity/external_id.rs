@@ -11,11 +11,14 @@ pub struct Model {
     /// The other system.
     #[sea_orm(primary_key, auto_increment = false)]
     pub system: String,
-    /// The id there; one person at most has it per system.
+    /// The id there; of the people who have it, one at most reserves it.
     #[sea_orm(primary_key, auto_increment = false)]
     pub value: String,
     /// The person.
+    #[sea_orm(primary_key, auto_increment = false)]
     pub user_id: UserId,
+    /// Whether nobody else can have it: true exactly while the state of the person's account reserves it (R24).
+    pub reserved: bool,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

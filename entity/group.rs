@@ -18,6 +18,8 @@ pub struct Model {
     pub name: String,
     /// What sorting by name compares: `name` folded, by code point.
     pub name_key: String,
+    /// What text search looks into: `name` folded, without accents.
+    pub search_key: String,
     /// Who sees it; the platform group is always `Public`.
     pub privacy: Privacy,
     /// When it was made.

@@ -279,7 +279,7 @@ impl Status {
         }
     }
 
-    /// Whether the account keeps its email from others (R24).
+    /// Whether the account keeps its email, its username and its external ids from others (R24).
     pub const fn reserves_email(self) -> bool {
         match self {
             Status::Active | Status::Suspended | Status::Deactivated => true,

@@ -44,7 +44,10 @@ pub struct Model {
     pub photo_url: Option<String>,
     /// What sorting by name compares: the name folded, by code point.
     pub name_key: String,
-    /// What text search looks into (R26), folded.
+    /// What is searched by whoever may find the person by name alone: first and last name folded, without accents; empty
+    /// where there is none.
+    pub name_search: String,
+    /// What text search looks into (R26): everything the person is known by, folded, without accents.
     pub search_key: String,
     /// The number shown instead of a name (R21). Null: never anonymized.
     pub anonymous_number: Option<i64>,

@@ -4,7 +4,7 @@
 //! `{time}` and always bound by the program (no defaults), kinds are text with a check, and foreign keys are
 //! `NO ACTION`: whatever goes with a person is decided by the rules, never by the database.
 
-pub use sea_orm_migration::prelude::{MigratorTrait, SchemaManager};
+pub use sea_orm_migration::prelude::{MigrationName, MigratorTrait, SchemaManager};
 use sea_orm_migration::{MigrationTrait, async_trait};
 
 mod ddl;
@@ -23,6 +23,7 @@ mod m0012_former_memberships;
 mod m0013_webhook_beginnings;
 mod m0014_covering;
 mod m0015_email_changes;
+pub mod m0016_keys;
 mod m0017_starters;
 
 /// Every step, oldest first.
@@ -47,6 +48,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0013_webhook_beginnings::Step),
             Box::new(m0014_covering::Step),
             Box::new(m0015_email_changes::Step),
+            Box::new(m0016_keys::Step),
             Box::new(m0017_starters::Step),
         ]
     }

@@ -18,6 +18,9 @@ use crate::server::Provider;
 use crate::sign_in::limits::{Allowed, Attempts};
 use crate::sign_in::{Desk, Lifetimes};
 
+/// The file of accounts that would become one, in the working directory.
+pub const COLLISIONS: &str = "roster-collisions.csv";
+
 /// The people side of a learning platform, over GraphQL.
 #[derive(Debug, Parser)]
 #[command(name = "roster", version, about, disable_help_subcommand = true)]
@@ -61,6 +64,10 @@ pub struct Place {
         default_value = "sqlite:roster.db"
     )]
     pub database_url: String,
+    /// Where to write, as CSV, the ids of accounts that this version would take for one: there the database is left as it
+    /// is.
+    #[arg(long, value_name = "FILE", default_value = COLLISIONS)]
+    pub collisions: PathBuf,
 }
 
 /// How to answer.

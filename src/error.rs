@@ -147,6 +147,35 @@ pub struct Groups {
     pub hidden: usize,
 }
 
+/// What a new account would share with another one (R24).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shares {
+    /// The email.
+    Email,
+    /// The username.
+    Username,
+    /// An external id.
+    ExternalId,
+}
+
+impl Shares {
+    const fn words(self) -> &'static str {
+        match self {
+            Shares::Email => "email",
+            Shares::Username => "username",
+            Shares::ExternalId => "external id",
+        }
+    }
+
+    const fn field(self) -> &'static str {
+        match self {
+            Shares::Email => "email",
+            Shares::Username => "username",
+            Shares::ExternalId => "externalIds",
+        }
+    }
+}
+
 /// The domain says no. Every variant has a stable code, which is its name in the API.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
@@ -288,17 +317,27 @@ pub enum Refusal {
     /// R24.
     #[error("Somebody else has this email.")]
     EmailTaken,
-    /// R24, for usernames.
+    /// R24.
     #[error("Somebody else has this username.")]
     UsernameTaken,
-    /// R34.
+    /// R24; R34, for groups.
     #[error("Somebody or something else has this external id.")]
     ExternalIdTaken,
     /// R24.
-    #[error("A deleted person had this email: reinstate them, or create a new account with createAnyway.")]
+    #[error("A deleted person had this {}: reinstate them, or create a new account with `createAnyway: true`.", shares.words())]
     ReinstateAvailable {
         /// The deleted person.
         user: UserId,
+        /// What they had.
+        shares: Shares,
+    },
+    /// R24.
+    #[error("A deactivated person has this {}: reactivate them, or give the new account another.", shares.words())]
+    ReactivateAvailable {
+        /// The deactivated person.
+        user: UserId,
+        /// What they have.
+        shares: Shares,
     },
     /// R22.
     #[error("No seat is available: {used} of {limit} are taken.")]
@@ -435,6 +474,7 @@ impl Refusal {
             Refusal::UsernameTaken => "USERNAME_TAKEN",
             Refusal::ExternalIdTaken => "EXTERNAL_ID_TAKEN",
             Refusal::ReinstateAvailable { .. } => "REINSTATE_AVAILABLE",
+            Refusal::ReactivateAvailable { .. } => "REACTIVATE_AVAILABLE",
             Refusal::NoSeatAvailable { .. } => "NO_SEAT_AVAILABLE",
             Refusal::Cycle => "CYCLE",
             Refusal::GroupTooDeep { .. } => "GROUP_TOO_DEEP",
@@ -458,7 +498,10 @@ impl Refusal {
             Refusal::BadInput { path, .. }
             | Refusal::NotFound { path, .. }
             | Refusal::UserDeleted { path, .. } => path.clone(),
-            Refusal::EmailTaken | Refusal::ReinstateAvailable { .. } => owned(&["email"]),
+            Refusal::EmailTaken => owned(&["email"]),
+            Refusal::ReinstateAvailable { shares, .. } | Refusal::ReactivateAvailable { shares, .. } => {
+                owned(&[shares.field()])
+            }
             Refusal::PasswordMustChange => owned(&["newPassword"]),
             Refusal::InvalidToken => owned(&["token"]),
             Refusal::UsernameTaken => owned(&["username"]),
@@ -486,9 +529,9 @@ impl Refusal {
                 .map(Node::Group)
                 .chain(sessions.iter().copied().map(Node::Session))
                 .collect(),
-            Refusal::UserDeleted { user, .. } | Refusal::ReinstateAvailable { user } => {
-                vec![Node::User(*user)]
-            }
+            Refusal::UserDeleted { user, .. }
+            | Refusal::ReinstateAvailable { user, .. }
+            | Refusal::ReactivateAvailable { user, .. } => vec![Node::User(*user)],
             Refusal::AlreadyDeleted { record, .. } => record.iter().copied().map(Node::Record).collect(),
             Refusal::At { refusal, .. } => refusal.nodes(),
             _ => Vec::new(),

@@ -3,17 +3,20 @@
 //!
 //! | key                            | by                | made so that                                           |
 //! |--------------------------------|-------------------|--------------------------------------------------------|
-//! | `search_key`                   | [`fold`]          | case, width and spacing are forgotten                   |
+//! | `search_key`, `name_search`    | [`search_key`]    | case, accents, width and spacing do not matter          |
 //! | `name_key`, `title_key`        | [`sort_key`]      | an index can hold it, however long the text is          |
 //! | `email_key`                    | [`email_key`]     | one mailbox has one key (R24)                           |
 //! | `username_key`                 | [`username_key`]  | nobody signs in as somebody who looks the same          |
 //!
+//! Case is Unicode's default caseless matching ([`fold`]), everywhere. Accents tell accounts apart and are ignored by
+//! searches alone. Keys are stored: whoever changes how one is made adds a migration that makes them again.
+//!
 //! Texts that people type pass [`text`] first.
 
-use email_address::{EmailAddress, Options};
-use unicode_normalization::UnicodeNormalization;
-use unicode_normalization::char::is_combining_mark;
+mod fold;
 
+use email_address::{EmailAddress, Options};
+use icu_properties::props::{EnumeratedProperty, GeneralCategory, GeneralCategoryGroup};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Refusal;
@@ -29,10 +32,18 @@ const EXTERNAL_IDS: usize = 20;
 /// Marks that may follow each other on one letter: more than any language needs.
 const MARKS: usize = 10;
 
-/// A text as search and sorting see it: NFKC, lower case, single spaces. Folding twice changes nothing.
+/// The text that all texts share which differ in nothing but case, width and spacing. Folding twice changes nothing.
 pub fn fold(text: &str) -> String {
-    let lower: String = text.nfkc().flat_map(char::to_lowercase).nfkc().collect();
-    lower.split_whitespace().collect::<Vec<_>>().join(" ")
+    single_spaced(&fold::caseless(text))
+}
+
+/// A text as searches see it (R26): folded, and without accents. It never decides who somebody is.
+pub fn search_key(text: &str) -> String {
+    single_spaced(&fold::searched(text))
+}
+
+fn single_spaced(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// A text as sorting sees it: folded, and cut after 256 characters.
@@ -40,7 +51,7 @@ pub fn sort_key(text: &str) -> String {
     fold(text).chars().take(SORT_KEY_LENGTH).collect()
 }
 
-/// The key of an email (R24): trimmed, lower case, its domain by IDNA.
+/// The key of an email (R24): trimmed, folded, its domain by UTS 46.
 ///
 /// # Errors
 /// `BAD_INPUT` on `email`: no address, one with a name around it, a quoted local part, invisible characters, more than
@@ -54,7 +65,7 @@ pub fn email_key(text: &str) -> Result<String, Refusal> {
     if text.chars().any(|c| c.is_control() || is_invisible(c)) {
         return Err(refused("An email has no control or invisible characters."));
     }
-    if !text.nfkc().eq(text.chars()) {
+    if !fold::is_nfkc(text) {
         return Err(refused("This email is not written in its normal form (Unicode NFKC)."));
     }
     let no_address = || refused("This is no email address: it looks like name@example.org.");
@@ -63,7 +74,7 @@ pub fn email_key(text: &str) -> Result<String, Refusal> {
     if local.starts_with('"') || local.chars().any(char::is_whitespace) {
         return Err(no_address());
     }
-    let local: String = local.chars().flat_map(char::to_lowercase).collect();
+    let local = fold::caseless(local);
     let domain = idna::domain_to_ascii(domain).map_err(|_| no_address())?;
     let key = format!("{local}@{domain}");
     let options = Options::default().without_display_text().without_domain_literal();
@@ -125,14 +136,25 @@ pub fn external_ids(typed: &[ExternalId]) -> Result<Vec<ExternalId>, Refusal> {
     Ok(checked)
 }
 
-/// A text that somebody typed into the field at `path`, trimmed.
+/// A text that somebody typed into the field at `path`, which always has one, trimmed.
 ///
 /// # Errors
 /// `BAD_INPUT` when nothing is left of it, when it has more than `limit` characters (or four times as many bytes),
 /// control characters (a line break is one), characters that turn the direction of a line, or a heap of marks on one
 /// letter.
 pub fn text(path: &[&str], text: &str, limit: usize) -> Result<String, Refusal> {
-    checked(path, text, limit, |c| c.is_control())
+    checked(path, text, limit, |c| c.is_control())?.ok_or_else(|| {
+        Refusal::bad_input(path, format!("This cannot be blank: it has 1 to {limit} characters."))
+    })
+}
+
+/// As [`text`], of a field in which null says that there is none.
+///
+/// # Errors
+/// As [`text`].
+pub fn clearable_text(path: &[&str], text: &str, limit: usize) -> Result<String, Refusal> {
+    checked(path, text, limit, |c| c.is_control())?
+        .ok_or_else(|| Refusal::bad_input(path, "This is blank: send null if there is none, or leave it out."))
 }
 
 /// As [`text`], for a text of several lines: line breaks and tabs may stand in it.
@@ -140,34 +162,37 @@ pub fn text(path: &[&str], text: &str, limit: usize) -> Result<String, Refusal> 
 /// # Errors
 /// As [`text`], but for line breaks and tabs.
 pub fn long_text(path: &[&str], text: &str, limit: usize) -> Result<String, Refusal> {
-    checked(path, text, limit, |c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
+    checked(path, text, limit, |c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'))?.ok_or_else(|| {
+        Refusal::bad_input(path, format!("This cannot be blank: it has 1 to {limit} characters."))
+    })
 }
 
+/// The text, trimmed; none where nothing is left of it.
 fn checked(
     path: &[&str],
     text: &str,
     limit: usize,
     is_forbidden: impl Fn(char) -> bool,
-) -> Result<String, Refusal> {
+) -> Result<Option<String>, Refusal> {
     // Bytes first: a megabyte is refused without being read.
     if text.len() > limit.saturating_mul(4) || text.chars().count() > limit {
         return Err(Refusal::bad_input(path, format!("This has at most {limit} characters.")));
     }
     let text = text.trim();
     if text.is_empty() {
-        return Err(Refusal::bad_input(path, "This is blank; leave it out, or send null."));
+        return Ok(None);
     }
     if text.chars().any(|c| is_forbidden(c) || turns_direction(c)) {
         return Err(Refusal::bad_input(path, "This has control characters in it."));
     }
     let mut marks = 0;
     for c in text.chars() {
-        marks = if is_combining_mark(c) { marks + 1 } else { 0 };
+        marks = if GeneralCategoryGroup::Mark.contains(GeneralCategory::for_char(c)) { marks + 1 } else { 0 };
         if marks > MARKS {
             return Err(Refusal::bad_input(path, "This has too many marks on one letter."));
         }
     }
-    Ok(text.to_owned())
+    Ok(Some(text.to_owned()))
 }
 
 /// Line and paragraph separators, and what overrides or isolates the direction of the text after it.

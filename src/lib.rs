@@ -4,6 +4,7 @@
 //! what moves, and the same plan is shown or carried out. `README.md` has the map.
 
 pub mod access;
+pub mod accounts;
 pub mod activities;
 pub mod background;
 pub mod certificates;

@@ -5,11 +5,10 @@ use std::io::Write;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Duration;
 
 use chrono::TimeDelta;
 use clap::Parser;
-use roster::config::{Command, Config, Demo, Door, Owner, PasswordLink, Place, Serve, demo_file};
+use roster::config::{COLLISIONS, Command, Config, Demo, Door, Owner, PasswordLink, Place, Serve, demo_file};
 use roster::db::{Alone, Database, READ_LIMIT};
 use roster::demo::{self, Sample};
 use roster::error::Failure;
@@ -65,7 +64,7 @@ async fn serve(options: Serve) -> Result<(), Stopped> {
     // The address first: where it is taken nothing is made.
     let listener = listen(options.door.bind).await?;
     let alone = Alone::with(&options.place.database_url).map_err(why)?;
-    let database = migrated(&options.place.database_url, options.door.read_limit()).await?;
+    let database = setup::open(&options.place, options.door.read_limit()).await?;
     let first_day = FirstDay {
         name: options.name,
         owner_email: options.owner_email,
@@ -102,7 +101,8 @@ async fn demo(options: Demo) -> Result<(), Stopped> {
     if named.is_none() {
         remove_demo_file()?;
     }
-    let database = migrated(&url, options.door.read_limit()).await?;
+    let place = Place { database_url: url, collisions: COLLISIONS.into() };
+    let database = setup::open(&place, options.door.read_limit()).await?;
     let now = database.clock.now(&database.read).await.map_err(why)?;
     let sample = Sample { people: options.people as usize, seed: options.seed, now };
     let Some(token) = demo::load(&database, &sample).await.map_err(failed)? else {
@@ -131,12 +131,12 @@ async fn demo(options: Demo) -> Result<(), Stopped> {
 }
 
 async fn migrate(place: &Place) -> Result<(), Stopped> {
-    migrated(&place.database_url, READ_LIMIT).await?.close().await;
+    setup::open(place, READ_LIMIT).await?.close().await;
     Ok(())
 }
 
 async fn token(place: &Place, email: &str, json: bool) -> Result<(), Stopped> {
-    let database = migrated(&place.database_url, READ_LIMIT).await?;
+    let database = setup::open(place, READ_LIMIT).await?;
     let token = setup::token_for(&database, email).await.map_err(|why| about(email, why))?;
     say_token(&token, json);
     database.close().await;
@@ -144,7 +144,7 @@ async fn token(place: &Place, email: &str, json: bool) -> Result<(), Stopped> {
 }
 
 async fn password_link(options: &PasswordLink) -> Result<(), Stopped> {
-    let database = migrated(&options.place.database_url, READ_LIMIT).await?;
+    let database = setup::open(&options.place, READ_LIMIT).await?;
     let secret = setup::password_link(&database, &options.email).await;
     let secret = secret.map_err(|why| about(&options.email, why))?;
     let desk = Desk { page: options.public_url.clone(), ..Desk::default() };
@@ -154,7 +154,7 @@ async fn password_link(options: &PasswordLink) -> Result<(), Stopped> {
 }
 
 async fn set_owner(place: &Place, email: &str) -> Result<(), Stopped> {
-    let database = migrated(&place.database_url, READ_LIMIT).await?;
+    let database = setup::open(place, READ_LIMIT).await?;
     setup::hand_over(&database, email).await.map_err(|why| about(email, why))?;
     say(&format!("owner {email}"));
     database.close().await;
@@ -168,12 +168,6 @@ fn own_page(listener: &TcpListener) -> Result<String, Stopped> {
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, Stopped> {
     TcpListener::bind(address).await.map_err(|error| format!("cannot listen on {address}: {error}"))
-}
-
-async fn migrated(url: &str, read_limit: Duration) -> Result<Database, Stopped> {
-    let database = Database::open_bounded(url, read_limit).await.map_err(why)?;
-    database.migrate().await.map_err(why)?;
-    Ok(database)
 }
 
 /// Serves until somebody says stop.

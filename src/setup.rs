@@ -2,15 +2,19 @@
 //! platform over when its owner cannot (R14).
 
 use std::net::{IpAddr, Ipv6Addr};
+use std::time::Duration;
 
 use entity::id::UserId;
 use entity::kind::{Role, Status};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::access::{self, Caller};
-use crate::db::{Database, Tx, locks, write};
+use crate::access::Caller;
+use crate::accounts::{self, Name};
+use crate::config::Place;
+use crate::db::{Collision, Database, OpenError, Tx, locks, write};
 use crate::error::{Failure, Refusal};
+use crate::graphql::id::GlobalId;
 use crate::events::{self, Event};
 use crate::keys::email_key;
 use crate::organisation::Organisation;
@@ -19,6 +23,40 @@ use crate::sign_in::Desk;
 use crate::sign_in::passwords::{self, INVITATION, Link, begin_link};
 use crate::token::{Kind, Token};
 use crate::tokens;
+
+/// Opens the database at `place` and brings it to the newest step. A read takes at most `read_limit`.
+///
+/// # Errors
+/// A sentence that says why it cannot be used. Where accounts would become one, nothing was changed, and their ids are
+/// in the file that `place` names for it: a row an account, with what it shares and the first of those it shares it with.
+pub async fn open(place: &Place, read_limit: Duration) -> Result<Database, String> {
+    let why = |error: OpenError| error.to_string();
+    let database = Database::open_bounded(&place.database_url, read_limit).await.map_err(why)?;
+    match database.migrate().await {
+        Ok(()) => Ok(database),
+        Err(OpenError::Collisions(found)) => {
+            database.close().await;
+            let file = place.collisions.display();
+            std::fs::write(&place.collisions, table_of(&found))
+                .map_err(|error| format!("{}; {file} cannot be written: {error}", OpenError::Collisions(found.clone())))?;
+            Err(format!(
+                "{}. Their ids are in {file}: give all but one of those that share it another with the version before, \
+                 then start this one again",
+                OpenError::Collisions(found)
+            ))
+        }
+        Err(error) => Err(why(error)),
+    }
+}
+
+/// Accounts that would become one, as a table for spreadsheets.
+fn table_of(collisions: &[Collision]) -> String {
+    let row = |one: &Collision| {
+        let (id, with) = (UserId(one.user).global(), UserId(one.first).global());
+        format!("{},{},{}\r\n", id.as_str(), one.what, with.as_str())
+    };
+    std::iter::once("id,shares,with\r\n".to_owned()).chain(collisions.iter().map(row)).collect()
+}
 
 /// How the platform begins.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -95,8 +133,9 @@ async fn set_owner(tx: &Tx, email_key: &str) -> Result<UserId, Failure> {
 }
 
 async fn known(tx: &Tx, email_key: &str) -> Result<(UserId, Status), Failure> {
-    let found = access::store::by_email(&tx.conn, email_key).await?;
-    Ok(found.ok_or_else(|| Refusal::not_found(&["email"], "User"))?)
+    let found = accounts::reserving(&tx.conn, &Name::Email(email_key.to_owned())).await?;
+    let found = found.ok_or_else(|| Refusal::not_found(&["email"], "User"))?;
+    Ok((found.user, found.status))
 }
 
 /// Draws a token for the person with this email. It works whenever the account signs in.

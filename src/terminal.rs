@@ -11,14 +11,15 @@ use async_graphql::{Request, Variables};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
-use crate::access::{self, Caller};
+use crate::access::Caller;
+use crate::accounts::{self, Name};
 use crate::config::{Delete, Private};
-use crate::db::{Alone, Database};
+use crate::db::{Alone, Database, READ_LIMIT};
 use crate::error::{Failure, Refusal};
 use crate::graphql::{RequestContext, RosterSchema, schema};
 use crate::jobs::{self, Pace};
-use crate::keys::email_key;
 use crate::platform;
+use crate::setup;
 use crate::table::cell;
 
 /// How often a job is looked at.
@@ -59,8 +60,7 @@ pub async fn delete(options: &Delete) -> Result<(), Stopped> {
     let emails = read(&options.emails)?;
     let Some(server) = &options.server else {
         let alone = Alone::with(&options.place.database_url).map_err(why)?;
-        let database = Database::open(&options.place.database_url).await.map_err(why)?;
-        database.migrate().await.map_err(why)?;
+        let database = setup::open(&options.place, READ_LIMIT).await?;
         if alone.is_some() {
             jobs::take_over(&database).await.map_err(failed)?;
         }
@@ -83,10 +83,10 @@ async fn somebody(database: &Database, email: Option<&str>) -> Result<Caller, St
     let Some(email) = email else {
         return Ok(Caller::User(platform::store::platform(&database.read).await.map_err(why)?.owner));
     };
-    let key = email_key(email).map_err(|refusal| format!("{email}: {}", failed(refusal.into())))?;
-    let found = access::store::by_email(&database.read, &key).await.map_err(why)?;
+    let name = Name::email(email).map_err(|refusal| format!("{email}: {}", failed(refusal.into())))?;
+    let found = accounts::reserving(&database.read, &name).await.map_err(why)?;
     let unknown = || format!("{email}: {}", failed(Refusal::not_found(&["actor"], "User").into()));
-    found.map(|(user, _)| Caller::User(user)).ok_or_else(unknown)
+    found.map(|holder| Caller::User(holder.user)).ok_or_else(unknown)
 }
 
 async fn through(door: &Door, options: &Delete, emails: &str) -> Result<(), Stopped> {

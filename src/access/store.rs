@@ -36,18 +36,6 @@ pub async fn service_lives(db: &impl ConnectionTrait, token: ServiceTokenId) -> 
     Ok(row.is_some())
 }
 
-/// Who reserves the email of this key (R24), and their state.
-pub async fn by_email(db: &impl ConnectionTrait, email_key: &str) -> Result<Option<(UserId, Status)>, Error> {
-    sql(
-        "access.by_email",
-        "select id, status from users
-         where email_key = {email_key} and status in ('ACTIVE', 'SUSPENDED', 'DEACTIVATED')",
-    )
-    .bind("email_key", email_key)
-    .one(db)
-    .await
-}
-
 /// Whose email this is the key of, where they may sign in, and could at that time; whether they administer the platform,
 /// and whether it is time to note that they were here.
 pub async fn vouched(

@@ -40,13 +40,14 @@ pub async fn add(
 ) -> Result<ActivityId, Error> {
     let (activity,) = sql(
         "activities.add",
-        "insert into activities (course_id, owner_id, title, title_key, copied_from_id, created_at)
-         values ({course}, {owner}, {title}, {title_key}, {copied_from}, {now}) returning id",
+        "insert into activities (course_id, owner_id, title, title_key, search_key, copied_from_id, created_at)
+         values ({course}, {owner}, {title}, {title_key}, {search_key}, {copied_from}, {now}) returning id",
     )
     .bind("course", course)
     .bind("owner", owner)
     .bind("title", title)
     .bind("title_key", keys::sort_key(title))
+    .bind("search_key", keys::search_key(title))
     .bind("copied_from", copied_from)
     .bind("now", now)
     .only(db)
@@ -58,10 +59,11 @@ pub async fn add(
 pub async fn rename(db: &impl ConnectionTrait, activity: ActivityId, title: &str) -> Result<(), Error> {
     sql(
         "activities.rename",
-        "update activities set title = {title}, title_key = {title_key} where id = {activity}",
+        "update activities set title = {title}, title_key = {title_key}, search_key = {search_key} where id = {activity}",
     )
     .bind("title", title)
     .bind("title_key", keys::sort_key(title))
+    .bind("search_key", keys::search_key(title))
     .bind("activity", activity)
     .exactly(db, 1)
     .await

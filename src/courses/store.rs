@@ -18,11 +18,12 @@ pub async fn add(
 ) -> Result<CourseId, Error> {
     let (course,) = sql(
         "courses.add",
-        "insert into courses (title, title_key, group_id, main_author_id, created_at)
-         values ({title}, {title_key}, {group}, {main_author}, {now}) returning id",
+        "insert into courses (title, title_key, search_key, group_id, main_author_id, created_at)
+         values ({title}, {title_key}, {search_key}, {group}, {main_author}, {now}) returning id",
     )
     .bind("title", title)
     .bind("title_key", keys::sort_key(title))
+    .bind("search_key", keys::search_key(title))
     .bind("group", standing.group)
     .bind("main_author", standing.main)
     .bind("now", now)
@@ -33,10 +34,14 @@ pub async fn add(
 
 /// Gives a course another title.
 pub async fn rename(db: &impl ConnectionTrait, course: CourseId, title: &str) -> Result<(), Error> {
-    sql("courses.rename", "update courses set title = {title}, title_key = {title_key} where id = {course}")
-        .bind("title", title)
-        .bind("title_key", keys::sort_key(title))
-        .bind("course", course)
-        .exactly(db, 1)
-        .await
+    sql(
+        "courses.rename",
+        "update courses set title = {title}, title_key = {title_key}, search_key = {search_key} where id = {course}",
+    )
+    .bind("title", title)
+    .bind("title_key", keys::sort_key(title))
+    .bind("search_key", keys::search_key(title))
+    .bind("course", course)
+    .exactly(db, 1)
+    .await
 }

@@ -15,7 +15,8 @@ use std::sync::Arc;
 use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
 
-use migration::{Migrator, MigratorTrait};
+use migration::m0016_keys::{self, Collision};
+use migration::{MigrationName, Migrator, MigratorTrait};
 use sea_orm::sqlx::ConnectOptions as _;
 use sea_orm::sqlx::postgres::PgConnectOptions;
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
@@ -81,6 +82,9 @@ pub enum OpenError {
     /// The file cannot be locked.
     #[error("the database cannot be locked: {0}")]
     Lock(std::io::Error),
+    /// Some accounts would become one: nothing was migrated.
+    #[error("{} accounts share an email or a username by the rules of this version; nothing was changed", .0.len())]
+    Collisions(Vec<Collision>),
     /// It was migrated by a newer program.
     #[error("the database is newer than this program (it has {0}); run the newer program")]
     Newer(String),
@@ -134,7 +138,8 @@ impl Database {
     /// Brings the database to the newest step. Instances that start together wait for each other.
     ///
     /// # Errors
-    /// When it is newer than this program, or a step fails (which is then not done at all).
+    /// When it is newer than this program, or some accounts would become one: then no step is taken. When a step fails,
+    /// which is then not done at all.
     pub async fn migrate(&self) -> Result<(), OpenError> {
         let own = self.write.pool().for_migrations().await.map_err(OpenError::Unreachable)?;
         let migrated = migrate(&own).await;
@@ -202,7 +207,8 @@ async fn migrate(own: &DatabaseConnection) -> Result<(), OpenError> {
     } else {
         None
     };
-    refuse_newer(own).await?;
+    let applied = refuse_newer(own).await?;
+    refuse_collisions(own, &applied).await?;
     Migrator::up(own, None).await.map_err(OpenError::Migration)?;
     if let Some(lock) = lock {
         lock.commit().await.map_err(OpenError::Unreachable)?;
@@ -210,14 +216,29 @@ async fn migrate(own: &DatabaseConnection) -> Result<(), OpenError> {
     Ok(())
 }
 
-async fn refuse_newer(own: &DatabaseConnection) -> Result<(), OpenError> {
+/// Looks, before the first step, for accounts that a step to be taken would give one key.
+async fn refuse_collisions(own: &DatabaseConnection, applied: &[String]) -> Result<(), OpenError> {
+    if applied.is_empty() || applied.iter().any(|step| step == m0016_keys::Step.name()) {
+        return Ok(());
+    }
+    let look = own.begin().await.map_err(OpenError::Migration)?;
+    let found = m0016_keys::collisions(&look).await;
+    look.rollback().await.map_err(OpenError::Migration)?;
+    match found.map_err(OpenError::Migration)? {
+        found if found.is_empty() => Ok(()),
+        found => Err(OpenError::Collisions(found)),
+    }
+}
+
+/// The steps that were taken.
+async fn refuse_newer(own: &DatabaseConnection) -> Result<Vec<String>, OpenError> {
     let known: Vec<String> = Migrator::migrations().iter().map(|step| step.name().to_owned()).collect();
     Migrator::install(own).await.map_err(OpenError::Migration)?;
     let applied =
         applied(own).await.map_err(|error| OpenError::Migration(DbErr::Custom(error.to_string())))?;
-    match applied.into_iter().find(|step| !known.contains(step)) {
-        Some(step) => Err(OpenError::Newer(step)),
-        None => Ok(()),
+    match applied.iter().find(|step| !known.contains(step)) {
+        Some(step) => Err(OpenError::Newer(step.clone())),
+        None => Ok(applied),
     }
 }
 

@@ -14,6 +14,7 @@ mod write;
 
 pub use alone::Alone;
 pub use connect::{Database, OpenError, READ_LIMIT};
+pub use migration::m0016_keys::Collision;
 pub use pool::Limits;
 pub use read::{Snapshot, snapshot};
 pub use reads::Reads;

@@ -12,7 +12,7 @@ use entity::{
 
 use super::names;
 use super::random::Random;
-use crate::keys::sort_key;
+use crate::keys::{search_key, sort_key};
 use crate::organisation::{Organisation, Tables, next_id};
 use crate::tree::Tree;
 
@@ -112,6 +112,7 @@ impl Making<'_> {
                     id,
                     parent_id,
                     name_key: sort_key(&name),
+                    search_key: search_key(&name),
                     name,
                     privacy,
                     created_at,
@@ -135,10 +136,11 @@ impl Making<'_> {
         let first = next_id(&self.organisation.tables.courses);
         for number in 0..count {
             let (id, title) = (CourseId(first + number as i64), names::course(number));
-            let (group_id, title_key, created_at) = (self.a_group(), sort_key(&title), self.ago(200, 390));
+            let (group_id, created_at) = (self.a_group(), self.ago(200, 390));
             let [main_author_id, one, other] = self.three_people();
             self.work_for(main_author_id, group_id, Role::Author);
-            let row = course::Model { id, title, title_key, group_id, main_author_id, created_at };
+            let (title_key, search_key) = (sort_key(&title), search_key(&title));
+            let row = course::Model { id, title, title_key, search_key, group_id, main_author_id, created_at };
             self.frame.tables.courses.push(row);
             for (user_id, rank) in [one, other].into_iter().zip(1..) {
                 let row = course_co_author::Model { course_id: id, user_id, rank };
@@ -153,10 +155,11 @@ impl Making<'_> {
         let each = courses.len() / count;
         for (number, parts) in (0..count).zip(courses.chunks(each.max(1))) {
             let (id, title) = (PathId(first + number as i64), names::path(number));
-            let (group_id, title_key, created_at) = (self.a_group(), sort_key(&title), self.ago(200, 300));
+            let (group_id, created_at) = (self.a_group(), self.ago(200, 300));
             let [main_author_id, one, other] = self.three_people();
             self.work_for(main_author_id, group_id, Role::Author);
-            let row = path::Model { id, title, title_key, group_id, main_author_id, created_at };
+            let (title_key, search_key) = (sort_key(&title), search_key(&title));
+            let row = path::Model { id, title, title_key, search_key, group_id, main_author_id, created_at };
             self.frame.tables.paths.push(row);
             for (user_id, rank) in [one, other].into_iter().zip(1..) {
                 self.frame.tables.path_co_authors.push(path_co_author::Model { path_id: id, user_id, rank });
@@ -192,6 +195,7 @@ impl Making<'_> {
                 id,
                 path_id: path.id,
                 title_key: sort_key(&title),
+                search_key: search_key(&title),
                 title,
                 group_id: path.group_id,
                 main_instructor_id,

@@ -1,6 +1,7 @@
 //! The words that the crowd's names are put together from. All of it is invented.
 
 use super::random::Random;
+use crate::keys::fold;
 
 const FIRST: [&str; 96] = [
     "Aaron", "Abeni", "Ada", "Aiko", "Alba", "Amara", "Amir", "Anouk", "Arjun", "Astrid", "Ayla", "Bela",
@@ -309,7 +310,7 @@ impl Names {
         let first = self.first[number % self.first.len()];
         let last = self.last[(number % self.first.len() + round) % self.last.len()];
         let again = number / (self.first.len() * self.last.len());
-        let email = format!("{first}.{last}").to_lowercase();
+        let email = fold(&format!("{first}.{last}"));
         if again == 0 {
             Person { first: first.to_owned(), last: last.to_owned(), email: format!("{email}@example.com") }
         } else {

@@ -86,7 +86,7 @@ pub struct ActivityFilter {
     course_id: Option<ID>,
     /// Owned by this person.
     owner_id: Option<ID>,
-    /// With this text anywhere in the title, whatever its case. Every character means itself.
+    /// With this text anywhere in the title; case and accents do not matter. Every character means itself.
     text: Option<String>,
 }
 

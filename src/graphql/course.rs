@@ -198,7 +198,7 @@ pub struct CourseFilter {
     group: Option<GroupScope>,
     /// With this person as main author or co-author.
     author_id: Option<ID>,
-    /// With this text anywhere in the title, whatever its case. Every character means itself.
+    /// With this text anywhere in the title; case and accents do not matter. Every character means itself.
     text: Option<String>,
 }
 

@@ -317,10 +317,14 @@ codes! {
     EmailTaken = Refusal::EmailTaken,
     /// Somebody else has this username (R24).
     UsernameTaken = Refusal::UsernameTaken,
-    /// Something else has this external id in this system (R34).
+    /// Another account reserves this external id (R24), or another group has it (R34).
     ExternalIdTaken = Refusal::ExternalIdTaken,
-    /// A deleted person, in `nodes`, had this email: reinstate them, or create a new account anyway (R24).
+    /// A deleted person, in `nodes`, had the email, the username or the external id that `path` names: reinstate them,
+    /// or create a new account with `createAnyway: true` (R24).
     ReinstateAvailable = Refusal::ReinstateAvailable { .. },
+    /// A deactivated person, in `nodes`, has the email, the username or the external id that `path` names: reactivate
+    /// them, or give the new account another (R24).
+    ReactivateAvailable = Refusal::ReactivateAvailable { .. },
     /// Every seat is taken (R22).
     NoSeatAvailable = Refusal::NoSeatAvailable { .. },
     /// A group cannot be below itself (R1).

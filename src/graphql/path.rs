@@ -114,7 +114,7 @@ pub struct PathFilter {
     author_id: Option<ID>,
     /// With this course among theirs.
     course_id: Option<ID>,
-    /// With this text anywhere in the title, whatever its case. Every character means itself.
+    /// With this text anywhere in the title; case and accents do not matter. Every character means itself.
     text: Option<String>,
 }
 

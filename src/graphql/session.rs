@@ -228,7 +228,7 @@ pub struct SessionFilter {
     starts: Option<TimeRange>,
     /// Which end then.
     ends: Option<TimeRange>,
-    /// With this text anywhere in the title, whatever its case. Every character means itself.
+    /// With this text anywhere in the title; case and accents do not matter. Every character means itself.
     text: Option<String>,
 }
 

@@ -20,11 +20,11 @@ use crate::queries::users::{self, UserFilter};
 pub enum UserBy {
     /// The id.
     Id(ID),
-    /// The email, whatever its case: the account that reserves it, else the one deleted last.
+    /// The email, in any case: the account that reserves it, or else the one deleted last.
     Email(String),
-    /// The username, whatever its case: the account that reserves it, else the one deleted last.
+    /// The username, in any case: the account that reserves it, or else the one deleted last.
     Username(String),
-    /// What some other system calls the person.
+    /// An id in another system, letter by letter: the account that reserves it, or else the one deleted last.
     ExternalId(ExternalIdInput),
 }
 
@@ -90,8 +90,8 @@ pub struct UserFilterInput {
     external_id: Option<ExternalIdInput>,
     /// With this value in a field that the platform has added.
     custom_field: Option<CustomFieldFilter>,
-    /// With this text anywhere in name, email, username, external ids or job title, whatever its case. Every character
-    /// means itself.
+    /// With this text anywhere in name, email, username, external ids or job title; case and accents do not
+    /// matter. Every character means itself.
     text: Option<String>,
 }
 

@@ -22,12 +22,13 @@ pub async fn add(
 ) -> Result<GroupId, Error> {
     let (group,) = sql(
         "groups.add",
-        "insert into groups (parent_id, name, name_key, privacy, created_at)
-         values ({parent}, {name}, {name_key}, {privacy}, {now}) returning id",
+        "insert into groups (parent_id, name, name_key, search_key, privacy, created_at)
+         values ({parent}, {name}, {name_key}, {search_key}, {privacy}, {now}) returning id",
     )
     .bind("parent", parent)
     .bind("name", name)
     .bind("name_key", keys::sort_key(name))
+    .bind("search_key", keys::search_key(name))
     .bind("privacy", privacy.as_str())
     .bind("now", now)
     .only(db)
@@ -37,12 +38,16 @@ pub async fn add(
 
 /// Gives the group another name.
 pub async fn rename(db: &impl ConnectionTrait, group: GroupId, name: &str) -> Result<(), Error> {
-    sql("groups.rename", "update groups set name = {name}, name_key = {name_key} where id = {group}")
-        .bind("name", name)
-        .bind("name_key", keys::sort_key(name))
-        .bind("group", group)
-        .exactly(db, 1)
-        .await
+    sql(
+        "groups.rename",
+        "update groups set name = {name}, name_key = {name_key}, search_key = {search_key} where id = {group}",
+    )
+    .bind("name", name)
+    .bind("name_key", keys::sort_key(name))
+    .bind("search_key", keys::search_key(name))
+    .bind("group", group)
+    .exactly(db, 1)
+    .await
 }
 
 /// Hangs the group below another.

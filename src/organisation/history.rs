@@ -6,7 +6,7 @@ use entity::kind::PostKind;
 use entity::{activity, certificate, course_enrolment, post, progress, result, sale, subscription};
 
 use super::{Organisation, next_id};
-use crate::keys::sort_key;
+use crate::keys::{search_key, sort_key};
 
 impl Organisation {
     /// Enrols people in a course (R32).
@@ -60,6 +60,7 @@ impl Organisation {
             owner_id,
             title: title.to_owned(),
             title_key: sort_key(title),
+            search_key: search_key(title),
             copied_from_id: from,
             created_at,
         });

@@ -30,7 +30,7 @@ pub use tables::Tables;
 
 use crate::db::Tx;
 use crate::error::{Error, Failure};
-use crate::keys::sort_key;
+use crate::keys::{search_key, sort_key};
 use crate::tree::Tree;
 
 /// The name of the platform group, whatever the platform is called.
@@ -95,6 +95,7 @@ impl Organisation {
                 parent_id: None,
                 name: name.to_owned(),
                 name_key: sort_key(name),
+                search_key: search_key(name),
                 privacy: Privacy::Public,
                 created_at: founded,
             }],

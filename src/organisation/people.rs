@@ -6,7 +6,7 @@ use entity::kind::{Cause, DateKind, Privacy, Role, Status};
 use entity::{custom_field, date, external_id, group, group_external_id, membership, user};
 
 use super::{Organisation, next_id, person};
-use crate::keys::{ExternalId, fold, sort_key};
+use crate::keys::{ExternalId, fold, search_key, sort_key};
 use crate::people::Entry;
 use crate::tree::Tree;
 
@@ -45,6 +45,12 @@ impl Organisation {
     #[must_use]
     pub fn email(self, user: &str, email: &str) -> Organisation {
         self.edit(user, |row| row.email = Some(email.to_owned()))
+    }
+
+    /// Gives somebody a username beside their email.
+    #[must_use]
+    pub fn username(self, user: &str, username: &str) -> Organisation {
+        self.edit(user, |row| row.username = Some(username.to_owned()))
     }
 
     /// Takes somebody's email, and gives them a username made of their name.
@@ -88,6 +94,7 @@ impl Organisation {
         };
         row.status = status;
         row.status_since = at;
+        let reserved = status.reserves_email();
         if !status.is_living() {
             row.deleted_at = Some(at);
             row.deletion_cause = Some(Cause::Requested);
@@ -95,6 +102,9 @@ impl Organisation {
         }
         if matches!(status, Status::Anonymized | Status::Erased) {
             person::blank(row);
+        }
+        for id in self.tables.external_ids.iter_mut().filter(|id| id.user_id == user) {
+            id.reserved = reserved;
         }
         self
     }
@@ -118,8 +128,9 @@ impl Organisation {
     #[must_use]
     pub fn external_id(mut self, user: &str, system: &str, value: &str) -> Organisation {
         let user_id = self.a_user(user);
+        let reserved = self.row(user_id).is_some_and(|row| row.status.reserves_email());
         let (system, value) = (system.to_owned(), value.to_owned());
-        self.tables.external_ids.push(external_id::Model { system, value, user_id });
+        self.tables.external_ids.push(external_id::Model { system, value, user_id, reserved });
         self.edit(user, |_| {})
     }
 
@@ -146,12 +157,12 @@ impl Organisation {
     pub fn group(mut self, name: &str, parent: &str, privacy: Privacy) -> Organisation {
         let (id, created_at) = (GroupId(next_id(&self.tables.groups)), self.next_moment());
         let parent_id = Some(self.a_group(parent));
-        let (name_key, own_name) = (sort_key(name), name.to_owned());
         self.tables.groups.push(group::Model {
             id,
             parent_id,
-            name: own_name,
-            name_key,
+            name: name.to_owned(),
+            name_key: sort_key(name),
+            search_key: search_key(name),
             privacy,
             created_at,
         });

@@ -28,6 +28,7 @@ pub fn active(id: UserId, entry: Entry, at: DateTime<Utc>) -> user::Model {
         language: entry.language,
         photo_url: entry.photo_url,
         name_key: String::new(),
+        name_search: String::new(),
         search_key: String::new(),
         anonymous_number: None,
         created_at: at,
@@ -56,6 +57,7 @@ pub fn key(person: &mut user::Model, external_ids: &[ExternalId]) {
     person.username_key = entry.username.as_deref().and_then(|typed| username_key(typed).ok());
     let known = Known { entry, ..Known::default() };
     person.name_key = known.name_key();
+    person.name_search = known.name_search();
     person.search_key = known.search_key(external_ids);
 }
 
@@ -78,5 +80,6 @@ pub fn blank(person: &mut user::Model) {
         *field = None;
     }
     person.name_key = format!("anonymous {number}");
+    person.name_search = person.name_key.clone();
     person.search_key = person.name_key.clone();
 }

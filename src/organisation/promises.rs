@@ -35,6 +35,7 @@ pub fn broken(tables: &Tables, now: DateTime<Utc>) -> Vec<String> {
         None => broken.push("R1: the groups form no tree".to_owned()),
     }
     accounts(tables, &mut broken);
+    reserved(tables, &mut broken);
     works(tables, &mut broken);
     slots(tables, now, &mut broken);
     left_behind(tables, now, &mut broken);
@@ -86,6 +87,30 @@ fn accounts(tables: &Tables, broken: &mut Vec<String>) {
         let lives = tables.users.iter().any(|row| row.id == platform.owner_id && row.status.is_living());
         if !(administers && lives) {
             broken.push("R2: the owner does not administer the platform".to_owned());
+        }
+    }
+}
+
+/// R24: a name is reserved exactly as long as the state of its account says so, and by one account at most.
+fn reserved(tables: &Tables, broken: &mut Vec<String>) {
+    let reserving: BTreeSet<UserId> =
+        tables.users.iter().filter(|row| row.status.reserves_email()).map(|row| row.id).collect();
+    let mut taken = BTreeSet::new();
+    for row in tables.users.iter().filter(|row| reserving.contains(&row.id)) {
+        let names = [("email", &row.email_key), ("username", &row.username_key)];
+        for (what, key) in names.into_iter().filter_map(|(what, key)| Some((what, key.as_ref()?))) {
+            if !taken.insert((what, key.as_str(), "")) {
+                broken.push(format!("R24: user {} reserves the {what} of somebody else", row.id.0));
+            }
+        }
+    }
+    for row in &tables.external_ids {
+        if row.reserved != reserving.contains(&row.user_id) {
+            let does = if row.reserved { "reserves" } else { "does not reserve" };
+            broken.push(format!("R24: user {} {does} an external id, unlike the account", row.user_id.0));
+        }
+        if row.reserved && !taken.insert(("external id", row.system.as_str(), row.value.as_str())) {
+            broken.push(format!("R24: user {} reserves the external id of somebody else", row.user_id.0));
         }
     }
 }

@@ -137,7 +137,8 @@ fn with(rows: Rows, name: &'static str, cells: impl Iterator<Item = Value>) -> R
         Some(Value::BigInt(_) | Value::Int(_)) => rows.numbers_or_null(name, cells.map(number)),
         Some(Value::String(_)) => rows.texts_or_null(name, cells.map(text)),
         Some(Value::ChronoDateTimeUtc(_)) => rows.times(name, cells.map(time)),
-        _ => return Err(Error::Broken("a column of an organisation is a number, a text or a time")),
+        Some(Value::Bool(_)) => rows.flags(name, cells.map(|cell| cell == Value::Bool(Some(true)))),
+        _ => return Err(Error::Broken("a column of an organisation is a number, a text, a time or a flag")),
     })
 }
 

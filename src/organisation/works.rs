@@ -12,7 +12,7 @@ use entity::{
 
 use super::promises::{followers, participants};
 use super::{Organisation, next_id};
-use crate::keys::sort_key;
+use crate::keys::{search_key, sort_key};
 
 /// People, what carries each into a session, and since when.
 type People = BTreeMap<UserId, (Carrier, DateTime<Utc>)>;
@@ -23,8 +23,15 @@ impl Organisation {
     pub fn course(mut self, title: &str, group: &str, main_author: &str) -> Organisation {
         let (id, created_at) = (CourseId(next_id(&self.tables.courses)), self.next_moment());
         let (group_id, main_author_id) = (self.a_group(group), self.a_user(main_author));
-        let (title_key, own_title) = (sort_key(title), title.to_owned());
-        let row = course::Model { id, title: own_title, title_key, group_id, main_author_id, created_at };
+        let row = course::Model {
+            id,
+            title: title.to_owned(),
+            title_key: sort_key(title),
+            search_key: search_key(title),
+            group_id,
+            main_author_id,
+            created_at,
+        };
         self.tables.courses.push(row);
         self.call("course", title, id, |names| &mut names.courses);
         self
@@ -46,8 +53,15 @@ impl Organisation {
     pub fn path(mut self, title: &str, group: &str, main_author: &str, courses: &[&str]) -> Organisation {
         let (id, created_at) = (PathId(next_id(&self.tables.paths)), self.next_moment());
         let (group_id, main_author_id) = (self.a_group(group), self.a_user(main_author));
-        let (title_key, own_title) = (sort_key(title), title.to_owned());
-        let row = path::Model { id, title: own_title, title_key, group_id, main_author_id, created_at };
+        let row = path::Model {
+            id,
+            title: title.to_owned(),
+            title_key: sort_key(title),
+            search_key: search_key(title),
+            group_id,
+            main_author_id,
+            created_at,
+        };
         self.tables.paths.push(row);
         self.call("path", title, id, |names| &mut names.paths);
         for (course, position) in courses.iter().zip(1..) {
@@ -86,6 +100,7 @@ impl Organisation {
             path_id,
             title: title.to_owned(),
             title_key: sort_key(title),
+            search_key: search_key(title),
             group_id,
             main_instructor_id,
             audience_kind,

@@ -20,11 +20,12 @@ pub async fn add(
 ) -> Result<PathId, Error> {
     let (path,) = sql(
         "paths.add",
-        "insert into paths (title, title_key, group_id, main_author_id, created_at)
-         values ({title}, {title_key}, {group}, {main_author}, {now}) returning id",
+        "insert into paths (title, title_key, search_key, group_id, main_author_id, created_at)
+         values ({title}, {title_key}, {search_key}, {group}, {main_author}, {now}) returning id",
     )
     .bind("title", title)
     .bind("title_key", keys::sort_key(title))
+    .bind("search_key", keys::search_key(title))
     .bind("group", standing.group)
     .bind("main_author", standing.main)
     .bind("now", now)
@@ -35,12 +36,16 @@ pub async fn add(
 
 /// Gives a path another title.
 pub async fn rename(db: &impl ConnectionTrait, path: PathId, title: &str) -> Result<(), Error> {
-    sql("paths.rename", "update paths set title = {title}, title_key = {title_key} where id = {path}")
-        .bind("title", title)
-        .bind("title_key", keys::sort_key(title))
-        .bind("path", path)
-        .exactly(db, 1)
-        .await
+    sql(
+        "paths.rename",
+        "update paths set title = {title}, title_key = {title_key}, search_key = {search_key} where id = {path}",
+    )
+    .bind("title", title)
+    .bind("title_key", keys::sort_key(title))
+    .bind("search_key", keys::search_key(title))
+    .bind("path", path)
+    .exactly(db, 1)
+    .await
 }
 
 /// The owner groups of those of `courses` that exist.

@@ -1,4 +1,4 @@
-//! People: their entry (R34), the emails they reserve (R24), the seats they take (R22).
+//! People: their entry (R34), the emails, usernames and external ids they reserve (R24), the seats they take (R22).
 //!
 //! A person is created with memberships, so that every living account has at least one (R2); who may grant each of
 //! those may create the person. Many are created with as many statements as one. An entry is changed field by field:
@@ -8,14 +8,15 @@ pub mod email;
 pub mod rules;
 pub mod store;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use entity::id::{GroupId, UserId};
 use entity::kind::{Role, Status};
 use serde::Serialize;
 use serde_json::json;
 
-use crate::access;
+use crate::access::{self, Authority};
+use crate::accounts::{Holders, Name};
 use crate::change::Change;
 use crate::db::{Tx, locks};
 use crate::error::{Failure, Refusal};
@@ -24,6 +25,7 @@ use crate::keys::{self, ExternalId};
 use crate::platform::Platform;
 use crate::queries::Sight;
 use crate::queries::users::require_seen;
+use crate::tree::Tree;
 use crate::{memberships, platform, sessions};
 use email::rules::EmailStep;
 use rules::{Checked, Touches};
@@ -68,11 +70,11 @@ pub struct NewPerson {
     pub entry: Entry,
     /// At most 50.
     pub custom_fields: Vec<CustomField>,
-    /// At most 20.
+    /// At most 20; each unique among the people who reserve theirs.
     pub external_ids: Vec<ExternalId>,
     /// At most 100; none means `LEARNER` of the platform group (R34).
     pub memberships: Vec<(GroupId, Role)>,
-    /// A new account, even where a deleted person had this email (R24).
+    /// A new account, even where a deleted person had this email, username or external id (R24).
     pub create_anyway: bool,
 }
 
@@ -131,7 +133,7 @@ impl From<&Entry> for EntryChange {
 /// # Errors
 /// `BAD_INPUT` naming the field; `NOT_FOUND` of a group; `FORBIDDEN` naming the groups in which the caller may not grant
 /// the membership, also one by which a learner rises into a private group (R3); `EMAIL_TAKEN`, `USERNAME_TAKEN`,
-/// `EXTERNAL_ID_TAKEN`; `REINSTATE_AVAILABLE` (R24); `NO_SEAT_AVAILABLE` (R22).
+/// `EXTERNAL_ID_TAKEN`; `REINSTATE_AVAILABLE`, `REACTIVATE_AVAILABLE` (R24); `NO_SEAT_AVAILABLE` (R22).
 pub async fn create(tx: &Tx, person: &NewPerson) -> Result<UserId, Failure> {
     let made = all(tx, std::slice::from_ref(person), |_| Vec::new()).await?;
     Ok(made.into_iter().next().ok_or(crate::error::Error::Broken("a person was made"))?)
@@ -175,8 +177,7 @@ async fn all(
         let rows = rules::rows(person, &authority, &tree).map_err(|refusal| at((entry, refusal)))?;
         places.extend(rows.into_iter().map(|(group, role)| (entry, group, role)));
     }
-    let may_reinstate = authority.administers_platform(&tree);
-    free(tx, &checked, people, may_reinstate).await?.map_err(at)?;
+    free(tx, &checked, people, &authority, &tree).await?.map_err(at)?;
     none_waits(tx, &checked).await?.map_err(at)?;
     require_seats(tx, &platform, people.len()).await?;
 
@@ -189,43 +190,31 @@ async fn all(
     Ok(users)
 }
 
-/// Whether nobody has the emails, usernames and external ids of these people; the first who is refused.
+/// Whether the emails, usernames and external ids of these people are free (R24); the first who is refused.
 async fn free(
     tx: &Tx,
     checked: &[Checked],
     people: &[NewPerson],
-    may_reinstate: bool,
+    authority: &Authority,
+    tree: &Tree,
 ) -> Result<Result<(), (usize, Refusal)>, Failure> {
-    let db = &tx.conn;
-    let emails: Vec<&str> = checked.iter().filter_map(|person| person.known.email_key.as_deref()).collect();
-    let usernames: Vec<&str> =
-        checked.iter().filter_map(|person| person.known.username_key.as_deref()).collect();
-    let ids: Vec<&ExternalId> = checked.iter().flat_map(|person| &person.external_ids).collect();
-    let mut holders: BTreeMap<String, Vec<(UserId, Status)>> = BTreeMap::new();
-    for (key, user, status) in store::by_email(db, &emails).await? {
-        holders.entry(key).or_default().push((user, status));
-    }
-    let usernames: BTreeSet<String> =
-        store::by_username(db, &usernames).await?.into_iter().map(|(key, _)| key).collect();
-    let ids: BTreeSet<ExternalId> =
-        store::by_external_id(db, &ids).await?.into_iter().map(|(id, _)| id).collect();
+    let holders = Holders::of(&tx.conn, checked.iter().flat_map(Checked::names)).await?;
     for (entry, (new, person)) in checked.iter().zip(people).enumerate() {
-        let before =
-            new.known.email_key.as_ref().and_then(|key| holders.get(key)).map_or(&[][..], Vec::as_slice);
-        if before.iter().any(|(_, status)| status.reserves_email()) {
-            return Ok(Err((entry, Refusal::EmailTaken)));
-        }
-        if new.known.username_key.as_ref().is_some_and(|key| usernames.contains(key)) {
-            return Ok(Err((entry, Refusal::UsernameTaken)));
+        let held = || new.names().filter_map(|name| holders.meant(&name).map(|holder| (name, holder)));
+        if let Some((name, holder)) = held().find(|(_, holder)| holder.status.reserves_email()) {
+            let may_reactivate = !person.create_anyway
+                && holder.status == Status::Deactivated
+                && may_change_state(tx, authority, tree, holder.user).await?;
+            return Ok(Err((entry, rules::reserved(&name, holder, may_reactivate))));
         }
         // R20 also lets administrators of the groups that the person was in reinstate; until reinstating is there,
-        // platform administrators are told, and to everybody else the email is free.
-        let deleted = before.iter().find(|(_, status)| *status == Status::Deleted);
-        if let Some((user, _)) = deleted.filter(|_| may_reinstate && !person.create_anyway) {
-            return Ok(Err((entry, Refusal::ReinstateAvailable { user: *user })));
-        }
-        if new.external_ids.iter().any(|id| ids.contains(id)) {
-            return Ok(Err((entry, Refusal::ExternalIdTaken)));
+        // platform administrators are told, and to everybody else the name is free.
+        if !person.create_anyway
+            && authority.administers_platform(tree)
+            && let Some((name, holder)) = held().find(|(_, holder)| holder.status == Status::Deleted)
+        {
+            let shares = rules::shares(&name);
+            return Ok(Err((entry, Refusal::ReinstateAvailable { user: holder.user, shares })));
         }
     }
     Ok(Ok(()))
@@ -239,6 +228,17 @@ async fn none_waits(tx: &Tx, checked: &[Checked]) -> Result<Result<(), (usize, R
     let waits =
         |person: &Checked| person.known.email_key.as_deref().is_some_and(|key| reserved.contains(key));
     Ok(checked.iter().position(waits).map_or(Ok(()), |entry| Err((entry, Refusal::EmailTaken))))
+}
+
+/// Whether the caller may change the state of this account: who has the right in every group of the person.
+async fn may_change_state(
+    tx: &Tx,
+    authority: &Authority,
+    tree: &Tree,
+    user: UserId,
+) -> Result<bool, Failure> {
+    let memberships = store::memberships(&tx.conn, user).await?;
+    Ok(authority.missing_to_delete(tree, &memberships).is_empty())
 }
 
 /// R22: passes when `more` accounts still get a seat; all or none. To be asked for after the lock of seats.
@@ -260,7 +260,7 @@ pub async fn require_seats(tx: &Tx, platform: &Platform, more: usize) -> Result<
 /// # Errors
 /// `NOT_FOUND`, `FORBIDDEN` (see [`rules::may_update`] and [`email::rules::may_rename`]), `USER_DELETED`,
 /// `INVALID_TRANSITION` for an anonymized account, whose data are gone for good (R21); `BAD_INPUT` naming the field;
-/// `EMAIL_TAKEN`, `USERNAME_TAKEN`, `EXTERNAL_ID_TAKEN`. A deleted person's email may be taken freely (R24).
+/// `EMAIL_TAKEN`, `USERNAME_TAKEN`, `EXTERNAL_ID_TAKEN`. What a deleted person had may be taken freely (R24).
 pub async fn update(tx: &Tx, change: &PersonChange, asked: email::Asked<'_>) -> Result<email::Told, Failure> {
     let db = &tx.conn;
     let user = change.user;
@@ -323,23 +323,15 @@ async fn email_step(
     Ok(email::rules::step(email, pending.as_deref(), &change.entry.email, has_letters, by_token))
 }
 
-/// Passes when nobody but `user` has the email, the username or an external id.
+/// Passes when nobody but `user` reserves the email, the username or an external id.
 async fn free_for(tx: &Tx, user: UserId, known: &rules::Known, ids: &[ExternalId]) -> Result<(), Failure> {
-    let db = &tx.conn;
-    if let Some(key) = &known.email_key {
-        let holders = store::by_email(db, &[key]).await?;
-        if holders.iter().any(|(_, holder, status)| *holder != user && status.reserves_email()) {
-            return Err(Refusal::EmailTaken.into());
+    let names: Vec<Name> = known.names().chain(ids.iter().cloned().map(Name::ExternalId)).collect();
+    let holders = Holders::of(&tx.conn, names.iter().cloned()).await?;
+    for name in &names {
+        let holder = holders.meant(name).filter(|holder| holder.user != user);
+        if let Some(holder) = holder.filter(|holder| holder.status.reserves_email()) {
+            return Err(rules::reserved(name, holder, false).into());
         }
-    }
-    if let Some(key) = &known.username_key
-        && store::by_username(db, &[key]).await?.iter().any(|(_, holder)| *holder != user)
-    {
-        return Err(Refusal::UsernameTaken.into());
-    }
-    let ids: Vec<&ExternalId> = ids.iter().collect();
-    if !ids.is_empty() && store::by_external_id(db, &ids).await?.iter().any(|(_, holder)| *holder != user) {
-        return Err(Refusal::ExternalIdTaken.into());
     }
     Ok(())
 }

@@ -7,8 +7,9 @@ use entity::kind::{Role, Status};
 
 use super::{CustomField, Entry, EntryChange, NewPerson};
 use crate::access::Authority;
+use crate::accounts::{Holder, Name};
 use crate::change::Change;
-use crate::error::Refusal;
+use crate::error::{Refusal, Shares};
 use crate::keys::{self, ExternalId};
 use crate::memberships;
 use crate::tree::Tree;
@@ -40,21 +41,37 @@ pub struct Checked {
     pub custom_fields: Vec<CustomField>,
 }
 
+impl Checked {
+    /// What the person will be found by, and reserves.
+    pub fn names(&self) -> impl Iterator<Item = Name> {
+        self.known.names().chain(self.external_ids.iter().cloned().map(Name::ExternalId))
+    }
+}
+
 impl Known {
+    /// The email and the username as names.
+    pub fn names(&self) -> impl Iterator<Item = Name> + use<> {
+        let email = self.email_key.clone().map(Name::Email);
+        email.into_iter().chain(self.username_key.clone().map(Name::Username))
+    }
+
     /// What sorting by name compares: the name, or what else the person is known by.
     pub fn name_key(&self) -> String {
-        let name = [&self.entry.first_name, &self.entry.last_name];
-        let name = name.into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(" ");
+        let name = self.name();
         let known_by = [Some(&name), self.entry.username.as_ref(), self.entry.email.as_ref()];
         keys::sort_key(
             known_by.into_iter().flatten().find(|text| !text.is_empty()).map_or("", String::as_str),
         )
     }
 
+    /// What is searched by whoever may find the person by name alone; empty where there is no name.
+    pub fn name_search(&self) -> String {
+        keys::search_key(&self.name())
+    }
+
     /// What text search looks into (R26): name, email, username, external ids, job title, each on a line of its own.
     pub fn search_key(&self, external_ids: &[ExternalId]) -> String {
-        let name = [&self.entry.first_name, &self.entry.last_name];
-        let name = name.into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(" ");
+        let name = self.name();
         let texts = [&self.entry.email, &self.entry.username].into_iter().flatten().map(String::as_str);
         let ids = external_ids.iter().map(|id| id.value.as_str());
         std::iter::once(name.as_str())
@@ -62,9 +79,14 @@ impl Known {
             .chain(ids)
             .chain(self.entry.job_title.as_deref())
             .filter(|text| !text.is_empty())
-            .map(keys::fold)
+            .map(keys::search_key)
             .collect::<Vec<_>>()
             .join("\n")
+    }
+
+    fn name(&self) -> String {
+        let parts = [&self.entry.first_name, &self.entry.last_name];
+        parts.into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(" ")
     }
 }
 
@@ -75,7 +97,7 @@ impl Known {
 /// username nor an email is left.
 pub fn changed(before: Known, change: &EntryChange) -> Result<Known, Refusal> {
     let line = |field: &str, limit, change: &Change<String>, before| {
-        let change = change.as_ref().try_map(|typed| keys::text(&[field], typed, limit))?;
+        let change = change.as_ref().try_map(|typed| keys::clearable_text(&[field], typed, limit))?;
         Ok::<_, Refusal>(change.after(before))
     };
     let was = before.entry;
@@ -118,6 +140,27 @@ pub fn checked(person: &NewPerson) -> Result<Checked, Refusal> {
         external_ids: keys::external_ids(&person.external_ids)?,
         custom_fields: custom_fields(&person.custom_fields)?,
     })
+}
+
+/// R24: why a name is not free that this account reserves. Whoever may reactivate the account is told that they can.
+pub fn reserved(name: &Name, holder: Holder, may_reactivate: bool) -> Refusal {
+    match name {
+        _ if may_reactivate => {
+            Refusal::ReactivateAvailable { user: holder.user, shares: shares(name) }
+        }
+        Name::Email(_) => Refusal::EmailTaken,
+        Name::Username(_) => Refusal::UsernameTaken,
+        Name::ExternalId(_) | Name::Id(_) => Refusal::ExternalIdTaken,
+    }
+}
+
+/// What two accounts share that have the same name.
+pub fn shares(name: &Name) -> Shares {
+    match name {
+        Name::Email(_) => Shares::Email,
+        Name::Username(_) => Shares::Username,
+        Name::ExternalId(_) | Name::Id(_) => Shares::ExternalId,
+    }
 }
 
 /// Custom fields as typed, trimmed.
@@ -252,7 +295,7 @@ fn trimmed(change: &Change<String>) -> Change<String> {
 
 /// A language tag in the shape of BCP 47 (`en`, `pt-BR`).
 fn language(typed: &str) -> Result<String, Refusal> {
-    let tag = keys::text(&["language"], typed, 35)?;
+    let tag = keys::clearable_text(&["language"], typed, 35)?;
     let mut parts = tag.split('-');
     let first = parts.next().unwrap_or_default();
     let is_tag = (2..=8).contains(&first.len())
@@ -267,7 +310,7 @@ fn language(typed: &str) -> Result<String, Refusal> {
 
 /// An address that a browser may load a picture from.
 fn web_address(typed: &str) -> Result<String, Refusal> {
-    let address = keys::text(&["photoUrl"], typed, 2_000)?;
+    let address = keys::clearable_text(&["photoUrl"], typed, 2_000)?;
     let host = address.strip_prefix("https://").or_else(|| address.strip_prefix("http://"));
     let has_host = host.is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/'));
     if has_host && !address.chars().any(|c| c.is_whitespace() || matches!(c, '"' | '<' | '>' | '\\')) {
@@ -313,6 +356,7 @@ mod tests {
         };
         let nameless = changed(ada, &nameless).expect("still an email");
         assert_eq!(nameless.name_key(), "countess");
+        assert_eq!(nameless.name_search(), "", "a username is no name");
         assert_eq!(nameless.search_key(&[]), "ada@example.org\ncountess");
     }
 

@@ -13,56 +13,6 @@ use crate::db::sql::{Rows, sql};
 use crate::error::Error;
 use crate::keys::ExternalId;
 
-/// Whoever has or had one of these emails: key, person, state; of the deleted ones the last comes first.
-pub async fn by_email(
-    db: &impl ConnectionTrait,
-    keys: &[&str],
-) -> Result<Vec<(String, UserId, Status)>, Error> {
-    sql(
-        "people.by_email",
-        "select u.email_key, u.id, u.status from users u
-         where u.email_key in (select email_key from {wanted})
-         order by u.email_key, u.deleted_at desc, u.id desc",
-    )
-    .rows("wanted", Rows::new().texts("email_key", keys.iter().copied()))
-    .all(db)
-    .await
-}
-
-/// Whoever reserves one of these usernames.
-pub async fn by_username(db: &impl ConnectionTrait, keys: &[&str]) -> Result<Vec<(String, UserId)>, Error> {
-    sql(
-        "people.by_username",
-        "select u.username_key, u.id from users u
-         where u.username_key in (select username_key from {wanted})
-           and u.status in ('ACTIVE', 'SUSPENDED', 'DEACTIVATED')",
-    )
-    .rows("wanted", Rows::new().texts("username_key", keys.iter().copied()))
-    .all(db)
-    .await
-}
-
-/// Whoever has one of these external ids.
-pub async fn by_external_id(
-    db: &impl ConnectionTrait,
-    ids: &[&ExternalId],
-) -> Result<Vec<(ExternalId, UserId)>, Error> {
-    let rows: Vec<(String, String, UserId)> = sql(
-        "people.by_external_id",
-        "select e.system, e.value, e.user_id from external_ids e
-         where (e.system, e.value) in (select system, value from {wanted})",
-    )
-    .rows(
-        "wanted",
-        Rows::new()
-            .texts("system", ids.iter().map(|id| id.system.as_str()))
-            .texts("value", ids.iter().map(|id| id.value.as_str())),
-    )
-    .all(db)
-    .await?;
-    Ok(rows.into_iter().map(|(system, value, user)| (ExternalId { system, value }, user)).collect())
-}
-
 /// How many seats are taken (R22).
 pub async fn seats_taken(db: &impl ConnectionTrait) -> Result<i64, Error> {
     let (taken,) =
@@ -96,13 +46,14 @@ pub async fn add(
         .texts_or_null("language", entry(|entry| &entry.language))
         .texts_or_null("photo_url", entry(|entry| &entry.photo_url))
         .texts("name_key", people.iter().map(|person| person.known.name_key()))
+        .texts("name_search", people.iter().map(|person| person.known.name_search()))
         .texts("search_key", people.iter().map(|person| person.known.search_key(&person.external_ids)));
     let made: Vec<(UserId, Option<String>, Option<String>)> = sql(
         "people.add",
         "insert into users (status, status_since, first_name, last_name, username, username_key, email, email_key,
-            phone, job_title, language, photo_url, name_key, search_key, created_at)
+            phone, job_title, language, photo_url, name_key, name_search, search_key, created_at)
          select 'ACTIVE', {now}, first_name, last_name, username, username_key, email, email_key,
-            phone, job_title, language, photo_url, name_key, search_key, {now}
+            phone, job_title, language, photo_url, name_key, name_search, search_key, {now}
          from {people} order by position
          returning id, email_key, username_key",
     )
@@ -218,7 +169,7 @@ pub async fn update(
         "update users set first_name = {first_name}, last_name = {last_name}, username = {username},
             username_key = {username_key}, email = {email}, email_key = {email_key}, phone = {phone},
             job_title = {job_title}, language = {language}, photo_url = {photo_url}, name_key = {name_key},
-            search_key = {search_key}
+            name_search = {name_search}, search_key = {search_key}
          where id = {user}",
     )
     .bind("first_name", entry.first_name.clone())
@@ -232,13 +183,14 @@ pub async fn update(
     .bind("language", entry.language.clone())
     .bind("photo_url", entry.photo_url.clone())
     .bind("name_key", known.name_key())
+    .bind("name_search", known.name_search())
     .bind("search_key", known.search_key(external_ids))
     .bind("user", user)
     .exactly(db, 1)
     .await
 }
 
-/// Gives the person these external ids in place of those they had.
+/// Gives the person, whose account reserves them, these external ids in place of those they had.
 pub async fn replace_external_ids(
     db: &impl ConnectionTrait,
     user: UserId,
@@ -271,7 +223,8 @@ async fn add_external_ids(db: &impl ConnectionTrait, ids: &[(UserId, &ExternalId
         .numbers("user_id", ids.iter().map(|(user, _)| *user));
     sql(
         "people.add_external_ids",
-        "insert into external_ids (system, value, user_id) select system, value, user_id from {ids}",
+        "insert into external_ids (system, value, user_id, reserved)
+         select system, value, user_id, true from {ids} where true",
     )
     .rows("ids", rows)
     .exactly(db, ids.len())

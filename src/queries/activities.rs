@@ -46,7 +46,7 @@ pub fn list(
         filter.owner,
     );
     if let Some(text) = &filter.text {
-        conditions = conditions.contains("a.title_key", "text", &search_text(text)?);
+        conditions = conditions.contains("a.search_key", "text", &search_text(text)?);
     }
     let order = match order {
         WorkOrder::Title => BY_TITLE,

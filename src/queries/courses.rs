@@ -96,7 +96,7 @@ pub fn list(
         conditions = conditions.within("c.group_id in {groups}", "groups", groups.iter().copied());
     }
     if let Some(text) = &filter.text {
-        conditions = conditions.contains("c.title_key", "text", &search_text(text)?);
+        conditions = conditions.contains("c.search_key", "text", &search_text(text)?);
     }
     let order = match order {
         WorkOrder::Title => BY_TITLE,

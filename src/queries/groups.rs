@@ -130,7 +130,7 @@ pub fn list(filter: &GroupFilter, direction: Direction) -> Result<List<Arc<Group
         conditions = conditions.within("g.id in {groups}", "groups", within.iter().copied());
     }
     if let Some(text) = &filter.text {
-        conditions = conditions.contains("g.name_key", "text", &search_text(text)?);
+        conditions = conditions.contains("g.search_key", "text", &search_text(text)?);
     }
     Ok(by_name("groups.list", "groups g", conditions).towards(direction))
 }

@@ -79,7 +79,7 @@ pub fn list(filter: &PathFilter, order: WorkOrder, direction: Direction) -> Resu
         conditions = conditions.within("p.group_id in {groups}", "groups", groups.iter().copied());
     }
     if let Some(text) = &filter.text {
-        conditions = conditions.contains("p.title_key", "text", &search_text(text)?);
+        conditions = conditions.contains("p.search_key", "text", &search_text(text)?);
     }
     let order = match order {
         WorkOrder::Title => BY_TITLE,

@@ -181,7 +181,7 @@ pub fn list(
         );
     }
     if let Some(text) = &filter.text {
-        conditions = conditions.contains("s.title_key", "text", &search_text(text)?);
+        conditions = conditions.contains("s.search_key", "text", &search_text(text)?);
     }
     let order = match order {
         SessionOrder::Start => BY_START,

@@ -70,7 +70,7 @@ pub enum Seen {
     Person(&'static str),
     /// What others may not know of a person although they see them: a column with the person.
     Personal(&'static str),
-    /// That the person's `search_key` has `{text}` in it, which others may find in the name alone: a table `users`.
+    /// That the person's `search_key` has `{text}` in it, which others may find in `name_search` alone: a table `users`.
     Text(&'static str),
     /// What a person does in a course.
     Learning {
@@ -188,7 +188,7 @@ impl Sight {
             Sight::Everything => Filter::new(),
             Sight::Impersonal(sight) => seen.iter().fold(sight.filter(seen), |filter, seen| match seen {
                 Seen::Personal(_) => filter.and("1 = 0"),
-                Seen::Text(u) => filter.and(format!("{u}.name_key like {{text}} escape '\\'")),
+                Seen::Text(u) => filter.and(format!("{u}.name_search like {{text}} escape '\\'")),
                 _ => filter,
             }),
             Sight::Part(part) => {
@@ -269,7 +269,7 @@ impl Part {
             ),
             Seen::Personal(user) => of_groups(user, "administered"),
             Seen::Text(u) => format!(
-                "({u}.name_key like {{text}} escape '\\' or {})",
+                "({u}.name_search like {{text}} escape '\\' or {})",
                 of_groups(&format!("{u}.id"), "administered")
             ),
             Seen::Learning { user, course } => format!(

@@ -15,6 +15,7 @@ use super::{
     Batch, By, Direction, Filter, List, Order, Parted, Reader, Seen, Sight, all, columns, grouped, noun, row,
     select,
 };
+use crate::accounts::{self, Holder, Name};
 use crate::db::sql::sql;
 use crate::error::{Error, Failure, Refusal};
 use crate::keys;
@@ -184,37 +185,23 @@ pub enum UserBy {
     },
 }
 
-/// The account found by that, in whatever state. An email or a username means the account that reserves it, else the
-/// one deleted last (R16); it finds those alone of whom the reader sees it.
+/// The account found by that, in whatever state. An email, a username or an external id means the account that reserves
+/// it, else the one deleted last (R16); it finds those alone of whom the reader sees it.
 ///
 /// # Errors
 /// `BAD_INPUT` for an email or a username that cannot be one; when the database cannot be read.
 pub async fn find(reader: &Reader, by: &UserBy) -> Result<Option<UserId>, crate::error::Failure> {
-    let one = match by {
+    let name = match by {
         UserBy::Id(id) => return Ok(Some(*id)),
-        UserBy::Email(typed) => {
-            sql("users.with_email", with_key("email_key")).bind("key", keys::email_key(typed)?)
-        }
-        UserBy::Username(typed) => {
-            sql("users.with_username", with_key("username_key")).bind("key", keys::username_key(typed)?)
-        }
-        UserBy::ExternalId { system, value } => sql(
-            "users.with_external_id",
-            "select user_id from external_ids where system = {system} and value = {value}",
-        )
-        .bind("system", literal(&["externalId", "system"], system)?)
-        .bind("value", literal(&["externalId", "value"], value)?),
+        UserBy::Email(typed) => Name::email(typed)?,
+        UserBy::Username(typed) => Name::username(typed)?,
+        UserBy::ExternalId { system, value } => Name::ExternalId(keys::ExternalId {
+            system: literal(&["externalId", "system"], system)?.to_owned(),
+            value: literal(&["externalId", "value"], value)?.to_owned(),
+        }),
     };
-    let Some((user,)) = one.one(reader.db()).await? else { return Ok(None) };
+    let Some(Holder { user, .. }) = accounts::meant(reader.db(), &name).await? else { return Ok(None) };
     Ok(Personal::load(reader, vec![user]).await?.contains_key(&user).then_some(user))
-}
-
-fn with_key(column: &str) -> String {
-    format!(
-        "select id from users where {column} = {{key}}
-         order by case when status in ({}) then 0 else 1 end, deleted_at desc, id desc limit 1",
-        texts(Status::ALL.iter().copied().filter(|status| status.reserves_email()))
-    )
 }
 
 /// What people are ordered by.
@@ -298,7 +285,7 @@ pub struct UserFilter {
     pub external_id: Option<(String, String)>,
     /// With this custom field: name, value.
     pub custom_field: Option<(String, String)>,
-    /// With this text somewhere in name, email, username, external ids or job title, whatever its case.
+    /// With this text somewhere in name, email, username, external ids or job title, whatever case and accents.
     pub text: Option<String>,
 }
 
@@ -496,7 +483,7 @@ pub async fn matching(
 /// # Errors
 /// `BAD_INPUT` when it is longer than 200 characters or has control characters.
 pub fn search_text(text: &str) -> Result<String, Refusal> {
-    Ok(keys::fold(literal(&["filter", "text"], text)?))
+    Ok(keys::search_key(literal(&["filter", "text"], text)?))
 }
 
 /// A text of the filter to be compared letter by letter, if there is one.

@@ -26,7 +26,7 @@ pub const COVERAGE: &[(&str, &str, Verdict)] = &[
     ("dates", "set_by", Kept("R25: that person's leaving stops nothing")),
     ("dates", "user_id", Swept("R9.7: dates set for the person are cleared")),
     ("email_changes", "user_id", Swept("R24: the address that waited to be confirmed is free again")),
-    ("external_ids", "user_id", Kept("R20: a deleted person can be reinstated with their entry")),
+    ("external_ids", "user_id", Swept("R24: no longer reserved; R20: kept for reinstating the person")),
     (
         "former_memberships",
         "user_id",

@@ -1,16 +1,16 @@
 //! Who is meant: a list of ids, emails or external ids becomes items, in a step of its own (R16).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use entity::id::{GroupId, UserId};
-use entity::kind::{Outcome, Status};
+use entity::kind::Outcome;
 use sea_orm::ConnectionTrait;
 use serde_json::Value as Json;
 
 use super::request::{Entry, Named, Part, People};
-use super::store;
+use crate::accounts::{Holders, Name};
 use crate::error::{Error, Failure, Refusal};
-use crate::keys;
+use crate::keys::{self, ExternalId};
 use crate::queries::users::{matching, visible};
 use crate::queries::{Seen, Sight};
 
@@ -157,7 +157,7 @@ async fn of_named(
         }
         let mark = match (&item.user, &item.typed) {
             (Some(user), _) => format!("{}", user.0),
-            (None, typed) => format!("? {}", typed.as_deref().unwrap_or_default().to_lowercase()),
+            (None, typed) => format!("? {}", keys::fold(typed.as_deref().unwrap_or_default())),
         };
         if seen.insert((mark, group)) { list.items.push(item) } else { list.duplicates += 1 }
     }
@@ -165,62 +165,32 @@ async fn of_named(
 }
 
 /// Everybody that a list may mean.
-struct Found {
-    ids: BTreeSet<UserId>,
-    emails: BTreeMap<String, UserId>,
-    external_ids: BTreeMap<(String, String), UserId>,
-}
+struct Found(Holders);
 
 impl Found {
     async fn read<'a>(
         db: &impl ConnectionTrait,
         named: impl Iterator<Item = &'a Entry>,
     ) -> Result<Found, Error> {
-        let (mut ids, mut emails, mut external_ids) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
-        for entry in named {
-            match &entry.named {
-                Named::Id(id) => {
-                    ids.insert(*id);
-                }
-                Named::Email(typed) => emails.extend(keys::email_key(typed)),
-                Named::ExternalId { system, value } => {
-                    external_ids.insert((system.clone(), value.clone()));
-                }
-            }
-        }
-        Ok(Found {
-            ids: if ids.is_empty() { ids } else { store::existing(db, &ids).await? },
-            emails: if emails.is_empty() {
-                BTreeMap::new()
-            } else {
-                by_email(store::with_emails(db, &emails).await?)
-            },
-            external_ids: if external_ids.is_empty() {
-                BTreeMap::new()
-            } else {
-                store::with_external_ids(db, &external_ids).await?
-            },
-        })
+        Ok(Found(Holders::of(db, named.filter_map(|entry| name_of(&entry.named).ok())).await?))
     }
 
     /// Those whom `sight` sees; by an email or an external id, those of whom it sees that.
     async fn seen(mut self, db: &impl ConnectionTrait, sight: &Sight) -> Result<Found, Error> {
-        self.ids = visible(db, sight, &[Seen::Person("u")], self.ids).await?;
-        let by_texts = self.emails.values().chain(self.external_ids.values()).copied().collect();
-        let seen = visible(db, sight, &[Seen::Person("u"), Seen::Personal("u.id")], by_texts).await?;
-        self.emails.retain(|_, user| seen.contains(user));
-        self.external_ids.retain(|_, user| seen.contains(user));
+        let (mut by_id, mut by_texts) = (BTreeSet::new(), BTreeSet::new());
+        for (name, user) in self.0.users() {
+            if matches!(name, Name::Id(_)) { by_id.insert(user) } else { by_texts.insert(user) };
+        }
+        let by_id = visible(db, sight, &[Seen::Person("u")], by_id).await?;
+        let by_texts = visible(db, sight, &[Seen::Person("u"), Seen::Personal("u.id")], by_texts).await?;
+        self.0.retain(|name, user| {
+            if matches!(name, Name::Id(_)) { by_id.contains(&user) } else { by_texts.contains(&user) }
+        });
         Ok(self)
     }
 
     fn item(&self, entry: &Entry) -> Item {
-        let user = match &entry.named {
-            Named::Id(id) => Ok(self.ids.get(id).copied()),
-            Named::Email(email) => keys::email_key(email).map(|key| self.emails.get(&key).copied()),
-            Named::ExternalId { system, value } => {
-                Ok(self.external_ids.get(&(system.clone(), value.clone())).copied())
-            }
-        };
+        let user = name_of(&entry.named).map(|name| self.0.meant(&name).map(|holder| holder.user));
         let outcome = match user {
             Ok(Some(_)) => None,
             Ok(None) => Some(Outcome::NotFound),
@@ -231,17 +201,15 @@ impl Found {
     }
 }
 
-/// An email means the account that reserves it, else the one deleted last. Rows come latest deletion first.
-fn by_email(rows: Vec<(String, UserId, Status)>) -> BTreeMap<String, UserId> {
-    let mut found: BTreeMap<String, (UserId, Status)> = BTreeMap::new();
-    for (email, user, status) in rows {
-        let better =
-            found.get(&email).is_none_or(|(_, kept)| !kept.reserves_email() && status.reserves_email());
-        if better {
-            found.insert(email, (user, status));
+/// The name that an entry is.
+fn name_of(named: &Named) -> Result<Name, Refusal> {
+    Ok(match named {
+        Named::Id(id) => Name::Id(*id),
+        Named::Email(typed) => Name::email(typed)?,
+        Named::ExternalId { system, value } => {
+            Name::ExternalId(ExternalId { system: system.clone(), value: value.clone() })
         }
-    }
-    found.into_iter().map(|(email, (user, _))| (email, user)).collect()
+    })
 }
 
 #[cfg(test)]

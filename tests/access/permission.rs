@@ -212,7 +212,7 @@ const TOLD: &str = "fragment told on Permission { allowed code message hiddenCou
 fn of_group(world: &World, who: &str, place: &str, field: &str, mutation: &str) -> Value {
     let group = world.group(place);
     let role = field.split_once("role: ").map_or("LEARNER", |(_, role)| role.trim_end_matches(')'));
-    let unique = format!("{who}.{place}.{role}").to_lowercase();
+    let unique = roster::keys::fold(&format!("{who}.{place}.{role}"));
     match mutation {
         "updateGroup" => json!({ "groupId": group, "name": place }),
         "createGroup" => json!({ "parentId": group, "name": "New", "privacy": "PRIVATE" }),

@@ -83,7 +83,7 @@ impl District {
             first_name: row["First_name"].clone(),
             last_name: row["Last_name"].clone(),
             email: row[email].clone(),
-            username: Some(row["Username"].clone()).filter(|name| taken.insert(name.to_lowercase())),
+            username: Some(row["Username"].clone()).filter(|name| taken.insert(roster::keys::fold(name))),
             title,
         };
         for row in rows(folder, "teachers.csv") {

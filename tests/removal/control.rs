@@ -135,7 +135,7 @@ each_database! {
         for (name, (system, value)) in ["bob", "carl"].into_iter().zip(ids) {
             let user = world.user_id(name).0;
             world
-                .sql(&format!("insert into external_ids (user_id, system, value) values ({user}, '{system}', '{value}')"))
+                .sql(&format!("insert into external_ids (user_id, system, value, reserved) values ({user}, '{system}', '{value}', true)"))
                 .await;
         }
         let answer = retry(&world, "owner", JobId(number(&first.value["id"]))).await;

@@ -14,3 +14,4 @@ mod readme;
 pub mod socket;
 #[cfg(feature = "otel")]
 mod traces;
+mod upgrade;

@@ -30,7 +30,7 @@ pub struct GroupFilter {
     within: Option<GroupScope>,
     /// Seen by everybody, or by some.
     privacy: Option<GroupPrivacy>,
-    /// With this text anywhere in the name, whatever its case. Every character means itself.
+    /// With this text anywhere in the name; case and accents do not matter. Every character means itself.
     text: Option<String>,
 }
 

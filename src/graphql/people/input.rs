@@ -51,11 +51,13 @@ pub struct NewPersonInput {
     photo_url: Option<String>,
     /// Fields of the organisation's own, at most 50.
     custom_fields: Option<Vec<CustomFieldInput>>,
-    /// What other systems call the person, at most 20; an id is one person's at most in its system.
+    /// What other systems call the person, at most 20. Of the people whose accounts are neither deleted nor anonymized,
+    /// one at most has an id in its system (R24).
     external_ids: Option<Vec<ExternalIdInput>>,
     /// What the person is in which groups, at most 100; none means learner of the platform group.
     memberships: Option<Vec<NewMembershipInput>>,
-    /// Make a new account, even where a deleted person had this email (R24).
+    /// Make a new account, even where a deleted person had the email, the username or an external id (R24). What a
+    /// deactivated person has stays taken.
     #[graphql(default)]
     create_anyway: bool,
 }

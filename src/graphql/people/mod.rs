@@ -49,8 +49,9 @@ impl PeopleMutation {
     /// Creates a person: an active account, which takes a seat (R22), with the memberships given (R34). By whoever may
     /// grant each of these; a token as in `grantRole`.
     ///
-    /// Refused with `EMAIL_TAKEN` or `USERNAME_TAKEN` while another account reserves it, and with
-    /// `REINSTATE_AVAILABLE` where a deleted person had the email and you may bring them back (R24).
+    /// Refused with `EMAIL_TAKEN`, `USERNAME_TAKEN` or `EXTERNAL_ID_TAKEN` while another account reserves it. If that
+    /// account is deactivated and you may change its state, the refusal is `REACTIVATE_AVAILABLE`; if a deleted person had
+    /// it and you may bring them back, `REINSTATE_AVAILABLE`, unless `createAnyway` is true (R24).
     async fn create_user(
         &self,
         ctx: &Context<'_>,

@@ -2,7 +2,6 @@
 
 mod apply;
 mod job;
-mod list;
 mod read;
 mod safety;
 
@@ -13,6 +12,5 @@ pub use job::{
     people, prepared, put_last, set_status, settled, take_charge, totals, unplanned, waiting, write_outcomes,
     write_plans, write_totals,
 };
-pub use list::{existing, with_emails, with_external_ids};
 pub use read::{concerns_succession, facts, standings, tokens_in_use, tokens_in_use_of_job, weights};
 pub use safety::{counted, gone_since};

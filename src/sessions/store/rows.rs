@@ -82,14 +82,15 @@ pub async fn add(
 ) -> Result<SessionId, Error> {
     let (session,) = sql(
         "sessions.add",
-        "insert into sessions (path_id, title, title_key, group_id, main_instructor_id, audience_kind, starts_at,
-            ends_at, created_at)
-         values ({path}, {title}, {title_key}, {group}, {main_instructor}, {audience}, {starts_at}, {ends_at},
-            {now}) returning id",
+        "insert into sessions (path_id, title, title_key, search_key, group_id, main_instructor_id, audience_kind,
+            starts_at, ends_at, created_at)
+         values ({path}, {title}, {title_key}, {search_key}, {group}, {main_instructor}, {audience}, {starts_at},
+            {ends_at}, {now}) returning id",
     )
     .bind("path", row.path)
     .bind("title", row.title)
     .bind("title_key", keys::sort_key(row.title))
+    .bind("search_key", keys::search_key(row.title))
     .bind("group", row.standing.group)
     .bind("main_instructor", row.standing.main)
     .bind("audience", row.audience)
@@ -105,10 +106,11 @@ pub async fn add(
 pub async fn rename(db: &impl ConnectionTrait, session: SessionId, title: &str) -> Result<(), Error> {
     sql(
         "sessions.rename",
-        "update sessions set title = {title}, title_key = {title_key} where id = {session}",
+        "update sessions set title = {title}, title_key = {title_key}, search_key = {search_key} where id = {session}",
     )
     .bind("title", title)
     .bind("title_key", keys::sort_key(title))
+    .bind("search_key", keys::search_key(title))
     .bind("session", session)
     .exactly(db, 1)
     .await
