@@ -177,7 +177,7 @@ const fn turns_direction(c: char) -> bool {
 
 /// Characters that take no room. Names may need them (a zero-width non-joiner is Persian spelling); what somebody is
 /// known by may not have them.
-const fn is_invisible(c: char) -> bool {
+pub const fn is_invisible(c: char) -> bool {
     matches!(
         c,
         '\u{AD}'

@@ -37,7 +37,7 @@ pub use workers::{Pace, start_workers, work_off};
 use crate::access::Caller;
 use crate::db::{Database, Tx, write};
 use crate::error::{Error, Failure};
-use crate::events::Event;
+use crate::removal::batch;
 
 /// How long an entry is kept as typed, while it means nobody.
 const TYPED_FOR: TimeDelta = TimeDelta::days(30);
@@ -106,9 +106,7 @@ pub async fn take_over(db: &Database) -> Result<(), Failure> {
 /// When the database cannot be written.
 pub async fn tidy(tx: &Tx, (): &()) -> Result<(), Failure> {
     for job in store::overdue(&tx.conn, tx.now).await? {
-        store::expire(&tx.conn, job).await?;
-        store::tell(&tx.conn, job, tx.now).await?;
-        tx.tell([Event::job_finished(job, JobStatus::Expired, [])]);
+        batch::expire(tx, job).await?;
     }
     store::forget_typed(&tx.conn, tx.now - TYPED_FOR).await?;
     store::forget_keys(&tx.conn, tx.now - KEYS_FOR).await?;

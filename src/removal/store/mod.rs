@@ -9,8 +9,9 @@ mod safety;
 pub use apply::{Context, apply};
 pub use job::{
     FollowedJob, NewItem, NewJob, Reason, add_items, add_job, administrators, cancel_waiting, digests,
-    ending, finish, followed, last_deletion, leaving, next_chunk, outcomes, parts_of, prepared, set_status,
-    settled, totals, unplanned, waiting, write_outcomes, write_plans, write_totals,
+    ending, entries_since, finish, followed, forget_entries, forget_list, last_deletion, leaving, next_chunk,
+    open_prepared, outcomes, parts_of, prepared, set_options, set_status, settled, totals, unplanned,
+    waiting, write_outcomes, write_plans, write_totals,
 };
 pub use list::{existing, with_emails, with_external_ids};
 pub use read::{concerns_succession, facts, standings, tokens_in_use, tokens_in_use_of_job, weights};
