@@ -229,21 +229,19 @@ each_database! {
         let pasted = format!("ann@example.org\n1999-12-24\nhunter2\nann@example.org\n{long}\nlate@example.org");
         let job = world.delete_whoever(json!({ "emails": [pasted] })).keyed("a key of mine").job().await;
         let items = items(&world, &job.value["id"]).await;
-        let shown: Vec<(&Value, &Value, &Value)> =
-            items.iter().map(|item| (&item["position"], &item["typed"], &item["outcome"])).collect();
-        let late = json!("late@example.org");
-        let (null, deleted, invalid) = (Value::Null, json!("DELETED"), json!("INVALID_EMAIL"));
-        let expected = [
-            (&json!(1), &null, &deleted),
-            (&json!(2), &null, &invalid),
-            (&json!(3), &null, &invalid),
+        let shown: Value =
+            items.iter().map(|item| json!([item["position"], item["typed"], item["outcome"]])).collect();
+        let expected = json!([
+            [1, null, "DELETED"],
+            [2, null, "INVALID_EMAIL"],
+            [3, null, "INVALID_EMAIL"],
             // The fourth is a duplicate of the first.
-            (&json!(5), &null, &invalid),
-            (&json!(6), &late, &json!("NOT_FOUND")),
-        ];
+            [5, null, "INVALID_EMAIL"],
+            [6, "late@example.org", "NOT_FOUND"],
+        ]);
         assert_eq!(shown, expected);
         let kept = kept(&world).await;
-        assert!(!kept.contains("hunter2") && !kept.contains("1999-12-24") && !kept.contains("aaaa"));
+        assert!(!kept.contains("hunter2") && !kept.contains("1999-12-24") && !kept.contains(&"a".repeat(20)));
         let ids = [("hr", "7".to_owned()), ("hr", "8".repeat(201)), ("s".repeat(101).as_str(), "9".to_owned())]
             .map(|(system, value)| json!({ "system": system, "value": value }));
         let job = world.delete_whoever(json!({ "externalIds": ids })).job().await;
@@ -332,7 +330,7 @@ each_database! {
         assert_eq!(refused.refused(), "TOO_MANY_PREPARED_JOBS");
         let nodes = refused.0["userErrors"][0]["nodes"].as_array().expect("nodes");
         assert_eq!(nodes.iter().map(|node| node["id"].clone()).collect::<Vec<_>>(), jobs);
-        assert_eq!(prepare(&world, "owner", ann()).await.done()["job"]["id"].is_string(), true, "each has their own");
+        prepare(&world, "owner", ann()).await.done();
         world.delete_all(&["bob"]).by("boss").job().await;
         world.done("boss", "cancelRemovalJob", json!({ "jobId": jobs[1] }), "job { status }").await;
         prepare(&world, "boss", ann()).await.done();
