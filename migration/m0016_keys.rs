@@ -142,14 +142,21 @@ pub async fn collisions(db: &impl ConnectionTrait) -> Result<Vec<Collision>, DbE
         let keys = people.iter().flat_map(|(id, email, username)| {
             let email = email.as_deref().and_then(|typed| (AFTER.email)(typed)).map(|key| ("email", key));
             let username = username.as_deref().map(|typed| ("username", (AFTER.fold)(typed)));
-            email.into_iter().chain(username).map(move |(what, key)| json!({ "id": id, "what": what, "made": key }))
+            email
+                .into_iter()
+                .chain(username)
+                .map(move |(what, key)| json!({ "id": id, "what": what, "made": key }))
         });
         let text = format!(
             "insert into keys_to_be (user_id, what, made) select k.id, k.what, k.made from {} where true",
             table(backend, &["what", "made"])
         );
-        db.execute_raw(Statement::from_sql_and_values(backend, text, [keys.collect::<Json>().to_string().into()]))
-            .await?;
+        db.execute_raw(Statement::from_sql_and_values(
+            backend,
+            text,
+            [keys.collect::<Json>().to_string().into()],
+        ))
+        .await?;
     }
     let found = rows::<(i64, String, i64)>(
         db,
@@ -241,7 +248,8 @@ async fn titles(
     let mut after = 0;
     loop {
         let found: Vec<(i64, String)> =
-            rows(db, &format!("select id, {text} from {name} where id > {after} order by id limit {CHUNK}")).await?;
+            rows(db, &format!("select id, {text} from {name} where id > {after} order by id limit {CHUNK}"))
+                .await?;
         let Some((last, _)) = found.last() else { return Ok(()) };
         after = *last;
         let keys = Json::from_iter(found.iter().map(|(id, title)| {

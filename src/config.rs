@@ -256,9 +256,18 @@ pub struct PasswordLink {
 /// `roster delete`.
 #[derive(Debug, Args)]
 pub struct Delete {
-    /// The file with the emails, separated by commas, semicolons or line breaks; - for the standard input.
+    /// The file with the emails, one a line, or one line of them separated by commas or semicolons; - for the standard
+    /// input. UTF-8, or UTF-16 with a byte order mark. Of a table, name the column.
     #[arg(long, value_name = "FILE")]
     pub emails: PathBuf,
+    /// The column with the emails, where the file is a table (CSV): its name in the first line, or its number from 1. By
+    /// number, a first line without an @ in that column is taken for the names of the columns.
+    #[arg(long, value_name = "NAME|NUMBER")]
+    pub column: Option<String>,
+    /// Where to write the plan before anybody is asked, a table in CSV: each person, what would become of them, and how
+    /// much would go, stay and move.
+    #[arg(long, value_name = "FILE")]
+    pub plan: Option<PathBuf>,
     /// What happens to private groups; refused without where it matters.
     #[arg(long, value_name = "ANSWER")]
     pub private_subgroups: Option<Private>,

@@ -4,7 +4,7 @@
 //! is logged once, and the caller only learns that it happened.
 
 use chrono::{DateTime, Utc};
-use entity::id::{CourseId, GroupId, PathId, RecordId, SessionId, UserId};
+use entity::id::{CourseId, GroupId, JobId, PathId, RecordId, SessionId, UserId};
 use entity::kind::{JobStatus, Status};
 use sea_orm::{DbErr, RuntimeErr, SqlxError};
 
@@ -136,6 +136,8 @@ pub enum Node {
     Session(SessionId),
     /// A record.
     Record(RecordId),
+    /// A job.
+    Job(JobId),
 }
 
 /// Groups that a refusal is about: those the caller may see, and how many more there are.
@@ -399,6 +401,29 @@ pub enum Refusal {
         /// The bound.
         limit: usize,
     },
+    /// R29.
+    #[error(
+        "You have {} prepared jobs open, and may have {limit}: start or cancel one of them first.", jobs.len()
+    )]
+    TooManyPreparedJobs {
+        /// How many may be open.
+        limit: usize,
+        /// Those that are.
+        jobs: Vec<JobId>,
+    },
+    /// R29.
+    #[error(
+        "Your lists may have {limit} entries within an hour: they had {used}, and this one has {asked}. Ask again later, or \
+         name fewer."
+    )]
+    TooManyEntries {
+        /// Entries that may be named within an hour.
+        limit: i64,
+        /// Entries named within the last hour.
+        used: i64,
+        /// Entries of this list.
+        asked: usize,
+    },
     /// The key was used with another input.
     #[error("This idempotency key was used with another input.")]
     IdempotencyMismatch,
@@ -485,6 +510,8 @@ impl Refusal {
             Refusal::SlotFull { .. } => "SLOT_FULL",
             Refusal::SessionEnded => "SESSION_ENDED",
             Refusal::BatchTooLarge { .. } => "BATCH_TOO_LARGE",
+            Refusal::TooManyPreparedJobs { .. } => "TOO_MANY_PREPARED_JOBS",
+            Refusal::TooManyEntries { .. } => "TOO_MANY_ENTRIES",
             Refusal::IdempotencyMismatch => "IDEMPOTENCY_MISMATCH",
             Refusal::IdempotencyInProgress => "IDEMPOTENCY_IN_PROGRESS",
             Refusal::InvalidCursor | Refusal::CursorTooOld => "INVALID_CURSOR",
@@ -532,6 +559,7 @@ impl Refusal {
             Refusal::UserDeleted { user, .. }
             | Refusal::ReinstateAvailable { user, .. }
             | Refusal::ReactivateAvailable { user, .. } => vec![Node::User(*user)],
+            Refusal::TooManyPreparedJobs { jobs, .. } => jobs.iter().copied().map(Node::Job).collect(),
             Refusal::AlreadyDeleted { record, .. } => record.iter().copied().map(Node::Record).collect(),
             Refusal::At { refusal, .. } => refusal.nodes(),
             _ => Vec::new(),

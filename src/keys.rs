@@ -153,8 +153,9 @@ pub fn text(path: &[&str], text: &str, limit: usize) -> Result<String, Refusal> 
 /// # Errors
 /// As [`text`].
 pub fn clearable_text(path: &[&str], text: &str, limit: usize) -> Result<String, Refusal> {
-    checked(path, text, limit, |c| c.is_control())?
-        .ok_or_else(|| Refusal::bad_input(path, "This is blank: send null if there is none, or leave it out."))
+    checked(path, text, limit, |c| c.is_control())?.ok_or_else(|| {
+        Refusal::bad_input(path, "This is blank: send null if there is none, or leave it out.")
+    })
 }
 
 /// As [`text`], for a text of several lines: line breaks and tabs may stand in it.
@@ -202,7 +203,7 @@ const fn turns_direction(c: char) -> bool {
 
 /// Characters that take no room. Names may need them (a zero-width non-joiner is Persian spelling); what somebody is
 /// known by may not have them.
-const fn is_invisible(c: char) -> bool {
+pub const fn is_invisible(c: char) -> bool {
     matches!(
         c,
         '\u{AD}'

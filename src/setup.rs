@@ -14,8 +14,8 @@ use crate::accounts::{self, Name};
 use crate::config::Place;
 use crate::db::{Collision, Database, OpenError, Tx, locks, write};
 use crate::error::{Failure, Refusal};
-use crate::graphql::id::GlobalId;
 use crate::events::{self, Event};
+use crate::graphql::id::GlobalId;
 use crate::keys::email_key;
 use crate::organisation::Organisation;
 use crate::platform;
@@ -37,8 +37,9 @@ pub async fn open(place: &Place, read_limit: Duration) -> Result<Database, Strin
         Err(OpenError::Collisions(found)) => {
             database.close().await;
             let file = place.collisions.display();
-            std::fs::write(&place.collisions, table_of(&found))
-                .map_err(|error| format!("{}; {file} cannot be written: {error}", OpenError::Collisions(found.clone())))?;
+            std::fs::write(&place.collisions, table_of(&found)).map_err(|error| {
+                format!("{}; {file} cannot be written: {error}", OpenError::Collisions(found.clone()))
+            })?;
             Err(format!(
                 "{}. Their ids are in {file}: give all but one of those that share it another with the version before, \
                  then start this one again",

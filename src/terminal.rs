@@ -2,14 +2,17 @@
 //!
 //! It speaks GraphQL either way: to a server, or to a database that it opens itself and carries the job out in.
 
+mod file;
+
 use std::fmt::Write as _;
-use std::io::{BufRead, IsTerminal, Read, Write};
+use std::io::{BufRead, IsTerminal, Write};
 use std::path::Path;
 use std::time::Duration;
 
 use async_graphql::{Request, Variables};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
+use tokio::sync::oneshot;
 
 use crate::access::Caller;
 use crate::accounts::{self, Name};
@@ -26,6 +29,10 @@ use crate::table::cell;
 const LOOK: Duration = Duration::from_millis(200);
 /// Items of a page of outcomes.
 const PAGE: usize = 100;
+/// People of a plan that are shown by name.
+const SHOWN: usize = 20;
+/// Things that a refusal is about that are named.
+const NAMED: usize = 10;
 
 /// Why it stopped, in a sentence for whoever started it.
 type Stopped = String;
@@ -57,7 +64,7 @@ enum Door {
 /// # Errors
 /// A sentence that says why nothing more was done.
 pub async fn delete(options: &Delete) -> Result<(), Stopped> {
-    let emails = read(&options.emails)?;
+    let emails = file::emails(&options.emails, options.column.as_deref())?;
     let Some(server) = &options.server else {
         let alone = Alone::with(&options.place.database_url).map_err(why)?;
         let database = setup::open(&options.place, READ_LIMIT).await?;
@@ -97,26 +104,22 @@ async fn through(door: &Door, options: &Delete, emails: &str) -> Result<(), Stop
     let input = json!({ "removal": { "deleteUsers": {
         "people": { "emails": [emails] }, "privateSubgroups": private } } });
     let job = door.mutate("prepareRemoval", "PrepareRemovalInput", input).await?;
-    let plan = until(door, &job, "planning", |job| job["status"] == "PREPARING").await?;
-    if plan["status"] != "PREPARED" {
-        return Err(format!("the plan is {}", plan["status"]));
+    let started = tokio::select! {
+        started = start(door, options, &job) => started,
+        _ = tokio::signal::ctrl_c() => Err("interrupted; nothing was done".to_owned()),
+    };
+    if let Err(why) = started {
+        // Turned down: nothing is kept of the list. If that cannot be said either, the plan expires within a day.
+        let _ = door.mutate("cancelRemovalJob", "CancelRemovalJobInput", json!({ "jobId": job })).await;
+        return Err(why);
     }
-    tell(&preview(&plan));
-    let going = plan["plan"]["totals"]["confirmCount"].as_i64().unwrap_or(0);
-    if !agreed(options, going)? {
-        door.mutate("cancelRemovalJob", "CancelRemovalJobInput", json!({ "jobId": job })).await?;
-        return Err("nothing was done".to_owned());
-    }
-    let digest = &plan["plan"]["digest"];
-    let start = json!({ "jobId": job, "planDigest": digest, "confirmCount": going, "wait": 0 });
-    door.mutate("startRemovalJob", "StartRemovalJobInput", start).await?;
     let ended = until(door, &job, "deleting", |job| {
         ["QUEUED", "RUNNING", "CANCELLING"].iter().any(|status| job["status"] == *status)
     })
     .await?;
     let table = outcomes(door, &job).await?;
     match &options.outcomes {
-        Some(file) => std::fs::write(file, table).map_err(|error| format!("{}: {error}", file.display()))?,
+        Some(file) => write(file, &table)?,
         None => {
             let _ = std::io::stdout().write_all(table.as_bytes());
         }
@@ -129,15 +132,88 @@ async fn through(door: &Door, options: &Delete, emails: &str) -> Result<(), Stop
     }
 }
 
-/// The list, from a file or, as `-`, from the standard input.
-fn read(file: &Path) -> Result<String, Stopped> {
+/// Lets a prepared job run, once its plan was shown and somebody has said how many accounts go.
+async fn start(door: &Door, options: &Delete, job: &Value) -> Result<(), Stopped> {
+    let plan = until(door, job, "planning", |job| job["status"] == "PREPARING").await?;
+    if plan["status"] != "PREPARED" {
+        return Err(format!("the plan is {}", plan["status"]));
+    }
+    tell(&preview(&plan));
+    tell(&first_people(door, job, &plan).await?);
+    if let Some(file) = &options.plan {
+        write(file, &planned(door, job).await?)?;
+    }
+    let going = plan["plan"]["totals"]["confirmCount"].as_i64().unwrap_or(0);
+    if !agreed(options, going).await? {
+        return Err("nothing was done".to_owned());
+    }
+    let digest = &plan["plan"]["digest"];
+    let start = json!({ "jobId": job, "planDigest": digest, "confirmCount": going, "wait": 0 });
+    door.mutate("startRemovalJob", "StartRemovalJobInput", start).await?;
+    Ok(())
+}
+
+fn write(file: &Path, table: &str) -> Result<(), Stopped> {
+    std::fs::write(file, table).map_err(|error| format!("{}: {error}", file.display()))
+}
+
+/// The first people of the plan by name, a line each with what would become of them.
+async fn first_people(door: &Door, job: &Value, plan: &Value) -> Result<String, Stopped> {
+    const QUERY: &str = "query($id: ID!, $first: Int!) { removalJob(id: $id) { items(first: $first) {
+        nodes { position outcome plannedOutcome typed user { displayName email } } } } }";
+    let found = door.ask(QUERY, json!({ "id": job, "first": SHOWN })).await?;
     let mut text = String::new();
-    let read = if file == Path::new("-") {
-        std::io::stdin().read_to_string(&mut text).map(|_| text)
-    } else {
-        std::fs::read_to_string(file)
-    };
-    read.map_err(|error| format!("{}: {error}", file.display()))
+    for item in found["removalJob"]["items"]["nodes"].as_array().into_iter().flatten() {
+        let who = match (item["user"]["displayName"].as_str(), item["user"]["email"].as_str()) {
+            (Some(name), Some(email)) => format!("{name} <{email}>"),
+            (Some(name), None) => name.to_owned(),
+            (None, _) => {
+                item["typed"].as_str().map_or_else(|| format!("entry {}", item["position"]), str::to_owned)
+            }
+        };
+        let _ = writeln!(text, "  {who}: {}", what_becomes(item));
+    }
+    let more = plan["total"].as_u64().unwrap_or(0).saturating_sub(SHOWN as u64);
+    if more > 0 {
+        let _ = writeln!(text, "  and {more} more; --plan FILE writes all of them");
+    }
+    Ok(text)
+}
+
+/// What would become of an entry, or became of it already.
+fn what_becomes(item: &Value) -> &str {
+    item["plannedOutcome"].as_str().or(item["outcome"].as_str()).unwrap_or_default()
+}
+
+/// The plan as a table.
+async fn planned(door: &Door, job: &Value) -> Result<String, Stopped> {
+    const QUERY: &str = "query($id: ID!, $first: Int!, $after: String) { removalJob(id: $id) {
+        items(first: $first, after: $after) { pageInfo { hasNextPage endCursor }
+            nodes { position outcome plannedOutcome typed user { id displayName email } plan { effectCounts {
+                membershipsRemoved membershipsKept sessionsLeft seatsReleased enrolmentsRemoved placesRemoved
+                coursesHandedOver pathsHandedOver sessionsHandedOver } } } } } }";
+    const COUNTS: [&str; 9] = [
+        "membershipsRemoved",
+        "membershipsKept",
+        "sessionsLeft",
+        "seatsReleased",
+        "enrolmentsRemoved",
+        "placesRemoved",
+        "coursesHandedOver",
+        "pathsHandedOver",
+        "sessionsHandedOver",
+    ];
+    let head = format!("position,outcome,typed,userId,name,email,{}", COUNTS.join(","));
+    pages(door, job, QUERY, head, |item| {
+        let user = &item["user"];
+        let texts = [&item["typed"], &user["id"], &user["displayName"], &user["email"]];
+        let texts = texts.map(|value| cell(value.as_str().unwrap_or_default()));
+        let counts = &item["plan"]["effectCounts"];
+        let counts =
+            COUNTS.map(|count| counts[count].as_i64().map_or_else(String::new, |count| count.to_string()));
+        format!("{},{},{},{}", item["position"], what_becomes(item), texts.join(","), counts.join(","))
+    })
+    .await
 }
 
 /// What the plan would do, a line each.
@@ -186,7 +262,7 @@ fn counts(counts: &Value) -> String {
 }
 
 /// Whether somebody has said how many accounts go.
-fn agreed(options: &Delete, going: i64) -> Result<bool, Stopped> {
+async fn agreed(options: &Delete, going: i64) -> Result<bool, Stopped> {
     if let Some(count) = options.confirm_count {
         return if count == going {
             Ok(true)
@@ -198,8 +274,15 @@ fn agreed(options: &Delete, going: i64) -> Result<bool, Stopped> {
         return Err(format!("{going} accounts would go; say so with --confirm-count {going}"));
     }
     let _ = write!(std::io::stderr(), "Type how many accounts go to delete them: ");
-    let mut line = String::new();
-    std::io::stdin().lock().read_line(&mut line).map_err(why)?;
+    let (say, said) = oneshot::channel();
+    // A thread of its own, which the program does not wait for when it is interrupted.
+    std::thread::spawn(move || {
+        let mut line = String::new();
+        let read = std::io::stdin().lock().read_line(&mut line);
+        // Whoever no longer listens was interrupted.
+        let _ = say.send(read.map(|_| line));
+    });
+    let line = said.await.map_err(why)?.map_err(why)?;
     Ok(line.trim().parse() == Ok(going))
 }
 
@@ -239,23 +322,39 @@ async fn outcomes(door: &Door, job: &Value) -> Result<String, Stopped> {
     const QUERY: &str = "query($id: ID!, $first: Int!, $after: String) { removalJob(id: $id) {
         items(first: $first, after: $after) { pageInfo { hasNextPage endCursor }
             nodes { position outcome failure typed user { id displayName email } } } } }";
-    let mut table = "position,outcome,failure,typed,userId,name,email\r\n".to_owned();
+    let head = "position,outcome,failure,typed,userId,name,email".to_owned();
+    pages(door, job, QUERY, head, |item| {
+        let user = &item["user"];
+        let cells = [
+            &item["outcome"],
+            &item["failure"],
+            &item["typed"],
+            &user["id"],
+            &user["displayName"],
+            &user["email"],
+        ];
+        let cells = cells.map(|value| cell(value.as_str().unwrap_or_default()));
+        format!("{},{}", item["position"], cells.join(","))
+    })
+    .await
+}
+
+/// A table of the items of a job, read page by page.
+async fn pages(
+    door: &Door,
+    job: &Value,
+    query: &str,
+    head: String,
+    line: impl Fn(&Value) -> String,
+) -> Result<String, Stopped> {
+    let mut table = head + "\r\n";
     let mut after = Value::Null;
     loop {
-        let found = door.ask(QUERY, json!({ "id": job, "first": PAGE, "after": after })).await?;
+        let found = door.ask(query, json!({ "id": job, "first": PAGE, "after": after })).await?;
         let items = &found["removalJob"]["items"];
         for item in items["nodes"].as_array().into_iter().flatten() {
-            let user = &item["user"];
-            let cells = [
-                &item["outcome"],
-                &item["failure"],
-                &item["typed"],
-                &user["id"],
-                &user["displayName"],
-                &user["email"],
-            ];
-            let cells = cells.map(|value| cell(value.as_str().unwrap_or_default()));
-            let _ = write!(table, "{},{}\r\n", item["position"], cells.join(","));
+            table += &line(item);
+            table += "\r\n";
         }
         if items["pageInfo"]["hasNextPage"] != true {
             return Ok(table);
@@ -289,15 +388,30 @@ impl Door {
     /// The id of the job that a mutation answers with.
     async fn mutate(&self, name: &str, input_type: &str, input: Value) -> Result<Value, Stopped> {
         let query = format!(
-            "mutation($input: {input_type}!) {{ answer: {name}(input: $input) {{ job {{ id }} userErrors {{ code message }} }} }}"
+            "mutation($input: {input_type}!) {{ answer: {name}(input: $input) {{ job {{ id }}
+                userErrors {{ code message hiddenCount nodes {{ ... on Group {{ name }} }} }} }} }}"
         );
         let answer = self.ask(&query, json!({ "input": input })).await?["answer"].clone();
-        let error = &answer["userErrors"][0];
-        match (error["message"].as_str(), error["code"].as_str()) {
-            (Some(message), Some(code)) => Err(said(message, code)),
-            _ => Ok(answer["job"]["id"].clone()),
+        match &answer["userErrors"][0] {
+            Value::Null => Ok(answer["job"]["id"].clone()),
+            error => Err(said(&refused(error), error["code"].as_str().unwrap_or_default())),
         }
     }
+}
+
+/// Why something was refused, and the first of what it is about by name.
+fn refused(error: &Value) -> Stopped {
+    let mut text = error["message"].as_str().unwrap_or_default().to_owned();
+    let names: Vec<&str> =
+        error["nodes"].as_array().into_iter().flatten().filter_map(|node| node["name"].as_str()).collect();
+    if !names.is_empty() {
+        text.truncate(text.trim_end_matches('.').len());
+        let _ = write!(text, ": {}", names[..names.len().min(NAMED)].join(", "));
+        let hidden = error["hiddenCount"].as_u64().unwrap_or(0) as usize;
+        let more = names.len().saturating_sub(NAMED) + hidden;
+        let _ = if more > 0 { write!(text, ", and {more} more") } else { Ok(()) };
+    }
+    text
 }
 
 /// Tells whoever sits at the terminal, not whoever reads the outcomes.

@@ -85,21 +85,22 @@ impl Person {
             ),
         )
         .await?;
-        let person = |(id, first_name, last_name, username, email, job_title, email_key, name_key, search_key)| {
-            let external_ids = Vec::new();
-            Person {
-                id,
-                first_name,
-                last_name,
-                username,
-                email,
-                job_title,
-                email_key,
-                name_key,
-                search_key,
-                external_ids,
-            }
-        };
+        let person =
+            |(id, first_name, last_name, username, email, job_title, email_key, name_key, search_key)| {
+                let external_ids = Vec::new();
+                Person {
+                    id,
+                    first_name,
+                    last_name,
+                    username,
+                    email,
+                    job_title,
+                    email_key,
+                    name_key,
+                    search_key,
+                    external_ids,
+                }
+            };
         Ok(found.into_iter().map(person).collect())
     }
 

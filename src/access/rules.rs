@@ -58,6 +58,12 @@ impl Authority {
             || (self.has(group, Role::UserAdministrator) && roles.iter().all(|role| *role == Role::Learner))
     }
 
+    /// R15: whether there is a group out of which somebody may be taken.
+    pub fn may_remove_somebody(&self) -> bool {
+        let removes = |role: &Role| matches!(role, Role::Administrator | Role::UserAdministrator);
+        self.everything || self.roles.values().flatten().any(removes)
+    }
+
     /// Whether `role` may be granted to, or taken from, somebody in `group` (the matrix of trust): a learner by user
     /// administrators too, anything else by administrators alone.
     pub fn may_grant(&self, tree: &Tree, group: GroupId, role: Role) -> bool {

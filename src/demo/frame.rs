@@ -140,7 +140,8 @@ impl Making<'_> {
             let [main_author_id, one, other] = self.three_people();
             self.work_for(main_author_id, group_id, Role::Author);
             let (title_key, search_key) = (sort_key(&title), search_key(&title));
-            let row = course::Model { id, title, title_key, search_key, group_id, main_author_id, created_at };
+            let row =
+                course::Model { id, title, title_key, search_key, group_id, main_author_id, created_at };
             self.frame.tables.courses.push(row);
             for (user_id, rank) in [one, other].into_iter().zip(1..) {
                 let row = course_co_author::Model { course_id: id, user_id, rank };

@@ -345,6 +345,10 @@ codes! {
     SessionEnded = Refusal::SessionEnded,
     /// Too many people are named at once (R16).
     BatchTooLarge = Refusal::BatchTooLarge { .. },
+    /// You have as many prepared jobs open as one person may have, in `nodes`: start or cancel one first (R29).
+    TooManyPreparedJobs = Refusal::TooManyPreparedJobs { .. },
+    /// Your lists of the last hour and this one have more entries than one person may name within an hour (R29).
+    TooManyEntries = Refusal::TooManyEntries { .. },
     /// The idempotency key was used with another input.
     IdempotencyMismatch = Refusal::IdempotencyMismatch,
     /// The first request with the idempotency key is still being carried out: ask again later.
@@ -360,7 +364,7 @@ pub struct UserError {
     message: String,
     /// The field of the input that it is about, from the input's root; empty where it is about the whole.
     path: Vec<String>,
-    /// What it is about and you may see: groups, people, removals.
+    /// What it is about and you may see: groups, people, removals, jobs.
     nodes: Vec<Node>,
     /// How many more things it is about that you may not see.
     hidden_count: i32,

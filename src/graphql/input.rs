@@ -77,6 +77,13 @@ pub struct TimeRange {
     until: Option<DateTime<Utc>>,
 }
 
+impl TimeRange {
+    /// Whether it is open on both sides, and so leaves nothing out.
+    pub fn is_open(&self) -> bool {
+        self.from.is_none() && self.until.is_none()
+    }
+}
+
 /// The span that a field of a filter asks for; everything if it is left out.
 ///
 /// # Errors

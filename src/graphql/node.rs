@@ -94,6 +94,7 @@ pub(super) async fn of_refusal(ctx: &Context<'_>, refusal: &Refusal) -> Result<V
         error::Node::Path(id) => AnyId::Path(id),
         error::Node::Session(id) => AnyId::Session(id),
         error::Node::Record(id) => AnyId::Removal(id),
+        error::Node::Job(id) => AnyId::RemovalJob(id),
     });
     let found = try_join_all(ids.map(|id| Node::load(ctx, id))).await?;
     Ok(found.into_iter().flatten().collect())

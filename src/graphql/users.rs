@@ -13,6 +13,7 @@ use super::prompt::Prompt;
 use super::thing::Thing;
 use super::user::User;
 use crate::error::Refusal;
+use crate::keys;
 use crate::queries::users::{self, UserFilter};
 
 /// What one person is found by.
@@ -76,7 +77,7 @@ pub struct UserFilterInput {
     deleted: Option<TimeRange>,
     /// Who last signed in then.
     last_sign_in: Option<TimeRange>,
-    /// With this email, whatever its case.
+    /// With this email, whatever its case. In a list to look at, a blank text is no condition, here and below.
     email: Option<String>,
     /// With this username, whatever its case.
     username: Option<String>,
@@ -95,12 +96,99 @@ pub struct UserFilterInput {
     text: Option<String>,
 }
 
+/// What a condition of a filter lacks, and the field that lacks it.
+type Blank = &'static [&'static str];
+
 impl UserFilterInput {
-    /// As the queries want it.
+    /// The conditions that are given, each with the field of it that is blank, if one is.
+    fn conditions(&self) -> Vec<Option<Blank>> {
+        let UserFilterInput {
+            status,
+            group,
+            role,
+            inactive_since,
+            never_signed_in,
+            invited_and_never_seen,
+            created,
+            deleted,
+            last_sign_in,
+            email,
+            username,
+            phone,
+            job_title,
+            language,
+            external_id,
+            custom_field,
+            text,
+        } = self;
+        let is_blank = |text: &String| keys::fold(text).is_empty();
+        let blank = |is_blank: bool, field: Blank| is_blank.then_some(field);
+        let text_of = |text: &Option<String>, field| Some(blank(is_blank(text.as_ref()?), field));
+        let span_of = |span: &Option<TimeRange>, field| Some(blank(span.as_ref()?.is_open(), field));
+        let pair_of = |one: &String, other: &String, fields: [Blank; 2]| {
+            blank(is_blank(one), fields[0]).or(blank(is_blank(other), fields[1]))
+        };
+        [
+            status.as_ref().map(|status| blank(status.is_empty(), &["status"])),
+            group.as_ref().map(|_| None),
+            role.as_ref().map(|role| blank(role.is_empty(), &["role"])),
+            inactive_since.map(|_| None),
+            never_signed_in.map(|_| None),
+            invited_and_never_seen.map(|_| None),
+            span_of(created, &["created"]),
+            span_of(deleted, &["deleted"]),
+            span_of(last_sign_in, &["lastSignIn"]),
+            text_of(email, &["email"]),
+            text_of(username, &["username"]),
+            text_of(phone, &["phone"]),
+            text_of(job_title, &["jobTitle"]),
+            text_of(language, &["language"]),
+            external_id.as_ref().map(|ExternalIdInput { system, value }| {
+                pair_of(system, value, [&["externalId", "system"], &["externalId", "value"]])
+            }),
+            custom_field.as_ref().map(|CustomFieldFilter { name, value }| {
+                pair_of(name, value, [&["customField", "name"], &["customField", "value"]])
+            }),
+            text_of(text, &["text"]),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
+
+    /// Passes a filter by which people are changed: it has conditions, and none is blank. `everybody` stands for having
+    /// none.
+    ///
+    /// # Errors
+    /// `BAD_INPUT`, naming the field.
+    pub fn check_for_change(&self, everybody: bool) -> Result<(), Refusal> {
+        let conditions = self.conditions();
+        if let Some(field) = conditions.iter().flatten().next() {
+            let path: Vec<&str> = ["filter"].iter().chain(*field).copied().collect();
+            return Err(Refusal::bad_input(
+                &path,
+                "This condition is blank; leave it out, or give it a value.",
+            ));
+        }
+        match (conditions.is_empty(), everybody) {
+            (true, false) => Err(Refusal::bad_input(
+                &["filter"],
+                "A filter by which people are changed has at least one condition; to mean everybody, say `everybody: true`.",
+            )),
+            (false, true) => Err(Refusal::bad_input(
+                &["filter", "everybody"],
+                "Everybody is meant without other conditions; leave this out, or leave those out.",
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// As the queries want it. A blank text is no condition.
     ///
     /// # Errors
     /// `BAD_INPUT` or `NOT_FOUND`, naming the field.
     pub async fn read(self, ctx: &Context<'_>) -> Result<UserFilter, ApiError> {
+        let given = |text: Option<String>| text.filter(|text| !keys::fold(text).is_empty());
         let inactive_since = self.inactive_since.map(|time| instant(time, &["filter", "inactiveSince"]));
         Ok(UserFilter {
             status: self.status.map(|statuses| statuses.into_iter().map(Into::into).collect()),
@@ -112,14 +200,14 @@ impl UserFilterInput {
             created: span(self.created, "created")?,
             deleted: span(self.deleted, "deleted")?,
             last_sign_in: span(self.last_sign_in, "lastSignIn")?,
-            email: self.email,
-            username: self.username,
-            phone: self.phone,
-            job_title: self.job_title,
-            language: self.language,
+            email: given(self.email),
+            username: given(self.username),
+            phone: given(self.phone),
+            job_title: given(self.job_title),
+            language: given(self.language),
             external_id: self.external_id.map(|id| (id.system, id.value)),
             custom_field: self.custom_field.map(|field| (field.name, field.value)),
-            text: self.text,
+            text: given(self.text),
         })
     }
 }

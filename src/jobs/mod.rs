@@ -37,7 +37,7 @@ pub use workers::{Pace, start_workers, work_off};
 use crate::access::Caller;
 use crate::db::{Database, Tx, write};
 use crate::error::{Error, Failure};
-use crate::events::Event;
+use crate::removal::batch;
 
 /// How long an entry is kept as typed, while it means nobody.
 const TYPED_FOR: TimeDelta = TimeDelta::days(30);
@@ -114,9 +114,7 @@ pub async fn expire_outdated(db: &Database) -> Result<(), Failure> {
 
 async fn expire_plans(tx: &Tx) -> Result<(), Failure> {
     for (job, because) in store::overdue(&tx.conn, PLAN_FORM, tx.now).await? {
-        store::expire(&tx.conn, job, because, tx.now).await?;
-        store::tell(&tx.conn, job, tx.now).await?;
-        tx.tell([Event::job_finished(job, JobStatus::Expired, [])]);
+        batch::expire(tx, job, because).await?;
     }
     Ok(())
 }

@@ -145,9 +145,7 @@ pub fn checked(person: &NewPerson) -> Result<Checked, Refusal> {
 /// R24: why a name is not free that this account reserves. Whoever may reactivate the account is told that they can.
 pub fn reserved(name: &Name, holder: Holder, may_reactivate: bool) -> Refusal {
     match name {
-        _ if may_reactivate => {
-            Refusal::ReactivateAvailable { user: holder.user, shares: shares(name) }
-        }
+        _ if may_reactivate => Refusal::ReactivateAvailable { user: holder.user, shares: shares(name) },
         Name::Email(_) => Refusal::EmailTaken,
         Name::Username(_) => Refusal::UsernameTaken,
         Name::ExternalId(_) | Name::Id(_) => Refusal::ExternalIdTaken,

@@ -229,7 +229,8 @@ impl Batch for UnresolvedCounts {
         reader: &Reader,
         jobs: Vec<JobId>,
     ) -> Result<HashMap<JobId, Arc<Vec<(Outcome, i64)>>>, Error> {
-        counted(reader, "removals.unresolved_counts", "and user_id is null", jobs).await
+        let also = "and user_id is null and outcome <> 'CANCELLED'";
+        counted(reader, "removals.unresolved_counts", also, jobs).await
     }
 }
 

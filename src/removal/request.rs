@@ -54,7 +54,37 @@ pub enum People {
     /// These, one entry each, out of the group that stands with it.
     Pairs(Vec<(Entry, GroupId)>),
     /// Whoever meets this when the request is accepted, and still does when their turn comes (R16).
-    Matching(Box<UserFilter>),
+    Matching(Box<Matching>),
+}
+
+/// Everybody who meets a filter, except those who are left out.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Matching {
+    /// The conditions.
+    pub filter: UserFilter,
+    /// People who are left out; the caller sees each of them.
+    pub except: Vec<UserId>,
+}
+
+impl People {
+    /// Number of entries of the list, or of people that a filter leaves out; whom a filter finds is not known yet.
+    pub fn entries(&self) -> usize {
+        match self {
+            People::Named(entries) => entries.len(),
+            People::Pairs(pairs) => pairs.len(),
+            People::Matching(matching) => matching.except.len(),
+        }
+    }
+
+    /// Whether the list names `user` by id, and nobody else.
+    pub fn are_only(&self, user: UserId) -> bool {
+        let is_own = |entry: &Entry| entry.named == Named::Id(user);
+        match self {
+            People::Named(entries) => entries.iter().all(is_own),
+            People::Pairs(pairs) => pairs.iter().all(|(entry, _)| is_own(entry)),
+            People::Matching(_) => false,
+        }
+    }
 }
 
 /// One entry of a list.
@@ -103,6 +133,26 @@ impl Request {
     #[must_use]
     pub fn normalized(self, root: GroupId) -> Request {
         Request { scope: self.scope.normalized(root), ..self }
+    }
+}
+
+/// Most bytes of an email (RFC 5321, as corrected).
+const EMAIL_BYTES: usize = 254;
+/// Most characters of an external id: of its system, of its value.
+const EXTERNAL_ID_LENGTHS: (usize, usize) = (100, 200);
+
+impl Entry {
+    /// Whether what was typed may be kept while it means nobody: an external id, or what can be an email. Nothing else
+    /// is, since a list may hold anything (a column of passwords, say).
+    pub fn may_be_kept(&self) -> bool {
+        match &self.named {
+            Named::Id(_) => false,
+            Named::Email(typed) => typed.len() <= EMAIL_BYTES && typed.contains('@'),
+            Named::ExternalId { system, value } => {
+                let (system_length, value_length) = EXTERNAL_ID_LENGTHS;
+                system.chars().count() <= system_length && value.chars().count() <= value_length
+            }
+        }
     }
 }
 

@@ -138,8 +138,11 @@ pub async fn create(
 async fn add(tx: &Tx, new: &NewWebhook) -> Result<Made, Failure> {
     let url = rules::address(&new.url)?;
     named(new.kinds.as_deref())?;
-    let description =
-        new.description.as_deref().map(|text| keys::clearable_text(&["description"], text, DESCRIPTION)).transpose()?;
+    let description = new
+        .description
+        .as_deref()
+        .map(|text| keys::clearable_text(&["description"], text, DESCRIPTION))
+        .transpose()?;
     locks::seats(&tx.conn).await?;
     let creator = administrator(tx).await?;
     if store::all(&tx.conn).await?.len() >= MOST {
@@ -178,8 +181,10 @@ pub async fn update(
 async fn change(tx: &Tx, edit: &WebhookEdit) -> Result<WebhookId, Failure> {
     let url = edit.url.as_deref().map(rules::address).transpose()?;
     let kinds = edit.kinds.as_ref().try_map(|kinds| named(Some(kinds)).map(|()| kinds.join(" ")))?;
-    let description =
-        edit.description.as_ref().try_map(|text| keys::clearable_text(&["description"], text, DESCRIPTION))?;
+    let description = edit
+        .description
+        .as_ref()
+        .try_map(|text| keys::clearable_text(&["description"], text, DESCRIPTION))?;
     let before = held(tx, edit.webhook).await?;
     let status = match edit.goes_on {
         None => before.status,

@@ -121,7 +121,7 @@ async fn attempt(world: &World, who: &str, operation: &str, target: &str, place:
     let name = operation.split(' ').next().unwrap_or_default();
     let kind = format!("{}{}Input", name[..1].to_uppercase(), &name[1..]);
     let job = if ["removeUsersFromGroup", "deleteUsers", "prepareRemoval"].contains(&name) {
-        "job { items(first: 1) { nodes { outcome } } }"
+        "job { id items(first: 1) { nodes { outcome } } }"
     } else {
         ""
     };
@@ -134,6 +134,10 @@ async fn attempt(world: &World, who: &str, operation: &str, target: &str, place:
     }
     assert!(answer["errors"].is_null(), "{who} {operation} {place}: {answer:#}");
     let done = &answer["data"]["done"];
+    if name == "prepareRemoval" && done["job"].is_object() {
+        // Nobody has many open at once.
+        world.done(who, "cancelRemovalJob", json!({ "jobId": done["job"]["id"] }), "").await;
+    }
     let code =
         done["userErrors"][0]["code"].as_str().or(done["job"]["items"]["nodes"][0]["outcome"].as_str());
     match code {

@@ -25,8 +25,18 @@ fn texts(world: &World) -> Vec<(&'static str, Value, &'static str)> {
         change
     };
     let fields = [
-        "/firstName", "/lastName", "/username", "/email", "/phone", "/jobTitle", "/language", "/photoUrl",
-        "/customFields/0/name", "/customFields/0/value", "/externalIds/0/system", "/externalIds/0/value",
+        "/firstName",
+        "/lastName",
+        "/username",
+        "/email",
+        "/phone",
+        "/jobTitle",
+        "/language",
+        "/photoUrl",
+        "/customFields/0/name",
+        "/customFields/0/value",
+        "/externalIds/0/system",
+        "/externalIds/0/value",
     ];
     let mut texts: Vec<_> = fields
         .iter()

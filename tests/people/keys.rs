@@ -9,7 +9,8 @@ use crate::common::{World, each_database};
 
 /// What a list of this kind finds by a text for somebody.
 async fn found(world: &World, who: &str, list: &str, name: &str, text: &str) -> Vec<String> {
-    let query = format!("query($text: String!) {{ {list}(filter: {{ text: $text }}) {{ nodes {{ {name} }} }} }}");
+    let query =
+        format!("query($text: String!) {{ {list}(filter: {{ text: $text }}) {{ nodes {{ {name} }} }} }}");
     let answer = world.read(who, &query, json!({ "text": text })).await;
     let nodes = answer[list]["nodes"].as_array().expect("nodes");
     nodes.iter().map(|node| node[name].as_str().expect("a name").to_owned()).collect()

@@ -62,7 +62,8 @@ fn anyway(mut person: Value) -> Value {
 }
 
 async fn meant(world: &World, by: &str) -> Value {
-    world.read("owner", &format!("{{ user(by: {{ {by} }}) {{ id }} }}"), json!({})).await["user"]["id"].clone()
+    world.read("owner", &format!("{{ user(by: {{ {by} }}) {{ id }} }}"), json!({})).await["user"]["id"]
+        .clone()
 }
 
 each_database! {

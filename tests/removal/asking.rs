@@ -339,7 +339,10 @@ impl Asked<'_> {
         let items = value["items"]["nodes"].as_array().expect("items").iter().map(|item| {
             let who = match item["userId"].as_str() {
                 Some(_) => self.world.name(&item["userId"]),
-                None => item["typed"].as_str().expect("what was typed").to_owned(),
+                // Of what was never kept there is its place in the list.
+                None => item["typed"]
+                    .as_str()
+                    .map_or_else(|| format!("entry {}", item["position"]), str::to_owned),
             };
             (who, item["outcome"].as_str().unwrap_or("none").to_owned())
         });

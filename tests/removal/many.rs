@@ -134,7 +134,7 @@ each_database! {
             [
                 ("nobody@example.org", "NOT_FOUND"),
                 ("Ann <ann@example.org>", "INVALID_EMAIL"),
-                ("ann", "INVALID_EMAIL"),
+                ("entry 3", "INVALID_EMAIL"),
                 ("@", "INVALID_EMAIL"),
                 ("bob", "DELETED")
             ]

@@ -6,6 +6,7 @@ mod control;
 mod deletion;
 mod idempotency;
 mod jobs;
+mod lists;
 mod looking;
 mod many;
 mod pairs;

@@ -243,6 +243,8 @@ fn a_list_is_deleted_from_the_terminal() {
     // Nobody sits at the terminal: the number has to be given.
     let said = ran(here, &with(&[])).expect_err("it asks");
     assert!(said.contains("2 people are named") && said.contains("1 DELETED"), "{said}");
+    assert!(said.contains("  Petra Lind <petra.lind@example.org>: DELETED\n"), "{said}");
+    assert!(said.contains("  nobody@example.org: NOT_FOUND\n"), "{said}");
     assert!(said.ends_with("roster: 1 accounts would go; say so with --confirm-count 1\n"), "{said}");
     let said = ran(here, &with(&["--confirm-count", "2"])).expect_err("it is another number");
     assert!(said.ends_with("roster: 1 accounts would go, not 2\n"), "{said}");
@@ -268,6 +270,78 @@ fn a_list_is_deleted_from_the_terminal() {
         command.arg(&url).env("ROSTER_TOKEN", token.trim().strip_prefix("token ").unwrap()).output().unwrap();
     assert!(asked.status.success(), "{}", String::from_utf8_lossy(&asked.stderr));
     assert!(String::from_utf8_lossy(&asked.stdout).contains("1,DELETED,"));
+    server.stop();
+}
+
+#[test]
+fn the_plan_of_a_list_can_be_read_and_turned_down() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    ran(here, &["demo", "--no-serve", "--people", "120", "--database-url", "sqlite:roster.db"]).unwrap();
+    let list = "\u{feff}Name,E-Mail,Manager\r\nPetra,\"petra.lind@example.org\",tara.quist@example.org\r\nNobody,nobody@example.org,\r\nIda,hunter2,\r\n";
+    std::fs::write(here.join("list.csv"), list).unwrap();
+    let delete = |more: &[&'static str]| {
+        ran(here, &[&["delete", "--emails", "list.csv", "--private-subgroups", "keep"], more].concat())
+    };
+    // A table is no list.
+    let said = delete(&[]).expect_err("it is a table");
+    assert!(said.contains("Name | E-Mail | Manager") && said.contains("--column"), "{said}");
+    let said = delete(&["--column", "Mail"]).expect_err("there is no such column");
+    assert!(said.contains("no column is called Mail"), "{said}");
+    for column in ["e-mail", "2"] {
+        let said = delete(&["--column", column, "--plan", "plan.csv"]).expect_err("it asks");
+        assert!(said.contains("3 people are named"), "{said}");
+        let table = std::fs::read_to_string(here.join("plan.csv")).unwrap();
+        let mut reader = csv::Reader::from_reader(table.as_bytes());
+        let head: Vec<&str> = reader.headers().unwrap().iter().collect::<Vec<_>>();
+        assert_eq!(
+            head[..8],
+            [
+                "position",
+                "outcome",
+                "typed",
+                "userId",
+                "name",
+                "email",
+                "membershipsRemoved",
+                "membershipsKept"
+            ]
+        );
+        let rows: Vec<csv::StringRecord> = reader.records().map(|row| row.unwrap()).collect();
+        let cells = |row: usize| rows[row].iter().collect::<Vec<&str>>();
+        assert_eq!((&cells(0)[..2], cells(0)[4]), (&["1", "DELETED"][..], "Petra Lind"));
+        assert!(cells(0)[6].parse::<i64>().unwrap() > 0, "{table}");
+        assert_eq!(cells(1)[..6], ["2", "NOT_FOUND", "nobody@example.org", "", "", ""]);
+        assert_eq!(cells(2)[..6], ["3", "INVALID_EMAIL", "", "", "", ""]);
+        assert_eq!(rows.len(), 3);
+    }
+    // As a spreadsheet's "Unicode text" has it.
+    let utf16: Vec<u8> =
+        "\u{feff}petra.lind@example.org\r\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    std::fs::write(here.join("list.csv"), utf16).unwrap();
+    let said = delete(&["--confirm-count", "2"]).expect_err("it is another number");
+    assert!(said.contains("Petra Lind <petra.lind@example.org>: DELETED"), "{said}");
+    std::fs::write(here.join("list.csv"), b"petra.lind@ex\xe5mple.org").unwrap();
+    assert!(delete(&[]).expect_err("it is no text").contains("UTF-8"));
+    // Where the answer matters, the first groups are named.
+    std::fs::write(here.join("list.csv"), "ida.solberg@example.org").unwrap();
+    let said = fails(here, &["delete", "--emails", "list.csv"]);
+    assert!(said.ends_with("differ in 2 groups: Care at night, Night trainees"), "{said}");
+    // Whatever was not confirmed was turned down, and nothing of the list is kept.
+    let server = started(here, &["serve", "--bind", "127.0.0.1:0"]);
+    let token = ran(here, &["token", "--as", "olive.hartmann@example.org"]).unwrap();
+    let token = token.trim().strip_prefix("token ").unwrap();
+    let url = server.printed("listening on").unwrap();
+    let answer =
+        server.ask(url, token, "{ removalJobs { nodes { status items { nodes { typed userId } } } } }");
+    let jobs = answer["data"]["removalJobs"]["nodes"].as_array().unwrap();
+    assert_eq!(jobs.len(), 3);
+    for job in jobs {
+        assert_eq!(job["status"], "CANCELLED", "{job:#}");
+        for item in job["items"]["nodes"].as_array().unwrap() {
+            assert_eq!(item, &json!({ "typed": null, "userId": null }));
+        }
+    }
     server.stop();
 }
 

@@ -14,8 +14,8 @@ use crate::graphql::input::ExternalIdInput;
 use crate::graphql::kinds::{PostTreatment, PrivateSubgroups, Role};
 use crate::graphql::users::UserFilterInput;
 use crate::removal::batch::{Batch, Retry, Start};
-use crate::removal::list::{split_emails, typed_external};
-use crate::removal::request::{Entry, Named, Options, People, Request, Scope};
+use crate::removal::list::{LONGEST, one_email, split_emails, typed_external};
+use crate::removal::request::{Entry, Matching, Named, Options, People, Request, Scope};
 use crate::removal::single::Single;
 
 /// Seconds that a request waits for its job where it does not say.
@@ -41,14 +41,42 @@ pub fn patience(wait: Option<i32>) -> Result<Duration, Refusal> {
 pub enum PeopleInput {
     /// By id, at most 100,000.
     Ids(Vec<ID>),
-    /// By email, at most 100,000. An entry may hold several, separated by commas, semicolons or line breaks; space
-    /// around them and case do not count. An email means the account that reserves it, else the one deleted last.
+    /// By email, at most 100,000. An entry may hold several, separated by commas, semicolons or line breaks outside of
+    /// quotation marks. White space and invisible characters around an email do not count (a byte order mark is one), nor
+    /// do the quotation marks of a CSV cell, nor case. An email means the account that reserves it, else the one deleted
+    /// last.
     Emails(Vec<String>),
-    /// By the ids that other systems gave them, at most 100,000.
+    /// By the ids that other systems gave them, at most 100,000. They are compared as given, letter by letter.
     ExternalIds(Vec<ExternalIdInput>),
     /// Whoever meets this, at most 100,000. Looked up once, when the request is accepted; who no longer meets it when
     /// their turn comes is left alone.
-    Filter(UserFilterInput),
+    Filter(PeopleFilterInput),
+}
+
+/// Which people are to be changed. All conditions given hold together; there is at least one, or `everybody`, and none
+/// of them is blank (R16).
+#[derive(Clone, Debug, InputObject)]
+#[graphql(name = "PeopleFilter")]
+pub struct PeopleFilterInput {
+    /// The conditions by which people are found.
+    #[graphql(flatten)]
+    conditions: UserFilterInput,
+    /// Whether everybody is meant: all people you see except the deleted and the erased. It stands in place of conditions.
+    #[graphql(default)]
+    everybody: bool,
+    /// The ids of people who are left out, at most 100,000. One that is nobody's, or somebody's whom you do not see,
+    /// refuses the whole request.
+    #[graphql(default)]
+    except: Vec<ID>,
+}
+
+impl PeopleFilterInput {
+    async fn read(self, ctx: &Context<'_>) -> Result<Matching, ApiError> {
+        self.conditions.check_for_change(self.everybody)?;
+        let entry = |(place, id): (usize, &ID)| id::parse(id, &["filter", "except", &place.to_string()]);
+        let except = self.except.iter().enumerate().map(entry).collect::<Result<_, _>>()?;
+        Ok(Matching { filter: self.conditions.read(ctx).await?, except })
+    }
 }
 
 impl PeopleInput {
@@ -59,9 +87,17 @@ impl PeopleInput {
                 let entry = |(user, id): (UserId, ID)| Entry { named: Named::Id(user), typed: id.0 };
                 users.into_iter().zip(ids).map(entry).collect()
             }
-            PeopleInput::Emails(texts) => texts.iter().flat_map(|text| split_emails(text)).collect(),
+            // One too many is enough to see that they are too many.
+            PeopleInput::Emails(texts) => {
+                texts.iter().flat_map(|text| split_emails(text)).take(LONGEST + 1).collect()
+            }
             PeopleInput::ExternalIds(ids) => ids.into_iter().map(external).collect(),
-            PeopleInput::Filter(filter) => return Ok(People::Matching(Box::new(filter.read(ctx).await?))),
+            PeopleInput::Filter(filter) => {
+                return match filter.read(ctx).await {
+                    Err(ApiError::Refused(refusal)) => Err(refusal.at(&["people".to_owned()]).into()),
+                    read => Ok(People::Matching(Box::new(read?))),
+                };
+            }
         }))
     }
 }
@@ -341,10 +377,7 @@ impl RemovedMembershipInput {
             RemovedMemberInput::UserId(id) => {
                 Entry { named: Named::Id(id::parse(&id, &path("member"))?), typed: id.0 }
             }
-            RemovedMemberInput::Email(email) => {
-                let typed = email.trim().to_owned();
-                Entry { named: Named::Email(typed.clone()), typed }
-            }
+            RemovedMemberInput::Email(email) => one_email(&email),
             RemovedMemberInput::ExternalId(id) => external(id),
         };
         Ok((entry, group))

@@ -288,12 +288,12 @@ impl PreparedRemovalPlan {
 /// One entry of a job's list, and what became of it.
 #[Object]
 impl RemovalJobItem {
-    /// Its place in the list, from 1.
+    /// Its place in the list as you gave it, from 1: among the entries that are not blank, duplicates included.
     async fn position(&self) -> i64 {
         self.0.position
     }
 
-    /// The id of whom it means; null where that is nobody.
+    /// The id of whom it means; null where that is nobody, and in a job that was turned down before it was let run.
     async fn user_id(&self) -> Option<ID> {
         self.0.user_id.map(GlobalId::global)
     }
@@ -323,7 +323,9 @@ impl RemovalJobItem {
         }
     }
 
-    /// The entry as typed, where it means nobody.
+    /// The entry as typed, while it means nobody, for 30 days at most: an external id, or what can be an email (at most 254
+    /// bytes, with an @). Anything else is never kept, and is null here: find it in your own list by `position`. Nothing
+    /// is kept of a job that was cancelled before it ran.
     async fn typed(&self) -> Option<&str> {
         self.0.typed.as_deref()
     }

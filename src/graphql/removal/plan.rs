@@ -91,6 +91,29 @@ pub struct RemovalTotals {
     confirm_count: i64,
 }
 
+/// How much would be done to one person, by kind of effect.
+#[derive(Clone, Copy, Debug, SimpleObject)]
+pub struct RemovalEffectCounts {
+    /// Memberships that would go.
+    memberships_removed: i64,
+    /// Memberships that would stay.
+    memberships_kept: i64,
+    /// Participations in sessions that would end.
+    sessions_left: i64,
+    /// Seats in upcoming slots that would be released.
+    seats_released: i64,
+    /// Individual enrolments in sessions that would go.
+    enrolments_removed: i64,
+    /// Places as co-author or co-instructor that would go.
+    places_removed: i64,
+    /// Courses that would get another main author.
+    courses_handed_over: i64,
+    /// Paths that would get another main author.
+    paths_handed_over: i64,
+    /// Sessions that would get another main instructor.
+    sessions_handed_over: i64,
+}
+
 impl RemovalPlan {
     /// What `preview` shows.
     pub fn of(preview: Preview) -> RemovalPlan {
@@ -265,6 +288,23 @@ impl PersonRemovalPlan {
     /// The groups that would still keep the person: where the outcome is `REMOVED_NOT_DELETED` or `NOTHING_REACHED`.
     async fn kept_in(&self, ctx: &Context<'_>) -> Result<Prompts<Group>, ApiError> {
         groups(ctx, self.0.kept_in()).await
+    }
+
+    /// How much would go, stay and move: the effects, counted by kind.
+    async fn effect_counts(&self) -> RemovalEffectCounts {
+        let mut totals = Totals::default();
+        totals.add_effects(&self.0);
+        RemovalEffectCounts {
+            memberships_removed: totals.memberships_removed,
+            memberships_kept: totals.memberships_kept,
+            sessions_left: totals.sessions_left,
+            seats_released: totals.seats_released,
+            enrolments_removed: totals.enrolments_removed,
+            places_removed: totals.places_removed,
+            courses_handed_over: totals.courses_handed_over,
+            paths_handed_over: totals.paths_handed_over,
+            sessions_handed_over: totals.sessions_handed_over,
+        }
     }
 
     /// With `ALREADY_DELETED`: when the account was deleted. Else null.

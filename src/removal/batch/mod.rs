@@ -1,21 +1,25 @@
 //! Removing many at once (R16): a list becomes a job with items, and the job is carried out chunk by chunk.
 //!
 //! What must be known of the whole list is settled when the job is accepted: who leaves (R13), the answer to R6, the
-//! digest (R18). After that chunk size and order never change the result. Workers carry the job out ([`crate::jobs`]),
-//! one [`Turn::step`] after the other: a chunk, the outcomes of its items and the event that tells of it are committed
-//! together, so what is done is done once.
+//! digest (R18). It is read and settled outside of the transaction that then writes the job (`accept`), so that other
+//! writes do not wait for a long list, and long lists take turns. After that chunk size and order never change the
+//! result. Workers carry the job out ([`crate::jobs`]), one [`Turn::step`] after the other: a chunk, the outcomes of its
+//! items and the event that tells of it are committed together, so what is done is done once.
 
+mod allowance;
 mod control;
 mod preparing;
 mod turn;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use entity::id::{GroupId, JobId, ServiceTokenId, UserId};
-use entity::kind::{JobStatus, Outcome, PrivateSubgroups};
+use entity::kind::{Expiry, JobStatus, Outcome, PrivateSubgroups};
 use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
+use tokio::sync::Semaphore;
 
 pub use self::control::{Retry, Start, again, cancel, start};
 pub use self::preparing::{Totals, single_plans, warnings};
@@ -29,13 +33,14 @@ use super::rules::{Verdict, settle};
 use super::safety::{self, Going};
 use super::store::{self, NewItem, NewJob};
 use crate::access::Caller;
-use crate::db::{Database, Key, Tx, write};
+use crate::db::{Database, Key, Tx, locks, snapshot, write};
 use crate::error::{Error, Failure, Refusal};
 use crate::events::Event;
 use crate::jobs;
 use crate::ownership::{self, Administrator, Leaving};
 use crate::queries::Sight;
 use crate::queries::users::UserFilter;
+use crate::tree::TreeCache;
 
 /// The most people that one transaction removes.
 pub const CHUNK: usize = 3_000;
@@ -112,35 +117,73 @@ impl Kept {
     }
 }
 
+/// The entries from which on a list is long.
+const LONG: usize = 3_000;
+/// Long lists are accepted one after the other in each instance: however many there are, others read and write meanwhile.
+static TURNS_OF_LONG_LISTS: Semaphore = Semaphore::const_new(1);
+
 /// Accepts a list as a job, for workers to carry out.
 ///
 /// # Errors
-/// `BAD_INPUT`, `BATCH_TOO_LARGE`, `NOT_FOUND` of the group, `PRIVATE_SUBGROUPS_UNDECIDED`, `PLAN_CHANGED`,
-/// `CONFIRM_COUNT_REQUIRED`, `COUNT_MISMATCH`: nothing was done.
+/// `BAD_INPUT`, `BATCH_TOO_LARGE`, `NOT_FOUND` of the group or of somebody left out, `FORBIDDEN` for a caller who could
+/// remove nobody, `TOO_MANY_ENTRIES`, `PRIVATE_SUBGROUPS_UNDECIDED`, `PLAN_CHANGED`, `CONFIRM_COUNT_REQUIRED`,
+/// `COUNT_MISMATCH`: nothing was done.
 pub async fn remove_many(
     db: &Database,
     caller: Caller,
     key: Option<Key>,
     batch: Batch,
 ) -> Result<JobId, Failure> {
-    // A repeated request is answered with the job of the first.
-    let job = write(db, caller, key, batch, |tx, batch| Box::pin(accept(tx, batch))).await?;
-    db.bell.ring();
-    Ok(job)
+    accept(db, caller, key, batch, JobStatus::Queued).await
 }
 
 /// Accepts a list as a job whose plan workers compute, to be shown before it is started ([`start`]).
 ///
 /// # Errors
-/// As [`remove_many`].
+/// As [`remove_many`], and `TOO_MANY_PREPARED_JOBS`.
 pub async fn prepare(
     db: &Database,
     caller: Caller,
     key: Option<Key>,
     batch: Batch,
 ) -> Result<JobId, Failure> {
+    accept(db, caller, key, batch, JobStatus::Preparing).await
+}
+
+/// Reads and settles a list in one state of the database, then writes it down as a job in a transaction of its own. What
+/// changes in between is found out when somebody's turn comes, as is what changes later.
+async fn accept(
+    db: &Database,
+    caller: Caller,
+    key: Option<Key>,
+    batch: Batch,
+    status: JobStatus,
+) -> Result<JobId, Failure> {
+    let is_long = matches!(batch.people, People::Matching(_)) || batch.people.entries() > LONG;
+    // Nobody closes the semaphore.
+    let _turn = if is_long { TURNS_OF_LONG_LISTS.acquire().await.ok() } else { None };
+    let batch = Arc::new(batch);
+    let asked = (caller.clone(), batch.clone());
+    let drafted = snapshot(db, asked, |snapshot, (caller, batch)| {
+        Box::pin(draft(&snapshot.conn, snapshot.trees, caller, snapshot.now, batch, status))
+    })
+    .await;
+    let drafted = match drafted {
+        Ok(draft) => Ok(draft),
+        Err(Failure::Refused(refusal)) => Err(refusal),
+        Err(broken) => return Err(broken),
+    };
+    let drafted = Arc::new(drafted);
+    // What was drafted is no part of what was asked: a repeated request is answered with the job of the first, also where
+    // it would be refused by now.
     let job = write(db, caller, key, batch, |tx, batch| {
-        Box::pin(accept_as(tx, batch, JobStatus::Preparing, Origin::Asked))
+        let drafted = drafted.clone();
+        Box::pin(async move {
+            match &*drafted {
+                Ok(draft) => write_down(tx, batch, draft, status, Origin::Asked).await,
+                Err(refusal) => Err(refusal.clone().into()),
+            }
+        })
     })
     .await?;
     db.bell.ring();
@@ -156,10 +199,6 @@ enum Origin {
     Retry(JobId),
 }
 
-async fn accept(tx: &Tx, batch: &Batch) -> Result<JobId, Failure> {
-    accept_as(tx, batch, JobStatus::Queued, Origin::Asked).await
-}
-
 /// What is known of a whole list before anything is done to anybody.
 #[derive(Clone, Debug)]
 struct Whole {
@@ -170,20 +209,47 @@ struct Whole {
     going: i64,
 }
 
-/// Resolves the list, settles what concerns all of it, and writes the job. What the platform itself would do over the
-/// safety share waits to be confirmed (R29).
+/// A list as it is to be written down.
+#[derive(Clone, Debug)]
+struct Draft {
+    request: Request,
+    leaving: Leaving,
+    /// How many accounts go of those that count for the safety share.
+    going: i64,
+    /// How many people it names.
+    people: usize,
+    items: Vec<NewItem>,
+    duplicates: usize,
+}
+
+/// Accepts a list within a transaction.
 async fn accept_as(tx: &Tx, batch: &Batch, status: JobStatus, origin: Origin) -> Result<JobId, Failure> {
-    let db = &tx.conn;
-    let mut list = list::resolve(db, &Sight::in_write(tx).await?, &batch.people).await?;
-    let setting = planning::setting(db, &tx.trees, &tx.caller).await?;
+    let draft = draft(&tx.conn, &tx.trees, &tx.caller, tx.now, batch, status).await?;
+    write_down(tx, batch, &draft, status, origin).await
+}
+
+/// Resolves the list and settles what concerns all of it. First whether the caller may have it done at all: a list of
+/// somebody who could remove nobody, or has had too much prepared, is not looked at.
+async fn draft(
+    db: &impl ConnectionTrait,
+    trees: &TreeCache,
+    caller: &Caller,
+    now: DateTime<Utc>,
+    batch: &Batch,
+    status: JobStatus,
+) -> Result<Draft, Failure> {
+    let setting = planning::setting(db, trees, caller).await?;
     let request = batch.request.normalized(setting.tree.root());
     planning::check_group(&request, &setting)?;
+    allowance::check_rights(caller, &batch.people, &request, &setting)?;
+    allowance::check(db, caller, now, batch.people.entries(), status).await?;
+    let mut list = list::resolve(db, &Sight::of(db, trees, caller).await?, &batch.people).await?;
     planning::check_groups(&mut list, &setting);
     let parts = planning::parts(&list, &setting);
     let whole = settle_list(db, &parts, &request, &setting).await?;
     let digests = match &batch.plan_digest {
         Some(shown) => {
-            let digests = digests(db, tx.now, &parts, &whole, &request, &setting).await?;
+            let digests = digests(db, now, &parts, &whole, &request, &setting).await?;
             let of_all = digests.iter().map(|(part, digest)| (*part, digest.as_str()));
             if digest_of(&request, of_all) != *shown {
                 return Err(Refusal::PlanChanged.into());
@@ -192,9 +258,30 @@ async fn accept_as(tx: &Tx, batch: &Batch, status: JobStatus, origin: Origin) ->
         }
         None => BTreeMap::new(),
     };
+    let items = items(&list, &parts, caller, batch.bounds.people, &whole.ending, digests);
+    let Whole { leaving, going, .. } = whole;
+    let people = list.users().len();
+    Ok(Draft { request, leaving, going, people, items, duplicates: list.duplicates })
+}
+
+/// Writes the job. What the platform itself would do over the safety share waits to be confirmed (R29).
+async fn write_down(
+    tx: &Tx,
+    batch: &Batch,
+    draft: &Draft,
+    status: JobStatus,
+    origin: Origin,
+) -> Result<JobId, Failure> {
+    let db = &tx.conn;
+    let entries = draft.items.len() + draft.duplicates;
+    if let Some(actor) = tx.caller.user() {
+        // Of several at once of one person, each counts those before it.
+        locks::users_exclusively(db, &[actor]).await?;
+    }
+    allowance::check(db, &tx.caller, tx.now, entries, status).await?;
     let status = match (status, &tx.caller) {
         (JobStatus::Queued, caller) => {
-            let going = Going { accounts: whole.going, people: list.users().len() };
+            let going = Going { accounts: draft.going, people: draft.people };
             match (safety::check(tx, going, batch.confirm_count).await, caller) {
                 (Err(Failure::Refused(Refusal::ConfirmCountRequired { .. })), Caller::System { .. }) => {
                     JobStatus::AwaitingConfirmation
@@ -204,16 +291,15 @@ async fn accept_as(tx: &Tx, batch: &Batch, status: JobStatus, origin: Origin) ->
         }
         (status, _) => status,
     };
-    let items = items(&list, &parts, &tx.caller, batch.bounds.people, &whole.ending, digests);
     let filter = match &batch.people {
         People::Named(_) | People::Pairs(_) => None,
-        People::Matching(filter) => Some(filter.clone()),
+        People::Matching(matching) => Some(Box::new(matching.filter.clone())),
     };
     let kept = Kept {
-        request,
-        answer: planning::assumed(&request),
-        administrators: whole.leaving.administrators.into_iter().collect(),
-        places: whole.leaving.places.into_iter().collect(),
+        request: draft.request,
+        answer: planning::assumed(&draft.request),
+        administrators: draft.leaving.administrators.clone().into_iter().collect(),
+        places: draft.leaving.places.clone().into_iter().collect(),
         filter,
         bounds: batch.bounds,
         service: tx.caller.service(),
@@ -222,19 +308,19 @@ async fn accept_as(tx: &Tx, batch: &Batch, status: JobStatus, origin: Origin) ->
         status,
         actor: tx.caller.user(),
         on_behalf_of: tx.caller.on_behalf_of(),
-        cause: request.cause,
+        cause: draft.request.cause,
         options: serde_json::to_string(&kept).map_err(Error::from)?,
         plan_digest: batch.plan_digest.as_deref(),
         retry_of: match origin {
             Origin::Asked => None,
             Origin::Retry(job) => Some(job),
         },
-        total: items.len(),
-        duplicates: list.duplicates,
+        total: draft.items.len(),
+        duplicates: draft.duplicates,
         now: tx.now,
     };
     let job = store::add_job(db, &job).await?;
-    store::add_items(db, job, &items).await?;
+    store::add_items(db, job, &draft.items).await?;
     jobs::store::tell(db, job, tx.now).await?;
     Ok(job)
 }
@@ -244,10 +330,50 @@ async fn finish(tx: &Tx, job: JobId, status: Option<JobStatus>) -> Result<(), Fa
     let outcomes = store::outcomes(&tx.conn, job).await?;
     let failed = outcomes.iter().any(|(outcome, _)| outcome.is_none_or(Outcome::is_failure));
     let by_outcomes = if failed { JobStatus::FinishedWithFailures } else { JobStatus::Succeeded };
-    let status = store::finish(&tx.conn, job, status.unwrap_or(by_outcomes), tx.now).await?;
+    let status = status.unwrap_or(by_outcomes);
+    if status == JobStatus::Cancelled {
+        forget_list(tx, job).await?;
+    }
+    forget_filter(tx, job).await?;
+    let status = store::finish(&tx.conn, job, status, tx.now).await?;
     let counts = outcomes.into_iter().filter_map(|(outcome, count)| Some((outcome?, count)));
     tx.tell([Event::job_finished(job, status, counts)]);
     Ok(())
+}
+
+/// Ends a prepared job that can no longer be started, and says why; nothing of its list is kept (R29).
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn expire(tx: &Tx, job: JobId, because: Expiry) -> Result<(), Error> {
+    forget_list(tx, job).await?;
+    forget_filter(tx, job).await?;
+    jobs::store::expire(&tx.conn, job, because, tx.now).await?;
+    jobs::store::tell(&tx.conn, job, tx.now).await?;
+    tx.tell([Event::job_finished(job, JobStatus::Expired, [])]);
+    Ok(())
+}
+
+/// Forgets the list of a job that is turned down (R29): the entries as typed if no chunk was begun, and the people too if
+/// it was never let run.
+async fn forget_list(tx: &Tx, job: JobId) -> Result<(), Error> {
+    let status = jobs::store::status(&tx.conn, job).await?;
+    let never_ran = [JobStatus::Preparing, JobStatus::Prepared, JobStatus::AwaitingConfirmation];
+    if status.is_some_and(|status| never_ran.contains(&status)) {
+        store::forget_list(&tx.conn, job).await
+    } else {
+        store::forget_entries(&tx.conn, job).await
+    }
+}
+
+/// Forgets the conditions of a filter, which may name people, when the job ends and nobody has to meet them any more.
+async fn forget_filter(tx: &Tx, job: JobId) -> Result<(), Error> {
+    let Some(standing) = jobs::store::standing(&tx.conn, job).await? else { return Ok(()) };
+    let mut kept: Kept = serde_json::from_str(&standing.options)?;
+    if kept.filter.take().is_none() {
+        return Ok(());
+    }
+    store::set_options(&tx.conn, job, &serde_json::to_string(&kept)?).await
 }
 
 /// Settles what concerns all of `parts`: the answer to R6, who leaves (R13). Chunk by chunk, so that memory stays bounded.
@@ -363,7 +489,8 @@ fn items(
             NewItem {
                 user: item.user,
                 group: item.group,
-                typed: item.typed.clone(),
+                position: item.position,
+                typed: item.typed.clone().filter(|_| item.may_be_kept),
                 chunk: part.as_ref().map(&mut chunk),
                 ends_account: part.is_some_and(|part| ending.contains(&part)),
                 digest: part.and_then(|part| digests.remove(&part)),

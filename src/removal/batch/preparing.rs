@@ -57,8 +57,13 @@ impl Totals {
         self.confirm_count += going;
         for person in &plan.people {
             self.add_outcome(person.outcome);
-            person.effects.iter().for_each(|effect| self.add_effect(effect));
+            self.add_effects(person);
         }
+    }
+
+    /// Adds what would be done to one person.
+    pub fn add_effects(&mut self, person: &PersonPlan) {
+        person.effects.iter().for_each(|effect| self.add_effect(effect));
     }
 
     /// Adds an outcome.

@@ -241,10 +241,13 @@ async fn accounts(db: &impl ConnectionTrait, deleted: &[UserId], context: &Conte
 
 /// R9.2, R9.7, R24: what ends with the account and needs no decision.
 async fn sweep(db: &impl ConnectionTrait, deleted: &[UserId], now: DateTime<Utc>) -> Result<(), Error> {
-    sql("removal.release_external_ids", "update external_ids set reserved = false where user_id in {deleted}")
-        .ids("deleted", deleted.iter().copied())
-        .execute(db)
-        .await?;
+    sql(
+        "removal.release_external_ids",
+        "update external_ids set reserved = false where user_id in {deleted}",
+    )
+    .ids("deleted", deleted.iter().copied())
+    .execute(db)
+    .await?;
     sql("removal.sweep_tokens", "delete from tokens where user_id in {deleted}")
         .ids("deleted", deleted.iter().copied())
         .execute(db)

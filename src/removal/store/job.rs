@@ -52,9 +52,11 @@ pub struct NewJob<'a> {
     pub now: DateTime<Utc>,
 }
 
-/// An item to be written; its position is its place in the list, from 1.
+/// An item to be written.
 #[derive(Clone, Debug)]
 pub struct NewItem {
+    /// Its place in the list as given, from 1.
+    pub position: usize,
     /// Whom it means.
     pub user: Option<UserId>,
     /// The group that is named for it alone.
@@ -98,13 +100,10 @@ pub async fn add_job(db: &impl ConnectionTrait, job: &NewJob<'_>) -> Result<JobI
 
 /// Writes the items of `job`, in the order of its list.
 pub async fn add_items(db: &impl ConnectionTrait, job: JobId, items: &[NewItem]) -> Result<(), Error> {
-    let mut position: i64 = 0;
     // All of a long list at once would be in memory several times over.
     for some in items.chunks(ITEMS) {
-        let first = position + 1;
-        position += some.len() as i64;
         let rows = Rows::new()
-            .numbers("position", first..=position)
+            .numbers("position", some.iter().map(|item| item.position as i64))
             .numbers_or_null("user_id", some.iter().map(|item| item.user))
             .texts_or_null("typed", some.iter().map(|item| item.typed.as_deref()))
             .numbers_or_null("chunk", some.iter().map(|item| item.chunk))
@@ -208,6 +207,67 @@ pub async fn cancel_waiting(db: &impl ConnectionTrait, job: JobId) -> Result<(),
     .execute(db)
     .await?;
     Ok(())
+}
+
+/// Forgets the entries of `job` as typed, if no chunk of it was begun.
+pub async fn forget_entries(db: &impl ConnectionTrait, job: JobId) -> Result<(), Error> {
+    sql(
+        "removal.forget_entries",
+        "update job_items set typed = null where job_id = {job} and typed is not null
+            and not exists (select 1 from job_chunks c where c.job_id = {job})",
+    )
+    .bind("job", job)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Forgets whom the entries of `job` mean, and how they were typed.
+pub async fn forget_list(db: &impl ConnectionTrait, job: JobId) -> Result<(), Error> {
+    sql(
+        "removal.forget_list",
+        "update job_items set typed = null, user_id = null, group_id = null where job_id = {job}",
+    )
+    .bind("job", job)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// The jobs of `actor` that are being prepared, or are prepared and can still be started, in order of id.
+pub async fn open_prepared(
+    db: &impl ConnectionTrait,
+    actor: UserId,
+    now: DateTime<Utc>,
+) -> Result<Vec<JobId>, Error> {
+    let rows: Vec<(JobId,)> = sql(
+        "removal.open_prepared",
+        "select id from jobs where actor_id = {actor}
+            and (status = 'PREPARING' or (status = 'PREPARED' and keep_until > {now})) order by id",
+    )
+    .bind("actor", actor)
+    .bind("now", now)
+    .all(db)
+    .await?;
+    Ok(rows.into_iter().map(|(job,)| job).collect())
+}
+
+/// How many entries the lists had that `actor` has had accepted since then, duplicates included.
+pub async fn entries_since(
+    db: &impl ConnectionTrait,
+    actor: UserId,
+    since: DateTime<Utc>,
+) -> Result<i64, Error> {
+    let (entries,) = sql(
+        "removal.entries_since",
+        "select cast(coalesce(sum(total + duplicates), 0) as bigint) from jobs
+         where created_at > {since} and actor_id = {actor}",
+    )
+    .bind("since", since)
+    .bind("actor", actor)
+    .only(db)
+    .await?;
+    Ok(entries)
 }
 
 /// How often each outcome came up in `job`.
@@ -391,6 +451,15 @@ pub async fn put_last(db: &impl ConnectionTrait, job: JobId, user: UserId) -> Re
 pub async fn set_status(db: &impl ConnectionTrait, job: JobId, status: JobStatus) -> Result<(), Error> {
     sql("removal.set_status", "update jobs set status = {status} where id = {job} and finished_at is null")
         .bind("status", status)
+        .bind("job", job)
+        .exactly(db, 1)
+        .await
+}
+
+/// Keeps something else of what was asked of `job`, as JSON.
+pub async fn set_options(db: &impl ConnectionTrait, job: JobId, options: &str) -> Result<(), Error> {
+    sql("removal.set_options", "update jobs set options = {options} where id = {job}")
+        .bind("options", options)
         .bind("job", job)
         .exactly(db, 1)
         .await

@@ -13,7 +13,7 @@ use roster::jobs::{self, Lease};
 use roster::queries::users::UserFilter;
 use roster::queries::{Reader, removals};
 use roster::removal::batch::{self, Batch, Bounds};
-use roster::removal::request::{Entry, Named, Options, People, Request, Scope};
+use roster::removal::request::{Entry, Matching, Named, Options, People, Request, Scope};
 use roster::removal::single::{self, Single};
 
 use crate::proofs::explain::large::{Large, OWNER};
@@ -38,7 +38,7 @@ pub async fn everything(large: &Large, person: UserId) {
     let filter = UserFilter { job_title: Some("nothing anybody does".to_owned()), ..UserFilter::default() };
     remove(large, request(group), people(first, CHUNK)).await;
     remove(large, all, People::Named(named)).await;
-    remove(large, all, People::Matching(Box::new(filter))).await;
+    remove(large, all, People::Matching(Box::new(Matching { filter, except: vec![OWNER] }))).await;
     // Sets of a few: those of one are no sets.
     let few = first + CHUNK;
     remove(large, all, people(few, 2)).await;
@@ -86,8 +86,9 @@ pub async fn controlled(large: &Large) {
         confirm_count: None,
         bounds: Bounds::default(),
     };
-    batch::prepare(db, owner(), None, batch).await.expect("a job");
+    let turned_down = batch::prepare(db, owner(), None, batch).await.expect("a job");
     jobs::work_off(db).await.expect("it is prepared");
+    run!(large, batch::cancel, turned_down);
     let failed = JobId(large.number("select max(job_id) from job_items where typed is not null").await);
     let retry = batch::Retry { job: failed, confirm_count: None };
     batch::again(db, owner(), None, retry).await.expect("it is tried again");
