@@ -78,7 +78,8 @@ pub struct Instructors {
 ///
 /// # Errors
 /// `BAD_INPUT`; `NOT_FOUND` of the path, a group or somebody named; `FORBIDDEN` unless the caller administers the
-/// owner group, or writes for it and is one of the session's instructors; `USER_DELETED`.
+/// owner group, or writes for it and is one of the session's instructors, and where they may not add a group to an
+/// audience; `USER_DELETED`.
 pub async fn create(tx: &Tx, input: &NewSession) -> Result<SessionId, Failure> {
     let db = &tx.conn;
     let title = keys::text(&["title"], &input.title, TITLE)?;
@@ -100,7 +101,7 @@ pub async fn create(tx: &Tx, input: &NewSession) -> Result<SessionId, Failure> {
     }
     let (main, others) = (input.main_instructor, &input.co_instructors);
     let standing = works::made(tx, &editor, Work::Session, input.group, main, others).await?;
-    audience::check_groups(&editor, &input.audience_groups)?;
+    audience::check_groups(&editor, &input.audience_groups, &[])?;
     let row = store::NewRow {
         path: input.path,
         title: &title,
