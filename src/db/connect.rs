@@ -222,6 +222,11 @@ async fn connect(url: &str, connections: u32, purpose: Use) -> Result<DatabaseCo
         Use::Read(limit) => (limit.as_millis().max(1), READER_CACHE),
         Use::Write => (0, WRITER_CACHE),
     };
+    // Planning a read anew for its values takes longer than reading; what is written comes in sets of any size.
+    let plan_cache_mode = match purpose {
+        Use::Read(_) => "force_generic_plan",
+        Use::Write => "auto",
+    };
     let mut options = ConnectOptions::new(url);
     options
         .max_connections(connections)
@@ -258,6 +263,7 @@ async fn connect(url: &str, connections: u32, purpose: Use) -> Result<DatabaseCo
                 ("max_parallel_workers_per_gather", "0".to_owned()),
                 // Planning a statement of many joins costs more than it gains on sets of ids this small.
                 ("jit", "off".to_owned()),
+                ("plan_cache_mode", plan_cache_mode.to_owned()),
             ])
         });
     match purpose {

@@ -205,11 +205,11 @@ impl Found {
         })
     }
 
-    /// Those whom `sight` sees; by an email or an external id, those of whom it sees that.
+    /// Those whom `sight` sees; by an email or an external id, those of whom it sees that, or whom its person deleted.
     async fn seen(mut self, db: &impl ConnectionTrait, sight: &Sight) -> Result<Found, Error> {
         self.ids = visible(db, sight, &[Seen::Person("u")], self.ids).await?;
         let by_texts = self.emails.values().chain(self.external_ids.values()).copied().collect();
-        let seen = visible(db, sight, &[Seen::Person("u"), Seen::Personal("u.id")], by_texts).await?;
+        let seen = visible(db, sight, &[Seen::Person("u"), Seen::Found("u")], by_texts).await?;
         self.emails.retain(|_, user| seen.contains(user));
         self.external_ids.retain(|_, user| seen.contains(user));
         Ok(self)
