@@ -15,7 +15,7 @@ use crate::graphql::context::load;
 use crate::graphql::error::ApiError;
 use crate::graphql::group::Group;
 use crate::graphql::id::GlobalId;
-use crate::graphql::kinds::{JobStatus, RemovalCause, RemovalOutcome};
+use crate::graphql::kinds::{ActorKind, JobStatus, RemovalCause, RemovalOutcome};
 use crate::graphql::thing::Thing;
 use crate::graphql::user::User;
 use crate::queries::removals::{
@@ -131,12 +131,17 @@ impl RemovalJob {
         self.0.cause.into()
     }
 
-    /// Who asked; null for the platform itself.
+    /// Who asked; null for the platform itself, or if you may not see them.
     async fn actor(&self, ctx: &Context<'_>) -> Result<Option<User>, ApiError> {
         match self.0.actor_id {
             Some(actor) => User::load(ctx, actor).await,
             None => Ok(None),
         }
+    }
+
+    /// Whether a person or the platform itself asked.
+    async fn actor_kind(&self) -> ActorKind {
+        ActorKind::of(self.0.actor_id)
     }
 
     /// How many entries its list has; who was named twice counts once.
