@@ -197,7 +197,7 @@ each_database! {
             expected.sort_unstable();
             assert_eq!(about, expected);
         }
-        let created = json!({ "pathId": world.path("Basics"), "title": "Summer", "startsAt": in_hours(&world, 1),
+        let created = json!({ "pathId": world.path("Basics"), "title": "Summer", "audienceKind": "DYNAMIC", "startsAt": in_hours(&world, 1),
             "endsAt": in_hours(&world, 48), "groupId": world.group("Physics"), "audienceGroupIds": [world.group("platform")] });
         let answer = world.refused("writer", "createSession", created).await;
         assert_eq!((answer.refused(), answer.about()), ("FORBIDDEN", vec!["Platform"]));
