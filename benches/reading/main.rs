@@ -1,5 +1,6 @@
 //! Reading over HTTP: Roster, and a plain axum handler with queries written by hand, each a process of its own on the
-//! same data, in turns, in one run. Prints requests a second, their ratio, latencies and memory.
+//! same data, in turns, in one run. Prints requests a second, their ratio, latencies and memory; then how often Roster answers
+//! others than the owner, who see a part of it, in turns as well, and what that takes of the database.
 //!
 //! ```sh
 //! cargo bench --bench reading                                # both databases
@@ -9,6 +10,7 @@
 
 #[path = "../common/arguments.rs"]
 mod arguments;
+mod callers;
 #[path = "../../tests/common/databases.rs"]
 #[allow(dead_code, reason = "the tests use more of it")]
 mod databases;
@@ -23,12 +25,14 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use arguments::Arguments;
+use callers::Caller;
 use databases::{Fresh, Kind};
 use load::Load;
 use roster::db::Database;
 use roster::demo::{self, Sample};
 use roster::graphql::id::GlobalId;
 use roster::server::{self, Doors};
+use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 use tikv_jemallocator::Jemalloc;
 use tokio::net::TcpListener;
@@ -114,6 +118,10 @@ async fn compare(kind: Kind, people: usize, rounds: usize) {
     let now = db.clock.now(&db.read).await.expect("the time");
     let token =
         demo::load(&db, &Sample { people, seed: 7, now }).await.expect("an organisation").expect("its owner");
+    let callers = callers::callers(&db, people, token.clone()).await;
+    if kind == Kind::Postgres {
+        db.read.execute_unprepared("vacuum analyze").await.expect("rows are counted");
+    }
     db.close().await;
     let (ours, theirs) = (Serving::start("ours", &fresh.url()), Serving::start("plain", &fresh.url()));
     let id = entity::id::UserId(people as i64 / 2).global();
@@ -154,9 +162,43 @@ async fn compare(kind: Kind, people: usize, rounds: usize) {
             we.percentile(99).as_secs_f64() / we.percentile(50).as_secs_f64(),
         );
     }
+    for (what, query) in [("50 people with groups and sessions", PEOPLE), ("one person by id", PERSON)] {
+        let mut variables = Vec::new();
+        for caller in &callers {
+            variables.push(json!({ "id": last_of_page(ours.address, caller).await }));
+        }
+        let mut loads: Vec<Load> = callers.iter().map(|_| Load::default()).collect();
+        for round in 0..=rounds {
+            for ((caller, variables), sum) in callers.iter().zip(&variables).zip(&mut loads) {
+                let body = json!({ "query": query, "variables": variables });
+                let request = load::post("/graphql", caller.token.as_str(), &body);
+                let load = load::run(ours.address, &request, CALLERS, ROUND).await;
+                if round > 0 {
+                    sum.add(load);
+                }
+            }
+        }
+        for ((caller, variables), load) in callers.iter().zip(variables).zip(&loads) {
+            let taken = callers::taken(&fresh.url(), caller.user, query, variables).await;
+            println!(
+                "{kind:?}, {what}, asked by {}: {:.0} a second, {:.2} of the owner's; {taken}",
+                caller.name,
+                load.per_second(),
+                load.per_second() / loads[0].per_second(),
+            );
+        }
+    }
     println!("{kind:?}: ours with at most {} MiB resident, by hand {} MiB", ours.memory(), theirs.memory());
     drop((ours, theirs));
     fresh.forget().await;
+}
+
+/// The last of the first fifty people whom somebody sees.
+async fn last_of_page(server: SocketAddr, caller: &Caller) -> Value {
+    let request = load::post("/graphql", caller.token.as_str(), &json!({ "query": PEOPLE }));
+    let answer: Value = serde_json::from_slice(&load::ask(server, &request).await).expect("json");
+    let people = answer["data"]["users"]["nodes"].as_array().expect("people");
+    people.last().expect("somebody")["id"].clone()
 }
 
 /// Both answer with the same; how many bytes ours has.

@@ -126,6 +126,14 @@ impl Authority {
         self.administers(tree, group) || self.has(group, Role::Author)
     }
 
+    /// R8: whether `group` may be added to the audience of a session: by its administrators, and by user administrators,
+    /// coaches and authors of it or of a group above.
+    pub fn may_invite(&self, tree: &Tree, group: GroupId) -> bool {
+        let roles = [Role::UserAdministrator, Role::Coach, Role::Author];
+        self.administers(tree, group)
+            || tree.upwards(group).any(|above| roles.iter().any(|role| self.has(above, *role)))
+    }
+
     /// Splits `groups` into those this caller sees and a count of the others.
     pub fn seen_of(&self, tree: &Tree, groups: impl IntoIterator<Item = GroupId>) -> Groups {
         let mut split = Groups::default();

@@ -11,6 +11,7 @@
 //! | `in {users}`     | [`Sql::ids`]   | `= any($1)`                           | `in (select value from json_each($1))`    |
 //! | `not in {users}` | [`Sql::ids`]   | `not in (select unnest($1))`          | `not in (select value from json_each($1))`|
 //! | `in {users}`     | … of one       | `= $1`                                | `= $1`                                    |
+//! | `in {mine}`      | [`Sql::with`]  | `= any(array(select id from mine))`   | `in (select id from mine)`                |
 //! | `from {gone}`    | [`Sql::rows`]  | `unnest($1, $2) as gone (a, b)`       | `(select … from json_each($1) …) as gone` |
 //! | `{cells}`        | [`selected`]   | `a as cell_0, b as cell_1`            | `cast(json_array(a, b) as text) as row_`  |
 //! | `{kept}`         | … by its names | `cell_0, cell_1`                      | `row_`                                    |
@@ -33,6 +34,7 @@ use crate::error::Error;
 pub struct Sql {
     name: &'static str,
     text: String,
+    selects: Vec<(&'static str, String)>,
     binds: Vec<(&'static str, Bind)>,
     most: Option<usize>,
     selection: Option<Arc<Selection>>,
@@ -66,7 +68,7 @@ enum Column {
 
 /// A statement named `name` (its room and what it does, `removal.memberships`) of this `text`.
 pub fn sql(name: &'static str, text: impl Into<String>) -> Sql {
-    Sql { name, text: text.into(), binds: Vec::new(), most: None, selection: None }
+    Sql { name, text: text.into(), selects: Vec::new(), binds: Vec::new(), most: None, selection: None }
 }
 
 /// A statement named `name` of this `text`, which selects `shape` of every row, as [`Sql::values`] reads it.
@@ -242,6 +244,14 @@ impl Sql {
         self
     }
 
+    /// Lets `in {name}` mean the ids that `select` finds. They are looked for once in a statement, and only if it comes
+    /// to ask for them. A `select` may ask for those given before it, and binds like the statement itself.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, select: impl Into<String>) -> Sql {
+        self.selects.push((name, select.into()));
+        self
+    }
+
     /// Binds rows to `from {name}`, where they are a table called `name`.
     #[must_use]
     pub fn rows(mut self, name: &'static str, rows: Rows) -> Sql {
@@ -288,6 +298,16 @@ impl Sql {
         let Some(selection) = &self.selection else { return self.text.clone() };
         let (cells, kept, joined) = selection.words(backend);
         self.text.replace("{cells}", &cells).replace("{kept}", &kept).replace("{joined}", joined)
+    }
+
+    /// The selects ahead of the text; empty where there are none.
+    fn head(&self) -> String {
+        if self.selects.is_empty() {
+            return String::new();
+        }
+        let select =
+            |(name, select): &(&'static str, String)| format!("{name}(id) as materialized ({select})");
+        format!("with {} ", self.selects.iter().map(select).collect::<Vec<_>>().join(", "))
     }
 
     /// The rows that the statement answers with, as the driver has them.
@@ -344,10 +364,19 @@ impl Sql {
 
     /// The statement as this database wants it.
     pub fn statement(self, backend: DbBackend) -> Statement {
-        let mut text = format!("/* {} */ {}", self.name, self.text_for(backend));
+        let postgres = backend == DbBackend::Postgres;
+        let mut text = format!("/* {} */ {}{}", self.name, self.head(), self.text_for(backend));
+        for (name, _) in &self.selects {
+            let ids = if postgres {
+                format!("= any(array(select id from {name}))")
+            } else {
+                format!("in (select id from {name})")
+            };
+            text = text.replace(&format!("in {{{name}}}"), &ids);
+        }
         let mut values = Vec::new();
         for (name, bind) in self.binds {
-            text = bind.render(name, &text, &mut values, backend == DbBackend::Postgres);
+            text = bind.render(name, &text, &mut values, postgres);
         }
         Statement::from_sql_and_values(backend, text, values)
     }
@@ -443,6 +472,24 @@ mod tests {
             "/* room.what */ select $1 where id in (select value from json_each($2)) and id not in (select value from \
              json_each($2)) and x in (select a from (select json_extract(value, '$[0]') as a, \
              json_extract(value, '$[1]') as b from json_each($3) limit -1) as gone)"
+        );
+    }
+
+    #[test]
+    fn ids_that_are_looked_for_once_stand_ahead_of_the_statement() {
+        let statement = |backend| {
+            let select = sql("room.what", "select a from b where c in {mine} or d in {mine}");
+            select.with("mine", "select e from f where g = {me}").bind("me", 2).statement(backend).sql
+        };
+        assert_eq!(
+            statement(DbBackend::Postgres),
+            "/* room.what */ with mine(id) as materialized (select e from f where g = $1) \
+             select a from b where c = any(array(select id from mine)) or d = any(array(select id from mine))"
+        );
+        assert_eq!(
+            statement(DbBackend::Sqlite),
+            "/* room.what */ with mine(id) as materialized (select e from f where g = $1) \
+             select a from b where c in (select id from mine) or d in (select id from mine)"
         );
     }
 

@@ -1,9 +1,27 @@
 //! The kinds of things as GraphQL names them.
 
 use async_graphql::Enum;
+use entity::id::UserId;
 use entity::kind;
 
 use crate::queries::audiences::How;
+
+/// Whether a person did something, or the platform itself. It tells the platform, which is nobody, from somebody whom you may
+/// not see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Enum)]
+pub enum ActorKind {
+    /// A person. If the field beside it is null, you may not see who.
+    Person,
+    /// The platform itself: its operator, a service token, or something that was set to happen. The field beside it is null.
+    Platform,
+}
+
+impl ActorKind {
+    /// The kind of who did something, if a person did.
+    pub const fn of(person: Option<UserId>) -> ActorKind {
+        if person.is_some() { ActorKind::Person } else { ActorKind::Platform }
+    }
+}
 
 macro_rules! kinds {
     ($($(#[$doc:meta])* $name:ident = $of:literal { $($(#[$value_doc:meta])* $value:ident),+ $(,)? })+) => {$(

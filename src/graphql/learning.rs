@@ -11,6 +11,7 @@ use super::context::load;
 use super::course::Course;
 use super::error::ApiError;
 use super::id::GlobalId;
+use super::kinds::ActorKind;
 use super::prompt::Prompt;
 use super::thing::Thing;
 use super::user::User;
@@ -35,17 +36,22 @@ impl CourseEnrolment {
         User::linked(ctx, self.0.user.as_ref(), self.0.row.user_id).await
     }
 
-    /// Which course.
-    async fn course(&self, ctx: &Context<'_>) -> Result<Prompt<Course>, ApiError> {
-        Course::linked(ctx, self.0.other.as_ref(), self.0.row.course_id).await
+    /// Which course; null if you may not see it.
+    async fn course(&self, ctx: &Context<'_>) -> Result<Option<Prompt<Course>>, ApiError> {
+        Course::linked_if_seen(ctx, self.0.other.as_ref(), self.0.row.course_id).await
     }
 
-    /// Who granted it; null for the platform itself.
+    /// Who granted it; null for the platform itself, or if you may not see them.
     async fn granted_by(&self, ctx: &Context<'_>) -> Result<Option<User>, ApiError> {
         match self.0.row.granted_by {
             Some(user) => User::load(ctx, user).await,
             None => Ok(None),
         }
+    }
+
+    /// Whether a person or the platform itself granted it.
+    async fn granted_by_kind(&self) -> ActorKind {
+        ActorKind::of(self.0.row.granted_by)
     }
 
     /// Since when.
@@ -86,9 +92,9 @@ impl Progress {
         User::linked(ctx, self.0.user.as_ref(), self.0.row.user_id).await
     }
 
-    /// Which course.
-    async fn course(&self, ctx: &Context<'_>) -> Result<Prompt<Course>, ApiError> {
-        Course::linked(ctx, self.0.other.as_ref(), self.0.row.course_id).await
+    /// Which course; null if you may not see it.
+    async fn course(&self, ctx: &Context<'_>) -> Result<Option<Prompt<Course>>, ApiError> {
+        Course::linked_if_seen(ctx, self.0.other.as_ref(), self.0.row.course_id).await
     }
 
     /// Per cent done: 0 to 100.
@@ -145,9 +151,9 @@ impl ActivityResult {
         User::linked(ctx, self.0.user.as_ref(), self.0.row.user_id).await
     }
 
-    /// In which activity.
-    async fn activity(&self, ctx: &Context<'_>) -> Result<Prompt<Activity>, ApiError> {
-        Activity::linked(ctx, self.0.other.as_ref(), self.0.row.activity_id).await
+    /// In which activity; null if you may not see it.
+    async fn activity(&self, ctx: &Context<'_>) -> Result<Option<Prompt<Activity>>, ApiError> {
+        Activity::linked_if_seen(ctx, self.0.other.as_ref(), self.0.row.activity_id).await
     }
 
     /// The score: 0 to 100.
@@ -194,9 +200,9 @@ impl Certificate {
         User::linked(ctx, self.0.user.as_ref(), self.0.row.user_id).await
     }
 
-    /// Which course.
-    async fn course(&self, ctx: &Context<'_>) -> Result<Prompt<Course>, ApiError> {
-        Course::linked(ctx, self.0.other.as_ref(), self.0.row.course_id).await
+    /// Which course; null if you may not see it.
+    async fn course(&self, ctx: &Context<'_>) -> Result<Option<Prompt<Course>>, ApiError> {
+        Course::linked_if_seen(ctx, self.0.other.as_ref(), self.0.row.course_id).await
     }
 
     /// When it was issued.
@@ -241,9 +247,9 @@ impl Sale {
         }
     }
 
-    /// Which course.
-    async fn course(&self, ctx: &Context<'_>) -> Result<Prompt<Course>, ApiError> {
-        Course::linked(ctx, self.0.other.as_ref(), self.0.row.course_id).await
+    /// Which course; null if you may not see it.
+    async fn course(&self, ctx: &Context<'_>) -> Result<Option<Prompt<Course>>, ApiError> {
+        Course::linked_if_seen(ctx, self.0.other.as_ref(), self.0.row.course_id).await
     }
 
     /// The price, in hundredths of the currency.
@@ -280,9 +286,9 @@ impl PaymentSubscription {
         User::linked(ctx, self.0.user.as_ref(), self.0.row.user_id).await
     }
 
-    /// Which course.
-    async fn course(&self, ctx: &Context<'_>) -> Result<Prompt<Course>, ApiError> {
-        Course::linked(ctx, self.0.other.as_ref(), self.0.row.course_id).await
+    /// Which course; null if you may not see it.
+    async fn course(&self, ctx: &Context<'_>) -> Result<Option<Prompt<Course>>, ApiError> {
+        Course::linked_if_seen(ctx, self.0.other.as_ref(), self.0.row.course_id).await
     }
 
     /// Since when.

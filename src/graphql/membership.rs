@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use super::context::load;
 use super::error::ApiError;
 use super::group::Group;
-use super::kinds::Role;
+use super::kinds::{ActorKind, Role};
 use super::permission::{MemberPermissions, MembershipPermissions};
 use super::prompt::Prompt;
 use super::thing::Thing;
@@ -44,12 +44,17 @@ impl Membership {
         self.0.row.role.into()
     }
 
-    /// Who granted it; null for the platform itself.
+    /// Who granted it; null for the platform itself, or if you may not see them.
     async fn granted_by(&self, ctx: &Context<'_>) -> Result<Option<User>, ApiError> {
         match self.0.row.granted_by {
             Some(user) => User::load(ctx, user).await,
             None => Ok(None),
         }
+    }
+
+    /// Whether a person or the platform itself granted it.
+    async fn granted_by_kind(&self) -> ActorKind {
+        ActorKind::of(self.0.row.granted_by)
     }
 
     /// When it was granted.

@@ -6,7 +6,7 @@ use async_graphql::{Context, Object};
 use chrono::{DateTime, Utc};
 
 use super::error::ApiError;
-use super::kinds::{Carrier, ParticipationKind};
+use super::kinds::{ActorKind, Carrier, ParticipationKind};
 use super::prompt::Prompt;
 use super::session::Session;
 use super::thing::Thing;
@@ -78,12 +78,17 @@ impl SessionEnrolment {
         Session::linked(ctx, self.0.other.as_ref(), self.0.row.session_id).await
     }
 
-    /// Who granted it; null for the platform itself.
+    /// Who granted it; null for the platform itself, or if you may not see them.
     async fn granted_by(&self, ctx: &Context<'_>) -> Result<Option<User>, ApiError> {
         match self.0.row.granted_by {
             Some(user) => User::load(ctx, user).await,
             None => Ok(None),
         }
+    }
+
+    /// Whether a person or the platform itself granted it.
+    async fn granted_by_kind(&self) -> ActorKind {
+        ActorKind::of(self.0.row.granted_by)
     }
 
     /// Since when.
@@ -115,12 +120,17 @@ impl SessionExclusion {
         Session::linked(ctx, self.0.other.as_ref(), self.0.row.session_id).await
     }
 
-    /// Who excluded them; null for the platform itself.
+    /// Who excluded them; null for the platform itself, or if you may not see them.
     async fn excluded_by(&self, ctx: &Context<'_>) -> Result<Option<User>, ApiError> {
         match self.0.row.excluded_by {
             Some(user) => User::load(ctx, user).await,
             None => Ok(None),
         }
+    }
+
+    /// Whether a person or the platform itself excluded them.
+    async fn excluded_by_kind(&self) -> ActorKind {
+        ActorKind::of(self.0.row.excluded_by)
     }
 
     /// Since when.

@@ -11,7 +11,7 @@ use super::context::load_known;
 use super::error::ApiError;
 use super::id::{self, GlobalId};
 use super::input::{OrderDirection, TimeRange, span};
-use super::kinds::SeatKind;
+use super::kinds::{ActorKind, SeatKind};
 use super::prompt::Prompt;
 use super::session::Session;
 use super::thing::Thing;
@@ -137,12 +137,17 @@ impl Registration {
         self.0.row.kind.into()
     }
 
-    /// Who registered the person; null for the platform itself.
+    /// Who registered the person; null for the platform itself, or if you may not see them.
     async fn registered_by(&self, ctx: &Context<'_>) -> Result<Option<User>, ApiError> {
         match self.0.row.registered_by {
             Some(user) => User::load(ctx, user).await,
             None => Ok(None),
         }
+    }
+
+    /// Whether a person or the platform itself registered them.
+    async fn registered_by_kind(&self) -> ActorKind {
+        ActorKind::of(self.0.row.registered_by)
     }
 
     /// When.

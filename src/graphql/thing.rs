@@ -52,4 +52,21 @@ pub trait Thing: From<Arc<<Self::Noun as Noun>::Thing>> + Send {
             }
         }
     }
+
+    /// As [`Thing::load`], where it may have been read already for who sees it.
+    ///
+    /// # Errors
+    /// As [`Thing::load`].
+    fn linked_if_seen(
+        ctx: &Context<'_>,
+        read: Option<&Arc<<Self::Noun as Noun>::Thing>>,
+        id: <Self::Noun as Noun>::Id,
+    ) -> impl Future<Output = Result<Option<Prompt<Self>>, ApiError>> + Send {
+        async move {
+            match read {
+                Some(thing) => Ok(Some(Prompt(thing.clone().into()))),
+                None => Ok(Self::load(ctx, id).await?.map(Prompt)),
+            }
+        }
+    }
 }

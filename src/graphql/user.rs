@@ -313,7 +313,7 @@ impl User {
         connection::of_relation(ctx, OwnedActivities, self.0.id, &Paging { first, after, last, before })
     }
 
-    /// The courses that the person is individually enrolled in, by title (R32).
+    /// The courses that the person is individually enrolled in, the oldest course first (R32).
     async fn course_enrolments(
         &self,
         ctx: &Context<'_>,
@@ -330,7 +330,7 @@ impl User {
         )
     }
 
-    /// How far the person is in which course, by title. It is kept whatever happens to a membership.
+    /// How far the person is in which course, the oldest course first. It is kept whatever happens to a membership.
     async fn progress(
         &self,
         ctx: &Context<'_>,

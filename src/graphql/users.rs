@@ -55,15 +55,17 @@ pub struct CustomFieldFilter {
     value: String,
 }
 
-/// Which people. All conditions given hold together. Without `status` it is everybody but the deleted and the erased.
+/// Which people. All conditions given hold together, and people are found only by what you may see of them. Without
+/// `status` it is everybody but the deleted and the erased, or with `deleted` the deleted.
 #[derive(Clone, Debug, Default, InputObject)]
 #[graphql(name = "UserFilter")]
 pub struct UserFilterInput {
     /// In one of these states.
     status: Option<Vec<UserStatus>>,
-    /// Members of this group, or of this branch of the tree.
+    /// Members of this group, or of this branch of the tree; of the deleted, those who were members when they were deleted.
     group: Option<GroupScope>,
-    /// Who hold one of these roles: in the groups of `group`, or anywhere without it.
+    /// Who hold one of these roles: in the groups of `group`, or in any that you may see without it. Of the deleted, those
+    /// who held one when they were deleted.
     role: Option<Vec<Role>>,
     /// Who have not signed in since this instant; whose account is younger is left out.
     inactive_since: Option<DateTime<Utc>>,
@@ -73,7 +75,7 @@ pub struct UserFilterInput {
     invited_and_never_seen: Option<bool>,
     /// Whose account was made then.
     created: Option<TimeRange>,
-    /// Who were deleted then. Ask for the state `DELETED` with it.
+    /// Who were deleted then. Without `status` it means the deleted alone.
     deleted: Option<TimeRange>,
     /// Who last signed in then.
     last_sign_in: Option<TimeRange>,
@@ -278,7 +280,9 @@ impl UserQuery {
     ) -> Result<Connection<User>, ApiError> {
         let filter = filter.unwrap_or_default().read(ctx).await?;
         let UserOrder { field, direction } = order_by.unwrap_or_default();
-        let list = users::list(&filter, field.into(), direction.into())?;
+        let sight = loaders(ctx)?;
+        let sight = sight.reader().sight().await?;
+        let list = users::list(sight, &filter, field.into(), direction.into())?;
         connection::of_list(ctx, list, &Paging { first, after, last, before })
     }
 }

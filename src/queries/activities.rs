@@ -12,7 +12,7 @@ use crate::error::Refusal;
 
 noun! {
     /// Activities by id.
-    Activities: "activities.by_id", "activities", Activity = columns, ActivityId, [Seen::Activity("r")]
+    Activities: "activities.by_id", "activities", Activity = columns, ActivityId, [Seen::Activity("r.id")]
 }
 
 /// By title.
@@ -52,7 +52,10 @@ pub fn list(
         WorkOrder::Title => BY_TITLE,
         WorkOrder::Created => BY_AGE,
     };
-    Ok(List { order: order.towards(direction), ..listed("activities.list", conditions) })
+    let mut list = List { order: order.towards(direction), ..listed("activities.list", conditions) };
+    list.seen.extend(filter.course.map(|_| Seen::Course("{course}")));
+    list.seen.extend(filter.owner.map(|_| Seen::Named("{owner}")));
+    Ok(list)
 }
 
 fn listed(name: &'static str, filter: Filter) -> List<Arc<Activity>> {
@@ -60,7 +63,7 @@ fn listed(name: &'static str, filter: Filter) -> List<Arc<Activity>> {
         name,
         selected: columns::<Activity>("a").shared(),
         from: "activities a".to_owned(),
-        seen: vec![Seen::Activity("a")],
+        seen: vec![Seen::Activity("a.id")],
         filter,
         order: BY_AGE,
     }

@@ -151,7 +151,7 @@ impl FromUser for Participations {
     type Others = Sessions;
     const OF_USER: &'static str = "participations.of_user";
     const ORDER: &'static [By] = &[By::time("o.starts_at"), By::number("o.id")];
-    const SEEN: &'static [Seen] = &[Seen::Session("o")];
+    const SEEN: &'static [Seen] = &[Seen::Session("o.id")];
 
     fn other(row: &Participation) -> SessionId {
         row.session_id

@@ -37,7 +37,7 @@ pub type Course = Parted<Head, Rest>;
 
 noun! {
     /// Courses by id.
-    Courses: "courses.by_id", "courses", Course = Course::selected, CourseId, [Seen::Course("r")]
+    Courses: "courses.by_id", "courses", Course = Course::selected, CourseId, [Seen::Course("r.id")]
 }
 
 /// The co-authors.
@@ -102,7 +102,10 @@ pub fn list(
         WorkOrder::Title => BY_TITLE,
         WorkOrder::Created => BY_AGE,
     };
-    Ok(List { order: order.towards(direction), ..listed("courses.list", "courses c", conditions) })
+    let mut list =
+        List { order: order.towards(direction), ..listed("courses.list", "courses c", conditions) };
+    list.seen.extend(filter.author.map(|_| Seen::Named("{author}")));
+    Ok(list)
 }
 
 fn listed(name: &'static str, from: &str, filter: Filter) -> List<Arc<Course>> {
@@ -110,7 +113,7 @@ fn listed(name: &'static str, from: &str, filter: Filter) -> List<Arc<Course>> {
         name,
         selected: Course::selected("c").shared(),
         from: from.to_owned(),
-        seen: vec![Seen::Course("c")],
+        seen: vec![Seen::Course("c.id")],
         filter,
         order: BY_TITLE,
     }

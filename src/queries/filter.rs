@@ -10,6 +10,7 @@ pub struct Filter {
     conditions: Vec<String>,
     values: Vec<(&'static str, Value)>,
     sets: Vec<(&'static str, Vec<i64>)>,
+    selects: Vec<(&'static str, String)>,
 }
 
 impl Filter {
@@ -58,10 +59,23 @@ impl Filter {
         self
     }
 
+    /// The same conditions as part of a text.
+    #[must_use]
+    pub fn inside(self, text: impl FnOnce(&str) -> String) -> Filter {
+        Filter { conditions: vec![text(&self.text())], ..self }
+    }
+
     /// Binds another set of the condition added last.
     #[must_use]
     pub fn set<T: Into<i64>>(mut self, name: &'static str, ids: impl IntoIterator<Item = T>) -> Filter {
         self.sets.push((name, ids.into_iter().map(Into::into).collect()));
+        self
+    }
+
+    /// Lets `in {name}` of the condition added last mean the ids that `select` finds, once in a statement.
+    #[must_use]
+    pub fn select(mut self, name: &'static str, select: String) -> Filter {
+        self.selects.push((name, select));
         self
     }
 
@@ -77,6 +91,11 @@ impl Filter {
         for (name, ids) in other.sets {
             if self.sets.iter().all(|(known, _)| *known != name) {
                 self.sets.push((name, ids));
+            }
+        }
+        for (name, select) in other.selects {
+            if self.selects.iter().all(|(known, _)| *known != name) {
+                self.selects.push((name, select));
             }
         }
         self
@@ -111,6 +130,10 @@ impl Filter {
     /// Binds what the conditions name.
     #[must_use]
     pub fn bind(&self, statement: Sql) -> Sql {
+        let statement = self
+            .selects
+            .iter()
+            .fold(statement, |statement, (name, select)| statement.with(name, select.clone()));
         let statement = self
             .values
             .iter()

@@ -216,7 +216,7 @@ impl Batch for MemberCounts {
     type Value = i64;
 
     async fn load(reader: &Reader, ids: Vec<GroupId>) -> Result<HashMap<GroupId, i64>, Error> {
-        let seen = reader.sight().await?.filter(&[Seen::Person("u")]);
+        let seen = reader.sight().await?.filter_all(&[Seen::Person("u")]);
         let filter = seen.within("m.group_id in {groups}", "groups", ids);
         let text = format!(
             "select m.group_id, count(distinct m.user_id) from memberships m left join users u on u.id = m.user_id

@@ -12,7 +12,7 @@ use super::links::{FromOther, FromUser, Link, Linked, Rows};
 use super::{Batch, By, Noun, Reader, Seen, Selected, all, select};
 use crate::error::Error;
 
-/// Individual enrolments in courses (R32), by the course's title.
+/// Individual enrolments in courses (R32), by the course's age.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct CourseEnrolments;
 
@@ -27,8 +27,10 @@ impl Link for CourseEnrolments {
 impl FromUser for CourseEnrolments {
     type Others = Courses;
     const OF_USER: &'static str = "course_enrolments.of_user";
-    const ORDER: &'static [By] = &[By::text("o.title_key"), By::number("o.id")];
+    // Not by its title, which a place in the list would tell.
+    const ORDER: &'static [By] = &[By::number("l.course_id")];
     const SEEN: &'static [Seen] = &[Seen::Learning { user: "l.user_id", course: "l.course_id" }];
+    const TELLS_OTHER: bool = false;
 
     fn other(row: &course_enrolment::Model) -> CourseId {
         row.course_id
@@ -41,7 +43,7 @@ impl FromOther for CourseEnrolments {
         &[Seen::Person("u"), Seen::Learning { user: "l.user_id", course: "l.course_id" }];
 }
 
-/// How far people are in courses, by the course's title.
+/// How far people are in courses, by the course's age.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Progress;
 
@@ -56,8 +58,10 @@ impl Link for Progress {
 impl FromUser for Progress {
     type Others = Courses;
     const OF_USER: &'static str = "progress.of_user";
-    const ORDER: &'static [By] = &[By::text("o.title_key"), By::number("o.id")];
+    // Not by its title, which a place in the list would tell.
+    const ORDER: &'static [By] = &[By::number("l.course_id")];
     const SEEN: &'static [Seen] = &[Seen::Learning { user: "l.user_id", course: "l.course_id" }];
+    const TELLS_OTHER: bool = false;
 
     fn other(row: &progress::Model) -> CourseId {
         row.course_id
@@ -87,6 +91,7 @@ impl FromUser for Certificates {
     const OF_USER: &'static str = "certificates.of_user";
     const ORDER: &'static [By] = &[By::number("l.id")];
     const SEEN: &'static [Seen] = &[Seen::Learning { user: "l.user_id", course: "l.course_id" }];
+    const TELLS_OTHER: bool = false;
 
     fn other(row: &certificate::Model) -> CourseId {
         row.course_id
@@ -116,6 +121,7 @@ impl FromUser for Sales {
     const OF_USER: &'static str = "sales.of_user";
     const ORDER: &'static [By] = &[By::number("l.id")];
     const SEEN: &'static [Seen] = &[Seen::Personal("l.user_id")];
+    const TELLS_OTHER: bool = false;
 
     fn other(row: &sale::Model) -> CourseId {
         row.course_id
@@ -145,6 +151,7 @@ impl FromUser for Subscriptions {
     const OF_USER: &'static str = "subscriptions.of_user";
     const ORDER: &'static [By] = &[By::number("l.id")];
     const SEEN: &'static [Seen] = &[Seen::Personal("l.user_id")];
+    const TELLS_OTHER: bool = false;
 
     fn other(row: &subscription::Model) -> CourseId {
         row.course_id
@@ -171,6 +178,7 @@ impl FromUser for Results {
         user: "l.user_id",
         course: "(select x.course_id from activities x where x.id = l.activity_id)",
     }];
+    const TELLS_OTHER: bool = false;
 
     fn other(row: &result::Model) -> ActivityId {
         row.activity_id

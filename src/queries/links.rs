@@ -49,6 +49,8 @@ pub trait FromUser: Link {
     const ORDER: &'static [By];
     /// What a person's rows tell of.
     const SEEN: &'static [Seen];
+    /// Whether whoever sees a row sees its other end. Where not, the other end is read for those who do.
+    const TELLS_OTHER: bool = true;
 
     /// Which other end the row names.
     fn other(row: &Self::Row) -> Self::OtherId;
@@ -118,7 +120,7 @@ impl<L: FromUser> Relation for OfUser<L> {
             Rows::Select { of_users, .. } => format!("({})", of_users()),
         };
         let (selected, other) = (Linked::alone("l"), L::Others::selected("o"));
-        let selected = if other.has_head() {
+        let selected = if other.has_head() && L::TELLS_OTHER {
             let with_head = [columns::<L::Row>("l").any(), Selected::value("null"), other.any()];
             selected.with_head(&Selected::several(with_head))
         } else {
@@ -145,7 +147,12 @@ impl<L: FromUser> Relation for OfUser<L> {
             return Ok(());
         }
         let ids: HashSet<L::OtherId> = items.iter().map(|item| L::other(&item.row)).collect();
-        let others = Known::<L::Others>::load(reader, ids.into_iter().collect()).await?;
+        let ids = ids.into_iter().collect();
+        let others = if L::TELLS_OTHER {
+            Known::<L::Others>::load(reader, ids).await?
+        } else {
+            L::Others::load(reader, ids).await?
+        };
         for item in items {
             let other = others.get(&L::other(&item.row)).cloned();
             *item = Arc::new(Linked { row: item.row.clone(), user: None, other });

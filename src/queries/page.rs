@@ -11,13 +11,14 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::rows::{all, together};
+use super::sight::{FEW, Few};
 use super::{Cell, Cursor, Direction, Extent, Filter, Order, Reader, Seen, Selected};
 use crate::db::sql::sql;
 use crate::error::Error;
 
 /// Most rows that are read for several parents without being ranked, of which the least is taken that is enough. They stand
 /// in the text: a number that is bound may be small to who plans for any, and the way to the first row the shortest.
-const FEW: [usize; 3] = [50, 500, 5_000];
+const UNRANKED: [usize; 3] = [50, 500, 5_000];
 
 /// Which part of a list is asked for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -94,26 +95,81 @@ impl<T: DeserializeOwned> List<T> {
     /// # Errors
     /// When the database cannot be read.
     pub async fn page(&self, reader: &Reader, slice: &Slice) -> Result<Page<T>, Error> {
+        let sight = reader.sight().await?;
+        self.part(reader, slice, sight.filter(&self.seen), sight.few(&self.seen)).await
+    }
+
+    /// A part of the list, of what is `seen`, which may be `few`.
+    async fn part(
+        &self,
+        reader: &Reader,
+        slice: &Slice,
+        seen: Filter,
+        few: Option<Few>,
+    ) -> Result<Page<T>, Error> {
         let mut items = Vec::new();
-        for filter in self.parts(slice, self.visible(reader).await?) {
-            let missing = slice.size + 1 - items.len();
-            if missing == 0 {
+        for filter in self.parts(slice, self.filter.clone()) {
+            if items.len() > slice.size {
                 break;
             }
-            let select = format!(
-                "select {{cells}} from {} where {} order by {} limit {{limit}}",
-                self.from,
-                filter.text(),
-                self.order.by(slice.backward),
-            );
+            let (select, filter) = self.first_of(reader, slice, filter, &seen, few.as_ref());
             let found = self.found("null", slice.places);
             let statement = together(self.name, &found, slice.extent, &select, None);
-            let statement = filter.bind(statement).bind("limit", missing as i64);
-            for found in all::<Found<T>>(statement, reader).await? {
+            for found in all::<Found<T>>(filter.bind(statement), reader).await? {
                 items.push(self.item(found.value, found.place)?);
             }
         }
         Ok(slice.cut(items))
+    }
+
+    /// A select of the first rows in the order of the list, one more than the page has, and what it binds. How many stands
+    /// in the text, so that a plan for any values is one for so many.
+    ///
+    /// Where those who are seen may be few, it has two halves of which one finds nothing, and does not look for it: all
+    /// of them looked up, and put in order; or everything in order, each row asked whether it is seen.
+    fn first_of(
+        &self,
+        reader: &Reader,
+        slice: &Slice,
+        filter: Filter,
+        seen: &Filter,
+        few: Option<&Few>,
+    ) -> (String, Filter) {
+        let by = self.order.by(slice.backward);
+        let most = (slice.size + 1).to_string();
+        let half = |from: &str, filter: &str, most: &str| {
+            format!("select {{cells}} from {from} where {filter} order by {by} limit {most}")
+        };
+        let probed = filter.clone().merge(seen.clone());
+        let Some(few) = few else {
+            let select = half(&self.from, &probed.text(), &most);
+            return (select, probed);
+        };
+        let known = filter.merge(few.rest.clone());
+        let (from, of) = (&self.from, &few.of);
+        let (looked_up, asked) = if reader.database().backend() == DbBackend::Postgres {
+            // A condition that names no row is settled before any is looked at.
+            let known = format!(
+                "{} and (select count(*) from few) <= {FEW} and {of} = any(array(select id from few))",
+                known.text()
+            );
+            let probed = format!("{} and (select count(*) from few) > {FEW}", probed.text());
+            (half(from, &known, &most), half(from, &probed, &most))
+        } else {
+            let among = format!(
+                "(select distinct id from few where (select count(*) from few) <= {FEW}) few_ cross join {from}"
+            );
+            let most_or_none = format!("(select case when count(*) > {FEW} then {most} else 0 end from few)");
+            let known = format!("{} and {of} = few_.id", known.text());
+            (half(&among, &known, &most), half(from, &probed.text(), &most_or_none))
+        };
+        let select = format!(
+            "with few(id) as materialized (select id from ({}) any_ limit {})
+             select {{kept}} from ({looked_up}) looked_up_ union all select {{kept}} from ({asked}) asked_",
+            few.among,
+            FEW + 1
+        );
+        (select, known.merge(probed))
     }
 
     /// How an item is selected that hangs on `parent`.
@@ -131,15 +187,15 @@ impl<T: DeserializeOwned> List<T> {
     /// # Errors
     /// When the database cannot be read.
     pub async fn count(&self, reader: &Reader) -> Result<i64, Error> {
-        let filter = self.visible(reader).await?;
+        let filter = self.counted(reader).await?;
         let text = format!("select count(*) from {} where {}", self.from, filter.text());
         let (count,) = filter.bind(sql(self.name, text)).only(reader.db()).await?;
         Ok(count)
     }
 
-    /// The conditions of the list, and those under which the reader sees a row.
-    async fn visible(&self, reader: &Reader) -> Result<Filter, Error> {
-        Ok(self.filter.clone().merge(reader.sight().await?.filter(&self.seen)))
+    /// The conditions of the list, and those under which the reader sees a row, where all rows are looked at.
+    async fn counted(&self, reader: &Reader) -> Result<Filter, Error> {
+        Ok(self.filter.clone().merge(reader.sight().await?.filter_all(&self.seen)))
     }
 
     /// The conditions of the statements that a page may take, in the order in which they are asked.
@@ -184,7 +240,12 @@ impl<T: DeserializeOwned> List<T> {
                 seen: self.seen.clone(),
                 order: self.order,
             };
-            return Ok(HashMap::from([(*parent, one.page(reader, slice).await?)]));
+            // Most parents have few rows: only of people there may be thousands whom the reader does not see.
+            let sight = reader.sight().await?;
+            let people = self.seen.iter().any(|seen| matches!(seen, Seen::Person(_)));
+            let few = if people { sight.few(&self.seen) } else { None };
+            let page = one.part(reader, slice, sight.filter(&self.seen), few).await?;
+            return Ok(HashMap::from([(*parent, page)]));
         }
         // PostgreSQL sorts for less than it costs to tell the places; SQLite carries whole rows about to sort them.
         let sorts = reader.database().backend() == DbBackend::Postgres;
@@ -220,15 +281,15 @@ impl<T: DeserializeOwned> List<T> {
         slice: &Slice,
         sorts: bool,
     ) -> Result<Vec<Found<T>>, Error> {
-        let visible = self.visible(reader).await?;
+        let visible = self.filter.clone().merge(reader.sight().await?.filter(&self.seen));
         let filter = match &slice.from {
             Some(cursor) => self.order.after(&cursor.0, 0, slice.backward, visible),
             None => visible,
         };
-        // Most parents have few. All that they have, if it is no more than their pages might be, costs half of what
+        // Most parents have little. All that they have, if it is no more than their pages might be, costs half of what
         // ranking it costs the database.
         let pages = parents.len() * (slice.size + 1);
-        let few = FEW.into_iter().find(|few| *few >= pages).unwrap_or(FEW[FEW.len() - 1]);
+        let little = UNRANKED.into_iter().find(|most| *most >= pages).unwrap_or(UNRANKED[UNRANKED.len() - 1]);
         let found = self.found(column, slice.places || !sorts);
         let from = format!("from {} where {}{}", self.from, filter.text(), self.narrowing(column));
         let bound = |select: &str, by: &str| {
@@ -237,17 +298,18 @@ impl<T: DeserializeOwned> List<T> {
         };
         let (keys, by) = self.order.named(slice.backward);
         let keys = if sorts { format!(", {keys}") } else { String::new() };
-        let some = bound(&format!("select {{cells}}{keys} {from} limit {}", few + 1), &by);
+        let some = bound(&format!("select {{cells}}{keys} {from} limit {}", little + 1), &by);
         let rows = all(some, reader).await?;
-        if rows.len() <= few {
+        if rows.len() <= little {
             return Ok(rows);
         }
         let ranked = format!(
             "select {{kept}}, place_ from (select {{cells}}, row_number() over (partition by {column} order by {}) as place_ {from}) ranked
-             where place_ <= {{limit}}",
+             where place_ <= {}",
             self.order.by(slice.backward),
+            slice.size + 1,
         );
-        all(bound(&ranked, "place_").bind("limit", slice.size as i64 + 1), reader).await
+        all(bound(&ranked, "place_"), reader).await
     }
 
     /// The condition that keeps the list to the parents, where its own text does not.
@@ -261,7 +323,7 @@ impl<T: DeserializeOwned> List<T> {
         column: &'static str,
         parents: &[i64],
     ) -> Result<HashMap<i64, i64>, Error> {
-        let filter = self.visible(reader).await?;
+        let filter = self.counted(reader).await?;
         let text = format!(
             "select {column}, count(*) from {} where {}{} group by {column}",
             self.from,

@@ -26,7 +26,7 @@ pub type Path = Parted<Head, Rest>;
 
 noun! {
     /// Paths by id.
-    Paths: "paths.by_id", "paths", Path = Path::selected, PathId, [Seen::Path("r")]
+    Paths: "paths.by_id", "paths", Path = Path::selected, PathId, [Seen::Path("r.id")]
 }
 
 /// The co-authors.
@@ -85,7 +85,10 @@ pub fn list(filter: &PathFilter, order: WorkOrder, direction: Direction) -> Resu
         WorkOrder::Title => BY_TITLE,
         WorkOrder::Created => BY_AGE,
     };
-    Ok(List { order: order.towards(direction), ..listed("paths.list", "paths p", conditions) })
+    let mut list = List { order: order.towards(direction), ..listed("paths.list", "paths p", conditions) };
+    list.seen.extend(filter.author.map(|_| Seen::Named("{author}")));
+    list.seen.extend(filter.course.map(|_| Seen::Course("{course}")));
+    Ok(list)
 }
 
 fn listed(name: &'static str, from: &str, filter: Filter) -> List<Arc<Path>> {
@@ -93,7 +96,7 @@ fn listed(name: &'static str, from: &str, filter: Filter) -> List<Arc<Path>> {
         name,
         selected: Path::selected("p").shared(),
         from: from.to_owned(),
-        seen: vec![Seen::Path("p")],
+        seen: vec![Seen::Path("p.id")],
         filter,
         order: BY_TITLE,
     }

@@ -18,7 +18,7 @@ impl Batch for StatusCounts {
     type Value = Arc<Vec<(Status, i64)>>;
 
     async fn load(reader: &Reader, _: Vec<()>) -> Result<HashMap<(), Arc<Vec<(Status, i64)>>>, Error> {
-        let filter = reader.sight().await?.filter(&[Seen::Person("u")]);
+        let filter = reader.sight().await?.filter_all(&[Seen::Person("u")]);
         let text =
             format!("select u.status, count(*) from users u where {} group by u.status", filter.text());
         let statement = filter.bind(sql("platform.status_counts", text));

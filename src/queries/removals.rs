@@ -23,19 +23,28 @@ use crate::removal::warning::Warning;
 
 noun! {
     /// Records by id.
-    Records: "removals.by_id", "records", Record = columns, RecordId, [Seen::Record("r")]
+    Records: "removals.by_id", "records", Record = columns, RecordId, [Seen::Record("r.id")]
 }
+
+/// The job that a filter of records names as `{job}`.
+pub const NAMED_JOB: Seen = Seen::OfJob("{job}");
+/// The job that a filter of jobs names as `{retried}`.
+pub const RETRIED_JOB: Seen = Seen::OfJob("{retried}");
 
 /// Orders records by when they were written.
 const BY_TIME: Order = Order::new("TIME", &[By::number("r.id")]);
 
-/// Every record that meets `filter`; newest first when descending.
-pub fn list(filter: Filter, direction: Direction) -> List<Arc<Record>> {
+/// Every record that meets `filter`, where what it names by id is `named`; newest first when descending.
+pub fn list(
+    filter: Filter,
+    named: impl IntoIterator<Item = Seen>,
+    direction: Direction,
+) -> List<Arc<Record>> {
     List {
         name: "removals.list",
         selected: columns::<Record>("r").shared(),
         from: "records r".to_owned(),
-        seen: vec![Seen::Record("r")],
+        seen: [Seen::Record("r.id")].into_iter().chain(named).collect(),
         filter,
         order: BY_TIME.towards(direction),
     }
@@ -51,7 +60,7 @@ impl Relation for OfUser {
     const PARENT: &'static str = "r.user_id";
 
     fn list(&self) -> List<Arc<Record>> {
-        List { name: "removals.of_user", ..list(Filter::new(), Direction::Descending) }
+        List { name: "removals.of_user", ..list(Filter::new(), [], Direction::Descending) }
     }
 }
 
@@ -64,7 +73,7 @@ impl Batch for LastDeletions {
     type Value = Arc<Record>;
 
     async fn load(reader: &Reader, users: Vec<UserId>) -> Result<HashMap<UserId, Arc<Record>>, Error> {
-        let filter = reader.sight().await?.filter(&[Seen::Record("r")]);
+        let filter = reader.sight().await?.filter(&[Seen::Record("r.id")]);
         let rest = format!(
             "from records r where {} and r.id in (select max(l.id) from records l
              where l.user_id in {{users}} and l.outcome = 'DELETED' group by l.user_id)",
@@ -104,13 +113,13 @@ noun! {
 /// Orders jobs by when they were accepted.
 const JOBS_BY_TIME: Order = Order::new("TIME", &[By::number("j.id")]);
 
-/// Every job that meets `filter`.
-pub fn jobs(filter: Filter, direction: Direction) -> List<Arc<Job>> {
+/// Every job that meets `filter`, where what it names by id is `named`.
+pub fn jobs(filter: Filter, named: impl IntoIterator<Item = Seen>, direction: Direction) -> List<Arc<Job>> {
     List {
         name: "removals.jobs",
         selected: columns::<Job>("j").shared(),
         from: "jobs j".to_owned(),
-        seen: vec![Seen::Job("j")],
+        seen: [Seen::Job("j")].into_iter().chain(named).collect(),
         filter,
         order: JOBS_BY_TIME.towards(direction),
     }

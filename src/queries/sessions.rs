@@ -81,7 +81,7 @@ impl Noun for Sessions {
     type Thing = Session;
     const NAME: &'static str = "sessions.by_id";
     const TABLE: &'static str = "sessions";
-    const SEEN: &'static [Seen] = &[Seen::Session("r")];
+    const SEEN: &'static [Seen] = &[Seen::Session("r.id")];
 
     fn joined(table: &str) -> String {
         joined(table)
@@ -188,7 +188,11 @@ pub fn list(
         SessionOrder::Title => BY_TITLE,
         SessionOrder::Created => BY_AGE,
     };
-    Ok(List { order: order.towards(direction), ..listed("sessions.list", "sessions s", conditions) })
+    let mut list =
+        List { order: order.towards(direction), ..listed("sessions.list", "sessions s", conditions) };
+    list.seen.extend(filter.path.map(|_| Seen::Path("{path}")));
+    list.seen.extend(filter.instructor.map(|_| Seen::Named("{instructor}")));
+    Ok(list)
 }
 
 fn listed(name: &'static str, from: &str, filter: Filter) -> List<Arc<Session>> {
@@ -196,7 +200,7 @@ fn listed(name: &'static str, from: &str, filter: Filter) -> List<Arc<Session>> 
         name,
         selected: selected("s").shared(),
         from: format!("{from}{}", joined("s")),
-        seen: vec![Seen::Session("s")],
+        seen: vec![Seen::Session("s.id")],
         filter,
         order: BY_START,
     }

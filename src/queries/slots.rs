@@ -13,7 +13,7 @@ use super::{By, Direction, Filter, List, Order, Relation, Seen, columns, noun};
 
 noun! {
     /// Slots by id.
-    Slots: "slots.by_id", "slots", Slot = columns, SlotId, [Seen::OfSession("r.session_id")]
+    Slots: "slots.by_id", "slots", Slot = columns, SlotId, [Seen::Session("r.session_id")]
 }
 
 /// Which slots are meant: those that meet all of it.
@@ -39,7 +39,7 @@ fn listed(name: &'static str, filter: Filter) -> List<Arc<Slot>> {
         name,
         selected: columns::<Slot>("s").shared(),
         from: "slots s".to_owned(),
-        seen: vec![Seen::OfSession("s.session_id")],
+        seen: vec![Seen::Session("s.session_id")],
         filter,
         order: Order::new("START", const { &[By::time("s.starts_at"), By::number("s.id")] }),
     }
@@ -82,7 +82,7 @@ impl FromUser for Registrations {
     type Others = Slots;
     const OF_USER: &'static str = "registrations.of_user";
     const ORDER: &'static [By] = &[By::time("o.starts_at"), By::number("o.id"), By::text("l.kind")];
-    const SEEN: &'static [Seen] = &[Seen::OfSession("o.session_id")];
+    const SEEN: &'static [Seen] = &[Seen::Session("o.session_id")];
 
     fn other(row: &slot_registration::Model) -> SlotId {
         row.slot_id

@@ -22,6 +22,8 @@ use crate::keys;
 
 /// Characters that a text to be found may have.
 const TEXT_LENGTH: usize = 200;
+/// More people than these are not asked one by one whether they are seen.
+const MANY: usize = 1_000;
 
 row! {
     /// What an account is called.
@@ -186,7 +188,7 @@ pub enum UserBy {
 }
 
 /// The account found by that, in whatever state. An email, a username or an external id means the account that reserves
-/// it, else the one deleted last (R16); it finds those alone of whom the reader sees it.
+/// it, else the one deleted last (R16); it finds those alone of whom the reader sees it, or whom the reader deleted.
 ///
 /// # Errors
 /// `BAD_INPUT` for an email or a username that cannot be one; when the database cannot be read.
@@ -201,7 +203,9 @@ pub async fn find(reader: &Reader, by: &UserBy) -> Result<Option<UserId>, crate:
         }),
     };
     let Some(Holder { user, .. }) = accounts::meant(reader.db(), &name).await? else { return Ok(None) };
-    Ok(Personal::load(reader, vec![user]).await?.contains_key(&user).then_some(user))
+    let seen = &[Seen::Person("u"), Seen::Found("u")];
+    let seen = visible(reader.db(), reader.sight().await?, seen, BTreeSet::from([user])).await?;
+    Ok(seen.contains(&user).then_some(user))
 }
 
 /// What people are ordered by.
@@ -253,11 +257,11 @@ pub struct Span {
 /// Who is meant: everybody who meets all of it (R26).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UserFilter {
-    /// In one of these states; none given: every one but `DELETED` and `ERASED`.
+    /// In one of these states. None given: where a span of deletion is, deleted; else any but `DELETED` and `ERASED`.
     pub status: Option<Vec<Status>>,
-    /// Members of one of these groups.
+    /// Members of one of these groups; of the deleted, those who were when they were deleted.
     pub groups: Option<Vec<GroupId>>,
-    /// Who hold one of these roles, in one of the groups, or anywhere if no group is given.
+    /// Who hold one of these roles, or did when they were deleted: in one of the groups, or anywhere if no group is given.
     pub roles: Option<Vec<Role>>,
     /// Who did not sign in since: not at this instant or later.
     pub inactive_since: Option<DateTime<Utc>>,
@@ -290,12 +294,12 @@ pub struct UserFilter {
 }
 
 impl UserFilter {
-    /// The conditions, on a table called `u`.
+    /// The conditions, on a table called `u`, for who sees as much as `sight`.
     ///
     /// # Errors
     /// `BAD_INPUT`, naming the field of the filter.
-    pub fn conditions(&self) -> Result<Filter, Refusal> {
-        let filter = self.standing(Filter::new());
+    pub fn conditions(&self, sight: &Sight) -> Result<Filter, Refusal> {
+        let filter = self.standing(sight);
         let filter = self.activity(filter);
         self.entry(filter)
     }
@@ -319,37 +323,69 @@ impl UserFilter {
         seen
     }
 
-    fn standing(&self, filter: Filter) -> Filter {
-        let statuses = match &self.status {
-            Some(statuses) => texts(statuses.iter().copied()),
-            None => texts(Status::ALL.iter().copied().filter(|status| status.is_living())),
-        };
+    /// The states that are meant.
+    fn statuses(&self) -> BTreeSet<Status> {
+        match &self.status {
+            Some(statuses) => statuses.iter().copied().collect(),
+            None if self.deleted != Span::default() => BTreeSet::from([Status::Deleted]),
+            None => Status::ALL.iter().copied().filter(|status| status.is_living()).collect(),
+        }
+    }
+
+    fn standing(&self, sight: &Sight) -> Filter {
+        let statuses = self.statuses();
         // A list of nothing matches nobody, on both databases.
-        let filter = filter.and(if statuses.is_empty() {
+        let filter = Filter::new().and(if statuses.is_empty() {
             "1 = 0".to_owned()
         } else {
-            format!("u.status in ({statuses})")
+            format!("u.status in ({})", texts(statuses.iter().copied()))
         });
-        let roles = self.roles.as_deref();
-        let of_role = roles.map(with_roles).unwrap_or_default();
-        match (&self.groups, roles) {
-            (Some(groups), _) => filter.within(
-                format!(
-                    "u.id in (select m.user_id from memberships m where m.group_id in {{groups}}{of_role})"
-                ),
-                "groups",
-                groups.iter().copied(),
+        // Nobody is found by what they are, or were, in a group that is not seen.
+        let rows = match (&self.groups, &self.roles) {
+            (None, None) => return filter,
+            (Some(groups), _) => {
+                let groups = groups.iter().copied().filter(|group| sight.sees_group(*group));
+                Filter::new().within("m.group_id in {groups}", "groups", groups)
+            }
+            (None, Some(_)) => sight.filter(&[Seen::Group("m.group_id")]),
+        };
+        let deleted = statuses.contains(&Status::Deleted);
+        let only_deleted = deleted && statuses.len() == 1;
+        filter.merge(rows.inside(|rows| match (deleted, only_deleted) {
+            (false, _) => self.are(rows),
+            (true, true) => self.were(rows),
+            (true, false) => format!(
+                "(u.status <> 'DELETED' and {} or u.status = 'DELETED' and {})",
+                self.are(rows),
+                self.were(rows)
             ),
+        }))
+    }
+
+    /// That somebody has one of these `rows` of memberships, called `m`.
+    fn are(&self, rows: &str) -> String {
+        match &self.roles {
             // Almost everybody is a learner of something: it is looked up for those on the page alone, which this form
             // of the question makes sure of.
-            (None, Some(roles)) if roles.contains(&Role::Learner) => filter.and(format!(
-                "(select m.user_id from memberships m where m.user_id = u.id{of_role} limit 1) is not null"
-            )),
-            (None, Some(_)) => filter.and(format!(
-                "u.id in (select m.user_id from memberships m where m.role <> 'LEARNER'{of_role})"
-            )),
-            (None, None) => filter,
+            Some(roles) if self.groups.is_none() && roles.contains(&Role::Learner) => format!(
+                "(select m.user_id from memberships m where m.user_id = u.id and {rows}{} limit 1) is not null",
+                with_roles(roles)
+            ),
+            Some(roles) if self.groups.is_none() => format!(
+                "u.id in (select m.user_id from memberships m where m.role <> 'LEARNER' and {rows}{})",
+                with_roles(roles)
+            ),
+            roles => format!(
+                "u.id in (select m.user_id from memberships m where {rows}{})",
+                roles.as_deref().map(with_roles).unwrap_or_default()
+            ),
         }
+    }
+
+    /// That somebody had one of these `rows` when they were deleted.
+    fn were(&self, rows: &str) -> String {
+        let of_role = self.roles.as_deref().map(with_roles).unwrap_or_default();
+        format!("u.id in (select m.user_id from former_memberships m where {rows}{of_role})")
     }
 
     fn activity(&self, filter: Filter) -> Filter {
@@ -415,16 +451,21 @@ impl UserFilter {
     }
 }
 
-/// Everybody who meets `filter`.
+/// Everybody who meets `filter`, for who sees as much as `sight`.
 ///
 /// # Errors
 /// As [`UserFilter::conditions`].
-pub fn list(filter: &UserFilter, order: UserOrder, direction: Direction) -> Result<List<Arc<User>>, Refusal> {
+pub fn list(
+    sight: &Sight,
+    filter: &UserFilter,
+    order: UserOrder,
+    direction: Direction,
+) -> Result<List<Arc<User>>, Refusal> {
     Ok(List {
         name: "users.list",
         selected: User::selected("u").shared(),
         from: "users u".to_owned(),
-        filter: filter.conditions()?,
+        filter: filter.conditions(sight)?,
         seen: filter.seen(order),
         order: order.order().towards(direction),
     })
@@ -452,7 +493,9 @@ pub async fn visible(
     if *sight == Sight::Everything || users.is_empty() {
         return Ok(users);
     }
-    let filter = sight.filter(seen).within("u.id in {users}", "users", users);
+    // Of many, it costs less to find out at once who is seen at all.
+    let conditions = if users.len() > MANY { sight.filter_all(seen) } else { sight.filter(seen) };
+    let filter = conditions.within("u.id in {users}", "users", users);
     let text = format!("select u.id from users u where {}", filter.text());
     let rows: Vec<(UserId,)> = filter.bind(sql("users.visible", text)).all(db).await?;
     Ok(rows.into_iter().map(|(user,)| user).collect())
@@ -469,7 +512,7 @@ pub async fn matching(
     among: Option<&[UserId]>,
     limit: usize,
 ) -> Result<Vec<UserId>, Failure> {
-    let mut conditions = filter.conditions()?.merge(sight.filter(&filter.seen(UserOrder::Name)));
+    let mut conditions = filter.conditions(sight)?.merge(sight.filter_all(&filter.seen(UserOrder::Name)));
     if let Some(among) = among {
         conditions = conditions.within("u.id in {among}", "among", among.iter().copied());
     }

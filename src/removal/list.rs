@@ -263,7 +263,7 @@ impl Found {
         Ok(Found(Holders::of(db, named.filter_map(|entry| name_of(&entry.named).ok())).await?))
     }
 
-    /// Those whom `sight` sees; by an email or an external id, those of whom it sees that.
+    /// Those whom `sight` sees; by an email or an external id, those of whom it sees that, or whom its person deleted.
     async fn seen(mut self, db: &impl ConnectionTrait, sight: &Sight) -> Result<Found, Error> {
         let (mut by_id, mut by_texts) = (BTreeSet::new(), BTreeSet::new());
         for (name, user) in self.0.users() {
@@ -274,7 +274,7 @@ impl Found {
             };
         }
         let by_id = visible(db, sight, &[Seen::Person("u")], by_id).await?;
-        let by_texts = visible(db, sight, &[Seen::Person("u"), Seen::Personal("u.id")], by_texts).await?;
+        let by_texts = visible(db, sight, &[Seen::Person("u"), Seen::Found("u")], by_texts).await?;
         self.0.retain(|name, user| {
             if matches!(name, Name::Id(_)) { by_id.contains(&user) } else { by_texts.contains(&user) }
         });

@@ -48,7 +48,8 @@ pub struct People {
 /// are excluded, or with `recapture`.
 ///
 /// # Errors
-/// `NOT_FOUND` of the session or a group, `FORBIDDEN`, `SESSION_ENDED`; `BAD_INPUT` for more than 1,000 groups.
+/// `NOT_FOUND` of the session or a group, `SESSION_ENDED`; `FORBIDDEN` without the right to the session, or naming the
+/// groups that the caller may not add; `BAD_INPUT` for more than 1,000 groups.
 pub async fn set(tx: &Tx, input: &Audience) -> Result<SessionId, Failure> {
     let db = &tx.conn;
     let (session, now) = (input.session, tx.now);
@@ -61,7 +62,7 @@ pub async fn set(tx: &Tx, input: &Audience) -> Result<SessionId, Failure> {
     let editor = works::editor(tx).await?;
     let standing = works::seen(db, &editor, WorkId::Session(session)).await?;
     if let Some(groups) = &input.groups {
-        check_groups(&editor, groups)?;
+        check_groups(&editor, groups, &store::groups(db, session).await?)?;
     }
     works::rules::require_editor(&editor, works::rules::words(Work::Session), &standing)?;
     let before = running(db, session, now).await?;
@@ -198,17 +199,21 @@ async fn named(tx: &Tx, input: &People) -> Result<(Vec<UserId>, BTreeMap<UserId,
     Ok((users, states))
 }
 
-/// Whether all of `groups` can be an audience: they exist, and the caller sees them.
+/// Passes `groups` as an audience, where `present` are in it already: the caller sees them all, and may add those that
+/// are new (R8).
 ///
 /// # Errors
-/// `NOT_FOUND` naming the entry, `BAD_INPUT` for more than 1,000.
-pub(super) fn check_groups(editor: &Editor, groups: &[GroupId]) -> Result<(), Refusal> {
+/// `NOT_FOUND` naming the entry, `FORBIDDEN` naming the groups, `BAD_INPUT` for more than 1,000.
+pub(super) fn check_groups(editor: &Editor, groups: &[GroupId], present: &[GroupId]) -> Result<(), Refusal> {
     const FIELD: &str = "audienceGroupIds";
     if groups.len() > MOST_GROUPS {
         return Err(Refusal::bad_input(&[FIELD], format!("An audience has at most {MOST_GROUPS} groups.")));
     }
-    match groups.iter().position(|group| !editor.authority.sees(&editor.tree, *group)) {
-        Some(position) => Err(Refusal::not_found(&[FIELD, &position.to_string()], "Group")),
-        None => Ok(()),
+    let Editor { authority, tree, .. } = editor;
+    if let Some(position) = groups.iter().position(|group| !authority.sees(tree, *group)) {
+        return Err(Refusal::not_found(&[FIELD, &position.to_string()], "Group"));
     }
+    let new: BTreeSet<GroupId> = groups.iter().copied().filter(|group| !present.contains(group)).collect();
+    let missing: Vec<GroupId> = new.into_iter().filter(|group| !authority.may_invite(tree, *group)).collect();
+    if missing.is_empty() { Ok(()) } else { Err(authority.forbidden(tree, missing)) }
 }

@@ -80,7 +80,8 @@ pub struct Instructors {
 ///
 /// # Errors
 /// `BAD_INPUT`; `NOT_FOUND` of the path, a group or somebody named; `FORBIDDEN` unless the caller administers the
-/// owner group, or writes for it and is one of the session's instructors; `USER_DELETED`.
+/// owner group, or writes for it and is one of the session's instructors, and where they may not add a group to an
+/// audience; `USER_DELETED`.
 pub async fn create(tx: &Tx, input: &NewSession) -> Result<SessionId, Failure> {
     let db = &tx.conn;
     let title = keys::text(&["title"], &input.title, TITLE)?;
@@ -101,7 +102,7 @@ pub async fn create(tx: &Tx, input: &NewSession) -> Result<SessionId, Failure> {
         return Err(Refusal::not_found(&["pathId"], "Path").into());
     }
     let named = works::named(tx, &editor, Work::Session, named).await?;
-    audience::check_groups(&editor, &input.audience_groups)?;
+    audience::check_groups(&editor, &input.audience_groups, &[])?;
     let standing = works::made(&editor, input.group, &named)?;
     let row = store::NewRow {
         path: input.path,

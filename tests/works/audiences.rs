@@ -1,17 +1,19 @@
 //! R8: the groups of a session's audience, which a dynamic session follows and a static one captures.
 
 use entity::kind::AudienceKind::Static;
+use entity::kind::Role::{Author, Coach, UserAdministrator};
 use roster::organisation::Organisation;
 use serde_json::{Value, json};
 
-use super::{attendees, campus, participants, trainers, with};
+use super::{attendees, campus, in_hours, participants, trainers, with};
 use crate::common::{World, each_database};
 
 const AUDIENCE: &str = "session { audienceKind audienceGroups { name } }";
 
-/// The campus with a static session of Physics, saved before Eve came to Physics, and to Arts.
+/// The campus with a static session of Physics, saved before Eve came to Physics, and to Arts, where the writer is coach.
 fn fixed(it: Organisation) -> Organisation {
     campus(it)
+        .member("writer", "Arts", &[Coach])
         .session("Fixed", "Basics", "Physics", "writer", Static)
         .audience("Fixed", &["Physics"])
         .slot("Tuesday", "Fixed", 48, None)
@@ -176,5 +178,59 @@ each_database! {
                 assert_eq!((answer.refused(), answer.path().as_str()), (code, path), "{session}");
             }
         }
+    }
+
+    async fn r8_adding_a_group_to_an_audience_takes_a_right_in_it(start: Start) {
+        let world = start.with(campus).await;
+        let spring = |groups: &[&str]| {
+            let groups: Vec<Value> = groups.iter().map(|group| world.group(group)).collect();
+            audience(&world, "Spring", json!({ "audienceGroupIds": groups }))
+        };
+        for groups in [vec!["platform"], vec!["Physics", "Choir", "Arts"]] {
+            let answer = world.refused("writer", "setSessionAudience", spring(&groups)).await;
+            assert_eq!(answer.refused(), "FORBIDDEN", "{groups:?}");
+            let named: Vec<&str> = groups.iter().map(|group| if *group == "platform" { "Platform" } else { *group }).collect();
+            let missing: Vec<&str> = named.into_iter().filter(|group| *group != "Physics").collect();
+            let mut about = answer.about();
+            about.sort_unstable();
+            let mut expected = missing;
+            expected.sort_unstable();
+            assert_eq!(about, expected);
+        }
+        let created = json!({ "pathId": world.path("Basics"), "title": "Summer", "audienceKind": "DYNAMIC", "startsAt": in_hours(&world, 1),
+            "endsAt": in_hours(&world, 48), "groupId": world.group("Physics"), "audienceGroupIds": [world.group("platform")] });
+        let answer = world.refused("writer", "createSession", created).await;
+        assert_eq!((answer.refused(), answer.about()), ("FORBIDDEN", vec!["Platform"]));
+        let seen = world.read("writer", "{ users(first: 100) { nodes { displayName } } }", json!({})).await;
+        assert!(!seen.to_string().contains("dean"), "setting an audience shows nobody");
+    }
+
+    async fn r8_who_teaches_or_administers_a_group_or_one_above_may_add_it(start: Start) {
+        for (group, role) in [("Arts", Coach), ("Arts", Author), ("Arts", UserAdministrator), ("platform", Coach)] {
+            let world = start.another().await.with(|it| campus(it).member("writer", group, &[role])).await;
+            let both = json!({ "audienceGroupIds": [world.group("Physics"), world.group("Arts")] });
+            world.done("writer", "setSessionAudience", audience(&world, "Spring", both), AUDIENCE).await;
+        }
+    }
+
+    async fn r8_taking_a_group_out_of_an_audience_takes_the_session_alone(start: Start) {
+        let world = start.with(|it| campus(it).audience("Spring", &["Arts", "Choir"])).await;
+        let fewer = json!({ "audienceGroupIds": [world.group("Physics"), world.group("Choir")] });
+        let set = world.done("writer", "setSessionAudience", audience(&world, "Spring", fewer), AUDIENCE).await;
+        assert_eq!(set["session"]["audienceGroups"], json!([{ "name": "Choir" }, { "name": "Physics" }]));
+    }
+
+    async fn r8_instructors_and_administrators_of_the_owner_group_see_who_takes_part(start: Start) {
+        let world = start.with(|it| campus(it).audience("Spring", &["Arts"]).user("eve").learners("Arts", &["eve"])
+            .co_instructors("Spring", &["colleague"])).await;
+        let asked = json!({ "id": world.user("eve"), "session": world.session("Spring") });
+        let query = "query($id: ID!, $session: ID!) { node(id: $id) { ... on User { displayName email } }
+            session(id: $session) { participants(first: 10) { nodes { user { displayName } } } } }";
+        for who in ["writer", "colleague", "head"] {
+            let found = world.read(who, query, asked.clone()).await;
+            assert_eq!(found["node"], json!({ "displayName": "eve", "email": null }), "{who}");
+            assert!(found["session"]["participants"].to_string().contains("eve"), "{who}");
+        }
+        assert_eq!(world.read("coach", query, asked.clone()).await["node"], Value::Null, "only looks after the owner group");
     }
 }

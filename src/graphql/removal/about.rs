@@ -9,6 +9,7 @@ use crate::graphql::course::Course;
 use crate::graphql::error::ApiError;
 use crate::graphql::group::Group;
 use crate::graphql::id::GlobalId;
+use crate::graphql::kinds::ActorKind;
 use crate::graphql::path::Path;
 use crate::graphql::session::Session;
 use crate::graphql::slot::Slot;
@@ -147,6 +148,11 @@ impl Granter {
             Some(id) => User::load(ctx, id).await,
             None => Ok(None),
         }
+    }
+
+    /// Whether a person or the platform itself had granted it.
+    async fn granted_by_kind(&self) -> ActorKind {
+        ActorKind::of(self.0)
     }
 }
 

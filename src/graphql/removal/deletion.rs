@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::graphql::context::load;
 use crate::graphql::error::ApiError;
 use crate::graphql::group::Group;
-use crate::graphql::kinds::RemovalCause;
+use crate::graphql::kinds::{ActorKind, RemovalCause};
 use crate::graphql::prompt::Prompts;
 use crate::graphql::thing::Thing;
 use crate::graphql::user::User;
@@ -56,12 +56,17 @@ impl Deletion {
         self.cause.into()
     }
 
-    /// By whom; null for the platform itself.
+    /// By whom; null for the platform itself, or if you may not see them.
     async fn by(&self, ctx: &Context<'_>) -> Result<Option<User>, ApiError> {
         match self.by {
             Some(user) => User::load(ctx, user).await,
             None => Ok(None),
         }
+    }
+
+    /// Whether a person or the platform itself deleted the account.
+    async fn by_kind(&self) -> ActorKind {
+        ActorKind::of(self.by)
     }
 
     /// The record of it, with every effect; null for an account that came to the platform as a deleted one.

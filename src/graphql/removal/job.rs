@@ -17,7 +17,7 @@ use crate::graphql::context::load;
 use crate::graphql::error::ApiError;
 use crate::graphql::group::Group;
 use crate::graphql::id::GlobalId;
-use crate::graphql::kinds::{JobStatus, PlanExpiry, RemovalCause, RemovalOutcome};
+use crate::graphql::kinds::{ActorKind, JobStatus, PlanExpiry, RemovalCause, RemovalOutcome};
 use crate::graphql::thing::Thing;
 use crate::graphql::user::User;
 use crate::queries::removals::{
@@ -134,12 +134,18 @@ impl RemovalJob {
         self.0.cause.into()
     }
 
-    /// Who asked for the job or started it, with whose rights it is carried out; null for the platform itself.
+    /// Who asked for the job or started it, with whose rights it is carried out; null for the platform itself, or if you
+    /// may not see them.
     async fn actor(&self, ctx: &Context<'_>) -> Result<Option<User>, ApiError> {
         match self.0.actor_id {
             Some(actor) => User::load(ctx, actor).await,
             None => Ok(None),
         }
+    }
+
+    /// Whether a person or the platform itself asked for the job or started it.
+    async fn actor_kind(&self) -> ActorKind {
+        ActorKind::of(self.0.actor_id)
     }
 
     /// Who had prepared the job, if somebody else started it; null otherwise, and if you may not see them.

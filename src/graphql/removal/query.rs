@@ -15,7 +15,7 @@ use crate::graphql::domain;
 use crate::graphql::error::ApiError;
 use crate::graphql::id;
 use crate::graphql::kinds::{JobStatus, RemovalCause, RemovalOutcome};
-use crate::queries::{Direction, Filter, removals};
+use crate::queries::{Direction, Filter, Seen, removals};
 use crate::removal::preview::{self, Shown};
 
 /// Which removals. All conditions given hold together.
@@ -74,13 +74,20 @@ impl From<RemovalOrder> for Direction {
 }
 
 impl RemovalFilter {
-    fn read(self) -> Result<Filter, Refusal> {
+    /// The conditions, and what they name by its id: nothing is found by what the reader does not see.
+    fn read(self) -> Result<(Filter, Vec<Seen>), Refusal> {
         let path = |field| ["filter", field];
         let user = id::parse_option::<UserId>(self.user_id.as_ref(), &path("userId"))?;
         let actor = id::parse_option::<UserId>(self.actor_id.as_ref(), &path("actorId"))?;
         let group = id::parse_option::<GroupId>(self.group_id.as_ref(), &path("groupId"))?;
         let job = id::parse_option::<JobId>(self.job_id.as_ref(), &path("jobId"))?;
-        Ok(Filter::new()
+        let named = [
+            user.map(|_| Seen::Named("{user}")),
+            actor.map(|_| Seen::Named("{actor}")),
+            group.map(|_| Seen::Group("{group}")),
+            job.map(|_| removals::NAMED_JOB),
+        ];
+        let filter = Filter::new()
             .maybe("r.user_id = {user}", "user", user)
             .maybe("r.actor_id = {actor}", "actor", actor)
             .maybe("r.group_id = {group}", "group", group)
@@ -88,20 +95,24 @@ impl RemovalFilter {
             .maybe("r.cause = {cause}", "cause", self.cause.map(entity::kind::Cause::from))
             .maybe("r.outcome = {outcome}", "outcome", self.outcome.map(entity::kind::Outcome::from))
             .maybe("r.at >= {from}", "from", self.from)
-            .maybe("r.at < {until}", "until", self.until))
+            .maybe("r.at < {until}", "until", self.until);
+        Ok((filter, named.into_iter().flatten().collect()))
     }
 }
 
 impl RemovalJobFilter {
-    fn read(self) -> Result<Filter, Refusal> {
+    /// As [`RemovalFilter::read`].
+    fn read(self) -> Result<(Filter, Vec<Seen>), Refusal> {
         let actor = id::parse_option::<UserId>(self.actor_id.as_ref(), &["filter", "actorId"])?;
         let retry_of = id::parse_option::<JobId>(self.retry_of.as_ref(), &["filter", "retryOf"])?;
-        Ok(Filter::new()
+        let named = [actor.map(|_| Seen::Named("{actor}")), retry_of.map(|_| removals::RETRIED_JOB)];
+        let filter = Filter::new()
             .maybe("j.actor_id = {actor}", "actor", actor)
             .maybe("j.status = {status}", "status", self.status.map(entity::kind::JobStatus::from))
             .maybe("j.retry_of = {retried}", "retried", retry_of)
             .maybe("j.created_at >= {from}", "from", self.from)
-            .maybe("j.created_at < {until}", "until", self.until))
+            .maybe("j.created_at < {until}", "until", self.until);
+        Ok((filter, named.into_iter().flatten().collect()))
     }
 }
 
@@ -148,7 +159,8 @@ impl RemovalQuery {
         before: Option<String>,
     ) -> Result<Connection<Removal>, ApiError> {
         loaders(ctx)?;
-        let list = removals::list(filter.unwrap_or_default().read()?, order_by.into());
+        let (filter, named) = filter.unwrap_or_default().read()?;
+        let list = removals::list(filter, named, order_by.into());
         connection::of_list(ctx, list, &Paging { first, after, last, before })
     }
 
@@ -174,7 +186,8 @@ impl RemovalQuery {
         before: Option<String>,
     ) -> Result<Connection<RemovalJob>, ApiError> {
         loaders(ctx)?;
-        let list = removals::jobs(filter.unwrap_or_default().read()?, order_by.into());
+        let (filter, named) = filter.unwrap_or_default().read()?;
+        let list = removals::jobs(filter, named, order_by.into());
         connection::of_list(ctx, list, &Paging { first, after, last, before })
     }
 }

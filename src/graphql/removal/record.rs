@@ -15,7 +15,7 @@ use crate::graphql::context::load;
 use crate::graphql::error::ApiError;
 use crate::graphql::group::Group;
 use crate::graphql::id::GlobalId;
-use crate::graphql::kinds::{PrivateSubgroups, RemovalCause, RemovalOutcome, Role};
+use crate::graphql::kinds::{ActorKind, PrivateSubgroups, RemovalCause, RemovalOutcome, Role};
 use crate::graphql::thing::Thing;
 use crate::graphql::user::User;
 use crate::queries::removals::{Record, Records};
@@ -76,12 +76,17 @@ impl Removal {
         self.0.cause.into()
     }
 
-    /// By whom; null for the platform itself, and if you may not see them.
+    /// By whom; null for the platform itself, or if you may not see them.
     async fn actor(&self, ctx: &Context<'_>) -> Result<Option<User>, ApiError> {
         match self.0.actor_id {
             Some(actor) => User::load(ctx, actor).await,
             None => Ok(None),
         }
+    }
+
+    /// Whether a person or the platform itself did it.
+    async fn actor_kind(&self) -> ActorKind {
+        ActorKind::of(self.0.actor_id)
     }
 
     /// Who had set what the platform carried out; null where a person acted themselves.

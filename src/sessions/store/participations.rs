@@ -38,36 +38,120 @@ pub enum Of<'a> {
 /// A session that was captured at its end is read from its captured rows alone. The condition stands inside, where
 /// each database uses an index for it; a condition put around the select would be applied to all sessions there are.
 pub fn participations(of: Of<'_>) -> String {
-    let only = |session: &str, user: &str| match of {
-        Of::Sessions(sessions) => format!("{session} {sessions}"),
-        Of::Users(users) => format!("{user} {users}"),
-        Of::Both { sessions, users } => format!("{session} {sessions} and {user} {users}"),
+    let only = |way: &Way| match of {
+        Of::Sessions(sessions) => format!("{} {sessions}", way.session),
+        Of::Users(users) => format!("{} {users}", way.user),
+        Of::Both { sessions, users } => format!("{} {sessions} and {} {users}", way.session, way.user),
     };
+    let ways = WAYS.map(|way| {
+        format!(
+            "select {} as session_id, {} as user_id, {} as how, {} as carried_by, {} as since from {} where {}{}",
+            way.session,
+            way.user,
+            way.how,
+            way.carried_by,
+            way.since,
+            way.rows,
+            only(&way),
+            way.holds
+        )
+    });
     // A session is captured without the excluded, who therefore have no captured row after its end. The kinds sort
     // in the order of the table above, so that the greatest of several is the first.
     format!(
         "select part.session_id, part.user_id, max(part.how) as how, max(part.carried_by) as carried_by,
                 min(part.since) as since
-         from (select c.session_id, c.user_id, 'CAPTURED' as how, c.carried_by, c.since
-               from session_captures c
-               where {captured}
-               union all
-               select e.session_id, e.user_id, 'INDIVIDUAL', 'INDIVIDUAL', e.enrolled_at
-               from session_enrolments e join sessions s on s.id = e.session_id
-               where {enrolled} and s.captured_at is null
-               union all
-               select sg.session_id, m.user_id, 'GROUP', 'GROUP', m.granted_at
-               from session_groups sg
-               join sessions s on s.id = sg.session_id
-               join memberships m on m.group_id = sg.group_id and m.role = 'LEARNER'
-               where {learning} and s.audience_kind = 'DYNAMIC' and s.captured_at is null) part
-         where not exists (select 1 from session_exclusions x
-                           where x.session_id = part.session_id and x.user_id = part.user_id)
+         from ({}) part
+         where {}
          group by part.session_id, part.user_id",
-        captured = only("c.session_id", "c.user_id"),
-        enrolled = only("e.session_id", "e.user_id"),
-        learning = only("sg.session_id", "m.user_id"),
+        ways.join(" union all "),
+        not_excluded("part.session_id", "part.user_id"),
     )
+}
+
+/// A way to take part in a session: rows, and what each says.
+struct Way {
+    session: &'static str,
+    user: &'static str,
+    how: &'static str,
+    carried_by: &'static str,
+    since: &'static str,
+    rows: &'static str,
+    /// What must hold of a row besides.
+    holds: &'static str,
+}
+
+const CAPTURED: Way = Way {
+    session: "c.session_id",
+    user: "c.user_id",
+    how: "'CAPTURED'",
+    carried_by: "c.carried_by",
+    since: "c.since",
+    rows: "session_captures c",
+    holds: "",
+};
+const ENROLLED: Way = Way {
+    session: "e.session_id",
+    user: "e.user_id",
+    how: "'INDIVIDUAL'",
+    carried_by: "'INDIVIDUAL'",
+    since: "e.enrolled_at",
+    rows: "session_enrolments e join sessions s on s.id = e.session_id",
+    holds: " and s.captured_at is null",
+};
+const LEARNING: Way = Way {
+    session: "sg.session_id",
+    user: "m.user_id",
+    how: "'GROUP'",
+    carried_by: "'GROUP'",
+    since: "m.granted_at",
+    rows: "session_groups sg
+           join sessions s on s.id = sg.session_id
+           join memberships m on m.group_id = sg.group_id and m.role = 'LEARNER'",
+    holds: " and s.audience_kind = 'DYNAMIC' and s.captured_at is null",
+};
+const WAYS: [Way; 3] = [CAPTURED, ENROLLED, LEARNING];
+
+fn not_excluded(session: &str, user: &str) -> String {
+    format!(
+        "not exists (select 1 from session_exclusions x where x.session_id = {session} and x.user_id = {user})"
+    )
+}
+
+/// A way to take part in a session, as a question about people.
+#[derive(Clone, Debug)]
+pub struct Participants {
+    /// The column that names them.
+    pub column: &'static str,
+    /// The rows in which it names everybody who takes part in one of the sessions, some of them more than once.
+    pub all: String,
+    /// The rows in which it names one of them, where a condition on it is added.
+    pub one: String,
+}
+
+/// The people of [`participations`] without what else it says, way by way. `in {sessions}` and `in {groups}` stand in the
+/// text as `sessions` and `groups`, the latter for [`audience_groups`] of these sessions: found once, they keep the
+/// question about one person as short as their memberships. A plus keeps both databases from looking up each of a set
+/// for each person.
+pub fn participants(sessions: &str, groups: &str) -> [Participants; 3] {
+    let direct = |way: &Way, looked_up: &str| {
+        let Way { session, user, rows, holds, .. } = way;
+        format!("{rows} where {looked_up}{session} {sessions}{holds} and {}", not_excluded(session, user))
+    };
+    let both = |way: Way| Participants { column: way.user, all: direct(&way, ""), one: direct(&way, "+") };
+    let Way { session, user, holds, .. } = LEARNING;
+    let learning = format!(
+        "memberships m where m.role = 'LEARNER' and +m.group_id {groups} and exists (
+            select 1 from session_groups sg join sessions s on s.id = sg.session_id
+            where sg.group_id = m.group_id and +{session} {sessions}{holds} and {})",
+        not_excluded(session, user)
+    );
+    [both(CAPTURED), both(ENROLLED), Participants { one: learning, ..both(LEARNING) }]
+}
+
+/// The groups in the audiences of these sessions, as a select.
+pub fn audience_groups(sessions: &str) -> String {
+    format!("select ag.group_id as id from session_groups ag where ag.session_id {sessions}")
 }
 
 /// The sessions that have ended and were not captured, in the order in which they ended: the order of the index.

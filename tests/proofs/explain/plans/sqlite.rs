@@ -5,6 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use roster::db::Reads;
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
 
+/// What stands above the steps of the select of a page: rows are put together of one half or two.
+const PUT_TOGETHER: [&str; 6] = [
+    "CO-ROUTINE rows_",
+    "COMPOUND QUERY",
+    "LEFT-MOST SUBQUERY",
+    "UNION ALL",
+    "CO-ROUTINE asked_",
+    "CO-ROUTINE looked_up_",
+];
+
 /// Those of the `large` tables that the statement reads the whole of, and how.
 ///
 /// `SCAN t` reads all of a table, `SCAN t USING INDEX` all of an index, `SEARCH t` a part; an automatic index is made of
@@ -22,12 +32,25 @@ pub async fn steps(db: &Reads, statement: &Statement, large: &BTreeSet<String>) 
         .collect::<Result<_, DbErr>>()
         .expect("steps");
     let aliases = aliases(&statement.sql);
-    let sorted = steps.iter().any(|(.., step)| step.contains("TEMP B-TREE FOR ORDER BY"));
-    let put_together = steps.iter().find(|(.., step)| step == "CO-ROUTINE rows_").map_or(0, |(id, ..)| *id);
-    let limited = statement.sql.contains("limit $") && !sorted;
+    let makes_a_page =
+        statement.sql.rsplit_once(" order by ").is_some_and(|(_, rest)| rest.contains(" limit "));
+    let is_sorted = |parent: i64| {
+        steps.iter().any(|(_, of, step)| *of == parent && step.contains("TEMP B-TREE FOR ORDER BY"))
+    };
+    // The steps of a select that is walked as far as its limit: the statement itself, and what it puts its rows together of.
+    let walked = |parent: i64| {
+        let mut above = parent;
+        while let Some((_, next, step)) = steps.iter().find(|(id, ..)| *id == above) {
+            if !PUT_TOGETHER.contains(&step.as_str()) {
+                return false;
+            }
+            above = *next;
+        }
+        makes_a_page && !is_sorted(parent)
+    };
     let inserts = statement.sql.contains("*/ insert into ");
     let mut found = BTreeMap::new();
-    for (_, parent, step) in steps {
+    for (_, parent, step) in &steps {
         let mut words = step.split(' ');
         let (Some(verb), Some(called)) = (words.next(), words.next()) else { continue };
         // What may refer to a new row already is read only while a reference is broken, which is never.
@@ -35,12 +58,12 @@ pub async fn steps(db: &Reads, statement: &Statement, large: &BTreeSet<String>) 
             continue;
         };
         let whole = match verb {
-            "SCAN" => !(limited && [0, put_together].contains(&parent)),
+            "SCAN" => !walked(*parent),
             "SEARCH" => step.contains("AUTOMATIC"),
             _ => false,
         };
         if whole && large.contains(table) {
-            found.insert(table.to_owned(), step);
+            found.insert(table.to_owned(), step.clone());
         }
     }
     found

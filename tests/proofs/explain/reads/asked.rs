@@ -8,6 +8,9 @@ pub const LISTS: &[(&str, &[&str], &[&str])] = &[
         &[
             "",
             "status: [DELETED]",
+            "status: [DELETED], group: { id: $group }",
+            "status: [DELETED, ACTIVE], group: { id: $group }, role: [LEARNER]",
+            "deleted: { from: $past }",
             "status: [ACTIVE, SUSPENDED]",
             "group: { id: $group }",
             "group: { id: $group, below: true }",
