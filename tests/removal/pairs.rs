@@ -294,7 +294,7 @@ each_database! {
         let digest = job(&world, "owner", &id).await["plan"]["digest"].clone();
         // Once the whole plan was computed again, and before the first chunk.
         let (bob, drawing) = (world.user_id("bob").0, world.group_id("Drawing").0);
-        world.meanwhile("jobs.standing", &format!("delete from memberships where user_id = {bob} and group_id = {drawing} and role = 'COACH'"));
+        world.meanwhile("removal.parts_of", &format!("delete from memberships where user_id = {bob} and group_id = {drawing} and role = 'COACH'"));
         let wrong = json!({ "jobId": id, "planDigest": "0123456789abcdef0123456789abcdef" });
         let refused = world.mutate("owner", "startRemovalJob", wrong, "").await;
         assert_eq!(refused.refused(), "PLAN_CHANGED");

@@ -239,7 +239,7 @@ each_database! {
             }),
         ];
         for (outcome, drift) in cases {
-            let made = |it| school(it).user("boss").member("boss", "Class", &[Administrator]).learners("Secret", &["bob", "carl"]);
+            let made = |it| school(it).user("boss").member("boss", "Class", &[Administrator]).learners("platform", &["boss"]).learners("Secret", &["bob", "carl"]);
             let world = start.another().await.with(made).await.in_chunks_of(1);
             world.sql(&format!("update users set job_title = 'Praetor' where id in ({}, {})", world.user_id("bob").0, world.user_id("carl").0)).await;
             let people = match outcome {

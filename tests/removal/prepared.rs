@@ -180,7 +180,7 @@ each_database! {
     }
 
     async fn r29_whoever_starts_a_prepared_job_is_its_actor(start_: Start) {
-        let world = start_.with(school).await.in_chunks_of(1);
+        let world = start_.with(|it| school(it).learners("platform", &["boss"])).await.in_chunks_of(1);
         let people = json!({ "ids": world.users(&["owner", "bob", "carl"]) });
         let removal = json!({ "removeUsersFromGroup": { "people": people, "groupId": world.group("Class") } });
         let answer = world.mutate("boss", "prepareRemoval", json!({ "removal": removal }), "job { id }").await;
