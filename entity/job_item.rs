@@ -12,12 +12,13 @@ pub struct Model {
     /// The job.
     #[sea_orm(primary_key, auto_increment = false)]
     pub job_id: JobId,
-    /// Its place in the list, from 1.
+    /// Its place in the list as given, from 1: places of duplicates are left out.
     #[sea_orm(primary_key, auto_increment = false)]
     pub position: i64,
     /// The person, once in a job at most, or once with each group. Null: nobody was found.
     pub user_id: Option<UserId>,
-    /// The entry as typed, kept only while nobody was found, 30 days at most. Null otherwise.
+    /// The entry as typed, kept only while nobody was found, 30 days at most, and only if it is an external id or can be
+    /// an email. Null otherwise, and of a job that was turned down.
     pub typed: Option<String>,
     /// The chunk it is carried out in. Null: none.
     pub chunk: Option<i64>,
