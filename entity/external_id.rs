@@ -18,6 +18,7 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub user_id: UserId,
     /// Whether nobody else can have it: true exactly while the state of the person's account reserves it (R24).
+    #[serde(deserialize_with = "crate::flag::read")]
     pub reserved: bool,
 }
 

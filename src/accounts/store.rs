@@ -89,7 +89,8 @@ fn meant_first() -> String {
         .map(|status| format!("'{}'", status.as_str()))
         .collect();
     format!(
-        "case when u.status in ({}) then 0 else 1 end, u.deleted_at desc, u.id desc",
+        "case when u.status in ({}) then 0 when u.deleted_at is not null then 1 else 2 end,
+            u.deleted_at desc, u.id desc",
         reserving.join(", ")
     )
 }

@@ -94,6 +94,10 @@ pub async fn slots(db: &impl ConnectionTrait, slots: &[SlotId]) -> Result<(), Er
 
 /// Nobody else migrates until the transaction ends.
 pub(super) async fn migrations(db: &impl ConnectionTrait) -> Result<(), DbErr> {
+    if db.get_database_backend() == DbBackend::Postgres {
+        // The connection that holds the lock has nothing to do while another one takes the steps, however long.
+        db.execute_unprepared("set local idle_in_transaction_session_timeout = 0").await?;
+    }
     advisory(db, "pg_advisory_xact_lock", MIGRATIONS).await.map_err(|error| DbErr::Custom(error.to_string()))
 }
 

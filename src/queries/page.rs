@@ -123,7 +123,7 @@ impl<T: DeserializeOwned> List<T> {
     }
 
     /// A select of the first rows in the order of the list, one more than the page has, and what it binds. How many stands
-    /// in the text, so that a plan for any values is one for so many.
+    /// in the text for PostgreSQL, so that a plan for any values is one for so many; SQLite would rather sort all for few.
     ///
     /// Where those who are seen may be few, it has two halves of which one finds nothing, and does not look for it: all
     /// of them looked up, and put in order; or everything in order, each row asked whether it is seen.
@@ -136,18 +136,22 @@ impl<T: DeserializeOwned> List<T> {
         few: Option<&Few>,
     ) -> (String, Filter) {
         let by = self.order.by(slice.backward);
-        let most = (slice.size + 1).to_string();
+        let postgres = reader.database().backend() == DbBackend::Postgres;
+        let most = if postgres { (slice.size + 1).to_string() } else { "{limit}".to_owned() };
+        let bound = |filter: Filter| {
+            if postgres { filter } else { filter.also("limit", slice.size as i64 + 1) }
+        };
         let half = |from: &str, filter: &str, most: &str| {
             format!("select {{cells}} from {from} where {filter} order by {by} limit {most}")
         };
         let probed = filter.clone().merge(seen.clone());
         let Some(few) = few else {
             let select = half(&self.from, &probed.text(), &most);
-            return (select, probed);
+            return (select, bound(probed));
         };
         let known = filter.merge(few.rest.clone());
         let (from, of) = (&self.from, &few.of);
-        let (looked_up, asked) = if reader.database().backend() == DbBackend::Postgres {
+        let (looked_up, asked) = if postgres {
             // A condition that names no row is settled before any is looked at.
             let known = format!(
                 "{} and (select count(*) from few) <= {FEW} and {of} = any(array(select id from few))",
@@ -169,7 +173,7 @@ impl<T: DeserializeOwned> List<T> {
             few.among,
             FEW + 1
         );
-        (select, known.merge(probed))
+        (select, bound(known.merge(probed)))
     }
 
     /// How an item is selected that hangs on `parent`.

@@ -382,10 +382,11 @@ impl UserFilter {
         }
     }
 
-    /// That somebody had one of these `rows` when they were deleted.
+    /// That somebody had one of these `rows`, of the same columns, when they were deleted.
     fn were(&self, rows: &str) -> String {
         let of_role = self.roles.as_deref().map(with_roles).unwrap_or_default();
-        format!("u.id in (select m.user_id from former_memberships m where {rows}{of_role})")
+        let rows = format!("{rows}{of_role}").replace("m.", "fm.");
+        format!("u.id in (select fm.user_id from former_memberships fm where {rows})")
     }
 
     fn activity(&self, filter: Filter) -> Filter {

@@ -1,6 +1,8 @@
 //! What `viewerCan` tells is what the operation answers: asked of everybody, of every kind of place and person, and then
 //! tried. A refusal says the same in both: its code, its words, the groups it names and how many it hides.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use entity::kind::Privacy::{Private, Public};
 use entity::kind::Role::{Administrator, Author, Coach, UserAdministrator};
 use roster::access::{Caller, Pass, Scope, Scopes};
@@ -244,8 +246,11 @@ fn of_person(world: &World, person: &str, place: &str, role: &str, field: &str, 
         "updateUser" => match field {
             "update" => json!({ "userId": user, "phone": "1" }),
             "updateSignIn" => {
-                // Asked of whoever changes their own, and of nobody else.
-                let username = format!("new.{}", person.replace(' ', "."));
+                // Another one each time: what is so already is no change. The password is asked of whoever changes their
+                // own, and of nobody else.
+                static CHANGES: AtomicUsize = AtomicUsize::new(0);
+                let number = CHANGES.fetch_add(1, Ordering::Relaxed);
+                let username = format!("new.{number}.{}", person.replace(' ', "."));
                 json!({ "userId": user, "username": username, "currentPassword": PASSWORD })
             }
             _ => json!({ "userId": user, "externalIds": [] }),

@@ -47,6 +47,7 @@ pub async fn of(db: &Database) -> Dump {
         course_enrolment,
         custom_field,
         date,
+        email_change,
         event,
         external_id,
         former_membership,

@@ -144,7 +144,10 @@ each_database! {
                     .exclude("Fixed", &["ann"])
             })
             .await;
-        assert_eq!(tables_changed_by_deleting_ann(&world).await, ["events", "former_memberships", "memberships", "records", "users"]);
+        assert_eq!(tables_changed_by_deleting_ann(&world).await, ["events", "external_ids", "former_memberships", "memberships", "records", "users"]);
+        // It stays with the account, and keeps nobody else from having it (R24).
+        let ids = world.tables().await.external_ids;
+        assert_eq!(ids.iter().map(|id| (id.user_id, id.reserved)).collect::<Vec<_>>(), [(world.user_id("ann"), false)]);
     }
 
     async fn r9_6_posts_are_anonymized_when_asked(start: Start) {

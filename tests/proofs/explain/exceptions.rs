@@ -48,6 +48,12 @@ const EXCEPTIONS: &[Exception] = &[
         because: "a text may stand anywhere in a name, for which there is no index: the one filter that may scan",
     },
     Exception {
+        reads: &[("users.list", "former_memberships")],
+        part: "from former_memberships fm where ",
+        on: EACH,
+        because: "who had a role in any group when they were deleted: an index by the role would cost every deletion",
+    },
+    Exception {
         reads: &[("platform.groups", "groups"), ("groups.tree", "groups")],
         part: "",
         on: EACH,

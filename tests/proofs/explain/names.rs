@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::architecture::sources;
 
 /// Looks like a name, and is a column.
-const COLUMNS: [&str; 1] = ["mine.user_id"];
+const COLUMNS: [&str; 3] = ["mine.user_id", "part.session_id", "part.user_id"];
 
 /// Every name of a statement: two words with a dot between, where statements are written.
 pub fn in_the_sources() -> BTreeSet<String> {
