@@ -14,7 +14,7 @@ use roster::graphql::api::Api;
 use roster::platform;
 use roster::token::Token;
 use roster::tokens::store::add_by_operator;
-use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, Statement, TransactionTrait};
+use sea_orm::{ConnectionTrait, DbBackend, Statement, TransactionTrait};
 use serde_json::Value;
 
 /// The groups that two administrators have, about so many.
@@ -99,7 +99,7 @@ pub async fn taken(url: &str, user: UserId, query: &str, variables: Value) -> Ta
     let context =
         if user == UserId(1) { context.with_pass(access::Pass::Token(None), true) } else { context };
     let request = Request::new(query).variables(Variables::from_json(variables));
-    let answer = Api::new(db.readers()).execute(request, Some(OperationType::Query), context, None).await;
+    let answer = Api::new().execute(request, Some(OperationType::Query), context).await;
     assert!(answer.errors.is_empty(), "{:?}", answer.errors);
     let statements = std::mem::take(&mut *seen.lock().expect("a lock"));
     let planning = match db.backend() {
@@ -116,7 +116,7 @@ pub async fn taken(url: &str, user: UserId, query: &str, variables: Value) -> Ta
     Taken { statements: statements.len(), planning }
 }
 
-async fn planned(connection: &DatabaseTransaction, statements: &[Statement]) -> (Duration, usize) {
+async fn planned(connection: &impl ConnectionTrait, statements: &[Statement]) -> (Duration, usize) {
     let mut once = 0.0;
     for statement in statements {
         let values = statement.values.clone().map(|values| values.0).unwrap_or_default();
