@@ -191,7 +191,7 @@ impl UserPermissions {
             people::rules::may_update(authority, tree, self.user, is_owner, &roles, touches)?;
             people::rules::may_change(self.user, standing.status)?;
             // Whoever is there themselves gives their password with the input.
-            let by = by_token.then(|| By::Token(scopes.as_ref())).unwrap_or(By::Person(Presence::Password));
+            let by = if by_token { By::Token(scopes.as_ref()) } else { By::Person(Presence::Password) };
             let is_oneself = authority.is(self.user);
             if touches.sign_in { may_rename(by, is_oneself, tree.root(), &roles, true) } else { Ok(()) }
         })

@@ -55,10 +55,8 @@ pub async fn update(
     let From { caller, pass, address } = from;
     let (user, entry) = (change.user, &change.entry);
     let is_own = caller.user() == Some(user) && !(entry.email.is_keep() && entry.username.is_keep());
-    let own_address = match is_own {
-        true => Some(desk.attempts.own_address(&format!("user {}", user.0))?),
-        false => None,
-    };
+    let own_address =
+        if is_own { Some(desk.attempts.own_address(&format!("user {}", user.0))?) } else { None };
     let verified = match password.filter(|_| is_own) {
         Some(password) => {
             rules::password("currentPassword", &password)?;
@@ -173,7 +171,7 @@ pub async fn confirm(db: &Database, desk: &Desk, address: IpAddr, secret: &str) 
     write(db, nobody, None, sha256, |tx, sha256| Box::pin(confirmed(tx, sha256))).await
 }
 
-async fn confirmed(tx: &Tx, sha256: &String) -> Result<(), Failure> {
+async fn confirmed(tx: &Tx, sha256: &str) -> Result<(), Failure> {
     let user = email::confirm(tx, sha256).await?;
     Ok(store::end_links(&tx.conn, user).await?)
 }

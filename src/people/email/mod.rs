@@ -100,7 +100,7 @@ async fn free(tx: &Tx, user: UserId, wanted: &Known) -> Result<(), Failure> {
 /// # Errors
 /// `INVALID_TOKEN` when the link was used before or is too old, when another change came after it, and when the account has
 /// changed its state since.
-pub async fn confirm(tx: &Tx, sha256: &String) -> Result<UserId, Failure> {
+pub async fn confirm(tx: &Tx, sha256: &str) -> Result<UserId, Failure> {
     let db = &tx.conn;
     let found = store::by_link(db, sha256, tx.now).await?.ok_or(Refusal::InvalidToken)?;
     locks::users_exclusively(db, &[found.user]).await?;
