@@ -282,5 +282,5 @@ async fn rows<T: sea_orm_migration::sea_orm::TryGetableMany>(
 ) -> Result<Vec<T>, DbErr> {
     let statement = Statement::from_string(db.get_database_backend(), text);
     let found = db.query_all_raw(statement).await?;
-    found.iter().map(|row| row.try_get_many_by_index().map_err(DbErr::from)).collect()
+    found.iter().map(|row| row.try_get_many_by_index()).collect()
 }
