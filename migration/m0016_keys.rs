@@ -172,7 +172,9 @@ pub async fn collisions(db: &impl ConnectionTrait) -> Result<Vec<Collision>, DbE
 /// Makes all keys anew.
 async fn rebuild(manager: &SchemaManager<'_>, rule: &Rule) -> Result<(), DbErr> {
     // Rows change one after the other: what is unique is so when all have changed.
-    ddl::run(manager, &["drop index users_email", "drop index users_username"]).await?;
+    // An address that waits to be confirmed is kept for days at most, and can be asked for again.
+    ddl::run(manager, &["drop index users_email", "drop index users_username", "delete from email_changes"])
+        .await?;
     people(manager, rule).await?;
     for (table, text, key) in TITLED {
         titles(manager, rule, table, text, key).await?;

@@ -36,7 +36,7 @@ pub async fn service_lives(db: &impl ConnectionTrait, token: ServiceTokenId) -> 
     Ok(row.is_some())
 }
 
-/// Whose email this is the key of, where they may sign in, and could at that time; whether they administer the platform,
+/// Whose confirmed email this is the key of (R24), where they may sign in, and could at that time; whether they administer the platform,
 /// and whether it is time to note that they were here.
 pub async fn vouched(
     db: &impl ConnectionTrait,
@@ -50,7 +50,8 @@ pub async fn vouched(
             "select u.id, {ADMINISTERS_PLATFORM},
                 cast(case when u.last_sign_in_at >= {{an_hour_ago}} then 0 else 1 end as bigint)
              from users u
-             where u.email_key = {{email_key}} and u.status = 'ACTIVE' and u.status_since <= {{at}}"
+             where u.email_key = {{email_key}} and u.status = 'ACTIVE' and u.status_since <= {{at}}
+                and u.email_unconfirmed_since is null"
         ),
     )
     .bind("email_key", email_key)

@@ -6,7 +6,8 @@
 //! failed, once more with it: reading changes nothing, and what the loaders hold is not read again. Everything else is
 //! carried out once, with it.
 //!
-//! What tells much of the schema takes a processor for a while: it is carried out aside, one request at a time.
+//! What tells much of the schema, and nothing else, takes a processor for a while: it is carried out aside, one request at a
+//! time.
 //!
 //! Whatever a known caller reads in one request is read over one connection, which is held until the answer is there. So
 //! as much is under way as there are connections to read with: more would wait for one all the same, each with half of
@@ -62,7 +63,8 @@ impl Api {
             Err(TooMuch) => return introspects_too_much(),
         };
         let context = context.with_introspection(introspection.points);
-        let reads = kind == Some(OperationType::Query) && context.is_known();
+        // What tells of the schema alone reads nothing.
+        let reads = kind == Some(OperationType::Query) && context.is_known() && !introspection.is_all;
         // Until there is a connection, a request takes no room to be carried out in.
         let context = if reads { context.reading_over_one_connection().await } else { Ok(context) };
         let context = match context {
@@ -70,8 +72,8 @@ impl Api {
             Err((error, request_id)) => return not_begun(error, &request_id),
         };
         let carrying_out = Box::pin(self.carry_out(request, kind, context, introspection.is_all));
-        let response =
-            if introspection.points > MUCH { self.aside(carrying_out).await } else { carrying_out.await };
+        let is_aside = introspection.is_all && introspection.points > MUCH;
+        let response = if is_aside { self.aside(carrying_out).await } else { carrying_out.await };
         bounded(kind, response)
     }
 

@@ -7,7 +7,7 @@
 //! | the platform, its administrators  | all                                       | all                       | all            |
 //! | its user administrators           | all, the deleted as everybody else        | all                       | their own      |
 //! | everybody else                    | themselves; of their groups and sessions; | of their groups, their own | their own      |
-//! |                                   | as administrators and user administrators, |                          |                |
+//! |                                   | as administrators of groups or people,    |                           |                |
 //! |                                   | who was deleted while in their groups, or |                           |                |
 //! |                                   | by them                                   |                           |                |
 //!
@@ -302,12 +302,21 @@ impl Part {
     }
 
     fn conditions(&self, seen: &[Seen], form: Form) -> Filter {
-        let asked = seen.iter().filter(|one| !is_implied(**one, seen));
+        let asked = seen.iter().filter(|one| !self.implies(**one, seen));
         asked.fold(Filter::new(), |filter, one| filter.merge(self.condition(*one, form)))
     }
 
+    /// Whether `one` of what is `seen` need not be asked: of whom something personal is seen, they are seen. Whoever sees what
+    /// is personal of everybody does not see everybody: not the deleted.
+    fn implies(&self, one: Seen, seen: &[Seen]) -> bool {
+        let Seen::Person(u) = one else { return false };
+        let is_of_them =
+            |other: &Seen| matches!(other, Seen::Personal(user) if user.strip_suffix(".id") == Some(u));
+        !self.everybody && seen.iter().any(is_of_them)
+    }
+
     fn few(&self, seen: &[Seen]) -> Option<Few> {
-        let asked = || seen.iter().copied().filter(|one| !is_implied(*one, seen));
+        let asked = || seen.iter().copied().filter(|one| !self.implies(*one, seen));
         let (main, of, reasons) = asked().find_map(|one| {
             let (of, reasons) = self.reasons(one)?;
             Some((one, of, reasons))
@@ -589,12 +598,6 @@ fn any_of(id: &str, reasons: &[Reason], form: Form) -> String {
 /// All for which one of the reasons holds.
 fn all_of(reasons: &[Reason], together: &str) -> String {
     reasons.iter().map(Reason::all).collect::<Vec<_>>().join(&format!(" {together} "))
-}
-
-/// Whether `one` of what is `seen` need not be asked: of whom something personal is seen, they are seen.
-fn is_implied(one: Seen, seen: &[Seen]) -> bool {
-    let Seen::Person(u) = one else { return false };
-    seen.iter().any(|other| matches!(other, Seen::Personal(user) if user.strip_suffix(".id") == Some(u)))
 }
 
 /// The status of the person of this id, whom no table of the statement has.

@@ -244,7 +244,11 @@ async fn of_named(
             }
             let mark = match (&item.user, &item.typed) {
                 (Some(user), _) => format!("{}", user.0),
-                (None, typed) => format!("? {}", keys::fold(typed.as_deref().unwrap_or_default())),
+                (None, typed) => match (&entry.named, typed.as_deref().unwrap_or_default()) {
+                    (Named::Email(_), typed) => format!("@ {}", keys::fold(typed)),
+                    // Ids are taken as given (R16).
+                    (Named::Id(_) | Named::ExternalId { .. }, typed) => format!("? {typed}"),
+                },
             };
             if seen.insert((mark, group)) { list.items.push(item) } else { list.duplicates += 1 }
         }

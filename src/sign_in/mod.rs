@@ -121,12 +121,15 @@ pub async fn sign_in(db: &Database, desk: &Desk, address: IpAddr, asked: Asked) 
     }
     let login = Login::read(&asked.login)?;
     desk.attempts.address(address)?;
+    // Asked whether or not there is somebody of that name, so that it takes as long.
+    let now = match asked.device {
+        Some(_) => Some(db.clock.now(&db.read).await?),
+        None => None,
+    };
     let found = store::credentials(&db.read, &login).await?;
     let verified = found.as_ref().and_then(|found| found.hash.clone());
-    let device = match (&asked.device, &found, &verified) {
-        (Some(mark), Some(found), Some(hash)) => {
-            device::known(mark, found.user, hash, db.clock.now(&db.read).await?)?
-        }
+    let device = match (&asked.device, now, &found, &verified) {
+        (Some(mark), Some(now), Some(found), Some(hash)) => device::known(mark, found.user, hash, now)?,
         _ => None,
     };
     let attempt = desk.attempts.password(address, login.account(), device.as_deref())?;

@@ -213,7 +213,7 @@ mod tests {
         assert_eq!(answer(&editor(CAI, &[(SCHOOL, Role::Administrator)])), "NOT_FOUND");
         assert_eq!(answer(&editor(CAI, &[(BOARD, Role::Learner)])), "FORBIDDEN");
         assert_eq!(answer(&editor(ADA, &[(SCHOOL, Role::Author)])), "FORBIDDEN");
-        assert_eq!(code(require_maker(&editor(CAI, &[]), BOARD)), "NOT_FOUND");
+        assert_eq!(code(require_seen(&editor(CAI, &[]), BOARD)), "NOT_FOUND");
         assert_eq!(code(require_maker(&editor(CAI, &[]), SCHOOL)), "FORBIDDEN");
     }
 }

@@ -312,7 +312,7 @@ impl Sweep<'_> {
                 Some(node) => {
                     let inner = self.selection(node, 2);
                     let all = format!(
-                        "{{ {name}(first: 40) {{ totalCount edges {{ cursor node {{ {inner} }} }} }} }}"
+                        "{{ {name}(first: 10) {{ totalCount edges {{ cursor node {{ {inner} }} }} }} }}"
                     );
                     self.ask(who, &all, json!({})).await;
                     self.orders(who, &field, name).await;

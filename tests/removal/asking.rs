@@ -84,7 +84,7 @@ pub const EFFECTS: &str = "effects(first: 100) { pageInfo { hasNextPage } nodes 
     ... on SeatKept { slotId kind reason { code rule text } }
     ... on EnrolmentRemoved { sessionId grantedBy { id } enrolledAt reason { code rule text } }
     ... on PlaceRemoved { workId rank reason { code rule text } }
-    ... on HandedOver { workId toId to { id } step formerRank passedOver { userId why } reason { code rule text } }
+    ... on HandedOver { workId toId to { id } step formerRank passedOver { userId why } passedOverHiddenCount reason { code rule text } }
     ... on AccountDeleted { from reason { code rule text } }
     ... on PostsAnonymized { reason { code rule text } }
 } }";
@@ -430,7 +430,7 @@ impl Asked<'_> {
             let page = of(&self
                 .plan_answered(&inside(&format!(
                     "people(first: 10, after: {after}) {{ pageInfo {{ hasNextPage endCursor }} nodes {{ userId
-                       outcome digest missingRights {{ name }} keptIn {{ name }} {EFFECTS} }} }}"
+                       outcome digest hiddenCount missingRights {{ name }} keptIn {{ name }} {EFFECTS} }} }}"
                 )))
                 .await)["people"]
                 .clone();

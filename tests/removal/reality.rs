@@ -228,12 +228,33 @@ fn is_done(person: &Planned) -> bool {
     ["DELETED", "REMOVED", "REMOVED_NOT_DELETED"].contains(&person.outcome.as_str())
 }
 
+/// Whether there is more to somebody's plan than the caller may see.
+fn hides_something(person: &Planned) -> bool {
+    let hides = |effect: &Value| {
+        effect["__typename"] == "HandedOver"
+            && (effect["toId"].is_null() || effect["passedOverHiddenCount"] != 0)
+    };
+    person.value["hiddenCount"] != 0 || person.effects.iter().any(hides)
+}
+
 /// Plans what is asked, carries it out with the digest of the plan, and holds the one against the other. How many
 /// people something was done to.
 async fn hold_against_reality(world: &World, asked: Asked<'_>, caller: &str, many: bool) -> usize {
     let plan = asked.plan().await;
     if plan.value["digest"].is_null() {
         assert_eq!(asked.refused().await.code, "PRIVATE_SUBGROUPS_UNDECIDED");
+        return 0;
+    }
+    let roles = world.now().await.roles(caller);
+    if many && !roles.iter().any(|role| role.contains("ADMINISTRATOR")) {
+        // Nothing is accepted of somebody who could remove nobody (R29), but a list of oneself.
+        let answer = asked.answered().await["data"]["answer"].clone();
+        let alone = plan.people().iter().all(|person| person.name == caller);
+        assert!(alone || answer["userErrors"][0]["code"] == "FORBIDDEN", "{answer:#}");
+        return 0;
+    }
+    if plan.people().iter().any(hides_something) {
+        // What the caller does not see is in no plan of theirs to be held against anything.
         return 0;
     }
     let unresolved = plan.value["unresolved"].as_array().map_or(0, Vec::len);

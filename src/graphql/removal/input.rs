@@ -259,6 +259,9 @@ pub struct CancelRemovalJobInput {
 pub struct RetryRemovalJobInput {
     /// The job, which has ended.
     job_id: ID,
+    /// What happens to private subgroups (R6); as the job has it if left out, which is refused with
+    /// `PRIVATE_SUBGROUPS_UNDECIDED` where it has come to matter.
+    private_subgroups: Option<PrivateSubgroups>,
     /// The number that confirms deletions beyond the safety share, asked for with `CONFIRM_COUNT_REQUIRED`: how many accounts
     /// this request deletes, or for a list of one person how many went in the last 24 hours, this one included (R29).
     confirm_count: Option<i64>,
@@ -298,7 +301,8 @@ impl CancelRemovalJobInput {
 impl RetryRemovalJobInput {
     /// What is asked.
     pub fn read(self) -> Result<Retry, Refusal> {
-        Ok(Retry { job: job(&self.job_id)?, confirm_count: self.confirm_count })
+        let private_subgroups = self.private_subgroups.map(Into::into);
+        Ok(Retry { job: job(&self.job_id)?, private_subgroups, confirm_count: self.confirm_count })
     }
 }
 

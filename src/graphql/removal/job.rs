@@ -331,7 +331,7 @@ impl RemovalJobItem {
 
     /// The entry as typed, while it means nobody, for 30 days at most: an external id, or what can be an email (at most 254
     /// bytes, with an @). Anything else is never kept, and is null here: find it in your own list by `position`. Nothing
-    /// is kept of a job that was cancelled before it ran.
+    /// is kept of a job that was cancelled before it was let run.
     async fn typed(&self) -> Option<&str> {
         self.0.typed.as_deref()
     }

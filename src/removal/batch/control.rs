@@ -1,7 +1,7 @@
 //! Cancelling a job, trying its failures again, and letting a prepared or held one run.
 
 use entity::id::JobId;
-use entity::kind::{JobStatus, Outcome};
+use entity::kind::{JobStatus, Outcome, PrivateSubgroups};
 use serde::Serialize;
 
 use super::{Batch, Kept, Origin, accept_as, chunks, settle_list};
@@ -32,6 +32,8 @@ pub struct Start {
 pub struct Retry {
     /// Which.
     pub job: JobId,
+    /// The answer to R6; the one of the job if none is given.
+    pub private_subgroups: Option<PrivateSubgroups>,
     /// How many accounts go, as typed (R29).
     pub confirm_count: Option<i64>,
 }
@@ -104,7 +106,7 @@ async fn retry(tx: &Tx, retry: &Retry) -> Result<JobId, Failure> {
     let kept: Kept = serde_json::from_str(&found.options).map_err(Error::from)?;
     let batch = Batch {
         people: if pairs.is_empty() { People::Named(people) } else { People::Pairs(pairs) },
-        request: kept.request,
+        request: retry.private_subgroups.map_or(kept.request, |answer| kept.request.answered(answer)),
         plan_digest: None,
         confirm_count: retry.confirm_count,
         bounds: kept.bounds,
@@ -143,7 +145,9 @@ async fn digest_now(
     let Some(found) = store::followed(db, start.job, false).await? else { return Ok(None) };
     let setting = planning::setting(db, snapshot.trees, caller).await?;
     let may_follow = found.is_own(caller.user()) || setting.authority.administers_platform(&setting.tree);
-    if found.status != JobStatus::Prepared || start.plan_digest.is_none() || !may_follow {
+    // Whatever is refused anyway is not planned.
+    let is_asked = start.plan_digest.is_some() && start.plan_digest == found.plan_digest;
+    if found.status != JobStatus::Prepared || !is_asked || !may_follow {
         return Ok(None);
     }
     let kept: Kept = serde_json::from_str(&found.options).map_err(Error::from)?;

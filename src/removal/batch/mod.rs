@@ -333,8 +333,9 @@ async fn finish(tx: &Tx, job: JobId, status: Option<JobStatus>) -> Result<(), Fa
     let status = status.unwrap_or(by_outcomes);
     if status == JobStatus::Cancelled {
         forget_list(tx, job).await?;
+    } else {
+        forget_options(tx, job, false).await?;
     }
-    forget_filter(tx, job).await?;
     let status = store::finish(&tx.conn, job, status, tx.now).await?;
     let counts = outcomes.into_iter().filter_map(|(outcome, count)| Some((outcome?, count)));
     tx.tell([Event::job_finished(job, status, counts)]);
@@ -347,7 +348,6 @@ async fn finish(tx: &Tx, job: JobId, status: Option<JobStatus>) -> Result<(), Fa
 /// When the database cannot be written.
 pub async fn expire(tx: &Tx, job: JobId, because: Expiry) -> Result<(), Error> {
     forget_list(tx, job).await?;
-    forget_filter(tx, job).await?;
     jobs::store::expire(&tx.conn, job, because, tx.now).await?;
     jobs::store::tell(&tx.conn, job, tx.now).await?;
     tx.tell([Event::job_finished(job, JobStatus::Expired, [])]);
@@ -359,20 +359,29 @@ pub async fn expire(tx: &Tx, job: JobId, because: Expiry) -> Result<(), Error> {
 async fn forget_list(tx: &Tx, job: JobId) -> Result<(), Error> {
     let status = jobs::store::status(&tx.conn, job).await?;
     let never_ran = [JobStatus::Preparing, JobStatus::Prepared, JobStatus::AwaitingConfirmation];
-    if status.is_some_and(|status| never_ran.contains(&status)) {
-        store::forget_list(&tx.conn, job).await
+    let never_ran = status.is_some_and(|status| never_ran.contains(&status));
+    if never_ran {
+        store::forget_list(&tx.conn, job).await?;
     } else {
-        store::forget_entries(&tx.conn, job).await
+        store::forget_entries(&tx.conn, job).await?;
     }
+    forget_options(tx, job, never_ran).await
 }
 
-/// Forgets the conditions of a filter, which may name people, when the job ends and nobody has to meet them any more.
-async fn forget_filter(tx: &Tx, job: JobId) -> Result<(), Error> {
+/// Forgets the conditions of a filter, which may name people, when the job ends and nobody has to meet them any more; and
+/// of one that never ran, who would have left what.
+async fn forget_options(tx: &Tx, job: JobId, never_ran: bool) -> Result<(), Error> {
     let Some(standing) = jobs::store::standing(&tx.conn, job).await? else { return Ok(()) };
-    let mut kept: Kept = serde_json::from_str(&standing.options)?;
-    if kept.filter.take().is_none() {
+    let kept: Kept = serde_json::from_str(&standing.options)?;
+    let leaves = !kept.administrators.is_empty() || !kept.places.is_empty();
+    if kept.filter.is_none() && !(never_ran && leaves) {
         return Ok(());
     }
+    let kept = if never_ran {
+        Kept { filter: None, administrators: Vec::new(), places: Vec::new(), ..kept }
+    } else {
+        Kept { filter: None, ..kept }
+    };
     store::set_options(&tx.conn, job, &serde_json::to_string(&kept)?).await
 }
 

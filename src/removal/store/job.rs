@@ -252,7 +252,7 @@ pub async fn open_prepared(
     Ok(rows.into_iter().map(|(job,)| job).collect())
 }
 
-/// How many entries the lists had that `actor` has had accepted since then, duplicates included.
+/// How many entries the lists had that `actor` has had accepted since then, duplicates included, whoever started them.
 pub async fn entries_since(
     db: &impl ConnectionTrait,
     actor: UserId,
@@ -261,7 +261,7 @@ pub async fn entries_since(
     let (entries,) = sql(
         "removal.entries_since",
         "select cast(coalesce(sum(total + duplicates), 0) as bigint) from jobs
-         where created_at > {since} and actor_id = {actor}",
+         where created_at > {since} and ((actor_id = {actor} and prepared_by is null) or prepared_by = {actor})",
     )
     .bind("since", since)
     .bind("actor", actor)

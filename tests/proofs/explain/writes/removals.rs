@@ -15,6 +15,7 @@ use roster::queries::{Reader, removals};
 use roster::removal::batch::{self, Batch, Bounds};
 use roster::removal::request::{Entry, Matching, Named, Options, People, Request, Scope};
 use roster::removal::single::{self, Single};
+use sea_orm::ConnectionTrait;
 
 use crate::proofs::explain::large::{Large, OWNER};
 
@@ -53,10 +54,12 @@ pub async fn controlled(large: &Large) {
     use roster::graphql::id::GlobalId;
     let (db, owner) = (&large.db, || Caller::User(OWNER));
     let head = "select min(user_id) from memberships where role = 'ADMINISTRATOR' and user_id <> 1";
-    let heads = [UserId(large.number(head).await).global()];
+    // One who goes, and one who is gone.
+    let gone = "select min(id) from users where status = 'DELETED'";
+    let named = [UserId(large.number(head).await).global(), UserId(large.number(gone).await).global()];
     let query = "query($people: [ID!]!) { removalPlan(input: { deleteUsers: { people: { ids: $people },
-        privateSubgroups: REMOVE } }) { digest warnings { code nodes { id } } } }";
-    let shown = large.ask(query, serde_json::json!({ "people": heads.map(|id| id.0) })).await;
+        privateSubgroups: REMOVE } }) { digest warnings { code nodes { id } } people { nodes { deletedAt removal { id } } } } }";
+    let shown = large.ask(query, serde_json::json!({ "people": named.map(|id| id.0) })).await;
     assert!(shown["removalPlan"]["digest"].is_string(), "{shown}");
     let first = large.number("select min(id) + 20000 from users").await;
     let batch = Batch {
@@ -74,6 +77,9 @@ pub async fn controlled(large: &Large) {
     let shown = large.ask(query, serde_json::json!({ "id": job.global().as_str() })).await;
     let plan_digest = shown["removalJob"]["plan"]["digest"].as_str().map(str::to_owned);
     assert!(plan_digest.is_some(), "{shown}");
+    // By somebody else than whoever prepared it.
+    let given = format!("update jobs set actor_id = {} where id = {}", first, job.0);
+    db.read.execute_unprepared(&given).await.expect("somebody else's");
     let start = batch::Start { job, plan_digest, confirm_count: None };
     batch::start(db, owner(), None, start).await.expect("it is started");
     run!(large, batch::cancel, job);
@@ -89,8 +95,16 @@ pub async fn controlled(large: &Large) {
     let turned_down = batch::prepare(db, owner(), None, batch).await.expect("a job");
     jobs::work_off(db).await.expect("it is prepared");
     run!(large, batch::cancel, turned_down);
+    let held = format!(
+        "update jobs set status = 'AWAITING_CONFIRMATION', finished_at = null where id = {}",
+        turned_down.0
+    );
+    db.read.execute_unprepared(&held).await.expect("held");
+    let start = batch::Start { job: turned_down, plan_digest: None, confirm_count: Some(0) };
+    batch::start(db, owner(), None, start).await.expect("it is confirmed");
+    run!(large, batch::cancel, turned_down);
     let failed = JobId(large.number("select max(job_id) from job_items where typed is not null").await);
-    let retry = batch::Retry { job: failed, confirm_count: None };
+    let retry = batch::Retry { job: failed, private_subgroups: None, confirm_count: None };
     batch::again(db, owner(), None, retry).await.expect("it is tried again");
     jobs::work_off(db).await.expect("it is carried out");
     jobs::take_over(db).await.expect("no lease");
