@@ -8,10 +8,12 @@ crate::step! {
         "alter table jobs add column plan_form {int}",
         "alter table jobs add column expired_because text
             check (expired_because in ('NOT_STARTED', 'PLAN_OUTDATED'))",
+        "create index jobs_plan_form on jobs (coalesce(plan_form, 1)) where status = 'PREPARED'",
         "create index jobs_prepared_by on jobs (prepared_by, id) where prepared_by is not null",
     ],
     undo: &[
         "drop index jobs_prepared_by",
+        "drop index jobs_plan_form",
         "alter table jobs drop column expired_because",
         "alter table jobs drop column plan_form",
         "alter table jobs drop column confirmed_by",

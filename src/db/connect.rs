@@ -285,8 +285,6 @@ fn postgres(url: &str, read_limit: Option<Duration>) -> Result<PgConnectOptions,
     let options: PgConnectOptions = url.parse()?;
     // No time at all would be without bounds for PostgreSQL, as it is for what writes.
     let statement_timeout = read_limit.map_or(0, |limit| limit.as_millis().max(1));
-    // Planning a read anew for its values takes longer than reading; what is written comes in sets of any size.
-    let plan_cache_mode = if read_limit.is_some() { "force_generic_plan" } else { "auto" };
     Ok(options.disable_statement_logging().application_name("roster").statement_cache_capacity(256).options(
         [
             ("statement_timeout", format!("{statement_timeout}ms")),
@@ -306,7 +304,6 @@ fn postgres(url: &str, read_limit: Option<Duration>) -> Result<PgConnectOptions,
             ("max_parallel_workers_per_gather", "0".to_owned()),
             // Planning a statement of many joins costs more than it gains on sets of ids this small.
             ("jit", "off".to_owned()),
-            ("plan_cache_mode", plan_cache_mode.to_owned()),
         ],
     ))
 }

@@ -181,7 +181,7 @@ pub async fn tell(db: &impl ConnectionTrait, job: JobId, now: DateTime<Utc>) -> 
     .await
 }
 
-/// Prepared jobs that nobody started in time, and those whose plan has another form than `form`; and why each of them can
+/// Prepared jobs that nobody started in time, and those whose plan has an older form than `form`; and why each of them can
 /// no longer be started.
 pub async fn overdue(
     db: &impl ConnectionTrait,
@@ -190,8 +190,10 @@ pub async fn overdue(
 ) -> Result<Vec<(JobId, Expiry)>, Error> {
     sql(
         "jobs.overdue",
-        "select id, case when keep_until <= {now} then 'NOT_STARTED' else 'PLAN_OUTDATED' end from jobs
-         where status = 'PREPARED' and (keep_until <= {now} or coalesce(plan_form, 1) <> {form}) order by id",
+        "select id, 'NOT_STARTED' from jobs where status = 'PREPARED' and keep_until <= {now}
+         union all
+         select id, 'PLAN_OUTDATED' from jobs
+         where status = 'PREPARED' and coalesce(plan_form, 1) < {form} and keep_until > {now}",
     )
     .bind("form", form)
     .bind("now", now)

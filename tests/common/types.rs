@@ -27,31 +27,37 @@ impl Types {
 
     /// Every field of `kind`, objects `depth` levels deep, connections by `page`.
     pub fn selection(&self, kind: &str, depth: usize, page: &str) -> String {
-        let mut text = String::from("__typename ");
-        for field in self.fields(kind) {
-            let required =
-                field["args"].as_array().expect("arguments").iter().any(|argument| {
-                    argument["type"]["kind"] == "NON_NULL" && argument["defaultValue"].is_null()
-                });
-            let (of, of_kind) = named(&field["type"]);
-            let name = field["name"].as_str().expect("a name");
-            match of_kind {
-                _ if required => {}
-                "SCALAR" | "ENUM" => text += &format!("{name} "),
-                "OBJECT" if depth == 0 => {}
-                "OBJECT" if of.ends_with("Connection") => {
-                    let node = of.trim_end_matches("Connection");
-                    let inner = self.selection(node, depth - 1, page);
-                    text += &format!(
-                        "{name}({page}) {{ totalCount edges {{ cursor }} nodes {{ {inner} }}
-                            pageInfo {{ hasNextPage hasPreviousPage startCursor endCursor }} }} "
-                    );
-                }
-                "OBJECT" => text += &format!("{name} {{ {} }} ", self.selection(of, depth - 1, page)),
-                _ => text += &format!("{name} {{ __typename }} "),
+        format!("__typename {}", self.selections(kind, depth, page).join(" "))
+    }
+
+    /// The same, field by field.
+    pub fn selections(&self, kind: &str, depth: usize, page: &str) -> Vec<String> {
+        self.fields(kind).iter().filter_map(|field| self.selected(field, depth, page)).collect()
+    }
+
+    /// A field; none where it needs arguments, or is an object too deep.
+    fn selected(&self, field: &Value, depth: usize, page: &str) -> Option<String> {
+        let required = field["args"]
+            .as_array()
+            .expect("arguments")
+            .iter()
+            .any(|argument| argument["type"]["kind"] == "NON_NULL" && argument["defaultValue"].is_null());
+        let (of, of_kind) = named(&field["type"]);
+        let name = field["name"].as_str().expect("a name");
+        match of_kind {
+            _ if required => None,
+            "SCALAR" | "ENUM" => Some(name.to_owned()),
+            "OBJECT" if depth == 0 => None,
+            "OBJECT" if of.ends_with("Connection") => {
+                let inner = self.selection(of.trim_end_matches("Connection"), depth - 1, page);
+                Some(format!(
+                    "{name}({page}) {{ totalCount edges {{ cursor }} nodes {{ {inner} }}
+                        pageInfo {{ hasNextPage hasPreviousPage startCursor endCursor }} }}"
+                ))
             }
+            "OBJECT" => Some(format!("{name} {{ {} }}", self.selection(of, depth - 1, page))),
+            _ => Some(format!("{name} {{ __typename }}")),
         }
-        text
     }
 }
 

@@ -372,13 +372,15 @@ impl World {
         self.statements.lock().expect("a lock").clear();
         let done = work.await;
         let seen = std::mem::take(&mut *self.statements.lock().expect("a lock"));
-        // Whoever works on jobs, waits for one, or carries what happened to others looks now and then, whatever is asked
+        // Whoever works on jobs, waits for one, captures sessions that end, or carries what happened to others looks now and
+        // then, whatever is asked
         // meanwhile.
         let looks = [
             "/* clock.now */",
             "/* events.forget */",
             "/* events.is_restored */",
             "/* jobs.waits */",
+            "/* sessions.waiting */",
             "/* jobs.status */",
             "/* webhooks.",
         ];

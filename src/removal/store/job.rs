@@ -214,7 +214,7 @@ pub async fn forget_entries(db: &impl ConnectionTrait, job: JobId) -> Result<(),
     sql(
         "removal.forget_entries",
         "update job_items set typed = null where job_id = {job} and typed is not null
-            and not exists (select 1 from job_chunks c where c.job_id = {job})",
+            and (select c.chunk from job_chunks c where c.job_id = {job} order by c.job_id, c.chunk limit 1) is null",
     )
     .bind("job", job)
     .execute(db)

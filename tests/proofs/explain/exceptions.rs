@@ -69,8 +69,10 @@ const EXCEPTIONS: &[Exception] = &[
         reads: &[
             ("jobs.end_leases", "jobs"),
             ("jobs.expire", "jobs"),
+            ("jobs.overdue", "jobs"),
             ("jobs.waits", "jobs"),
             ("removal.gone_since", "jobs"),
+            ("removal.take_charge", "jobs"),
         ],
         part: "",
         on: &[Kind::Postgres],
@@ -93,6 +95,17 @@ const EXCEPTIONS: &[Exception] = &[
         part: "g.id not in (select unnest($",
         on: &[Kind::Postgres],
         because: "of several groups at once, by somebody from whom thousands are hidden: a hash of those, and the tree once",
+    },
+    Exception {
+        reads: &[
+            ("memberships.members", "memberships"),
+            ("memberships.of_group", "memberships"),
+            ("participations.of_session", "session_exclusions"),
+        ],
+        part: " limit 1) is not null",
+        on: &[Kind::Postgres],
+        because: "of several groups or sessions at once, by somebody who sees a part: PostgreSQL takes it for granted that \
+                  enough of them are found early in the table",
     },
     Exception {
         reads: &[("webhooks.hold", "webhook_deliveries")],

@@ -62,8 +62,12 @@ pub async fn controlled(large: &Large) {
     let shown = large.ask(query, serde_json::json!({ "people": named.map(|id| id.0) })).await;
     assert!(shown["removalPlan"]["digest"].is_string(), "{shown}");
     let first = large.number("select min(id) + 20000 from users").await;
+    let mut with_owner = people(first, CHUNK - 1);
+    if let People::Named(named) = &mut with_owner {
+        named.push(Named::Id(OWNER).into());
+    }
     let batch = Batch {
-        people: people(first, CHUNK),
+        people: with_owner,
         request: request(Scope::Platform),
         plan_digest: None,
         confirm_count: None,
