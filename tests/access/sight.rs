@@ -140,8 +140,9 @@ async fn found_by(world: &World, types: &Types, who: &str) -> BTreeSet<String> {
                 )]
             }
             None if ["platform", "viewer", "viewerAccess", "groupTree"].contains(&name) => {
-                // All at once would be too much to ask for.
-                let fields = types.selections(of, 3, "first: 6");
+                // All at once would be too much to ask for, and so would all of every group.
+                let depth = if name == "groupTree" { 2 } else { 3 };
+                let fields = types.selections(of, depth, "first: 6");
                 fields.into_iter().map(|field| format!("{{ {name} {{ {field} }} }}")).collect()
             }
             None => continue,
