@@ -164,7 +164,8 @@ pub struct Successor(pub UserId);
 #[Object]
 impl Successor {
     /// The id of the successor; null if you may not see them.
-    async fn to_id(&self, ctx: &Context<'_>) -> Result<Option<ID>, ApiError> {
+    #[graphql(name = "toId")]
+    async fn successor_id(&self, ctx: &Context<'_>) -> Result<Option<ID>, ApiError> {
         Ok(User::load(ctx, self.0).await?.map(|_| self.0.global()))
     }
 
