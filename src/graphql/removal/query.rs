@@ -4,6 +4,7 @@ use async_graphql::{Context, Enum, ID, InputObject, Object};
 use chrono::{DateTime, Utc};
 use entity::id::{GroupId, JobId, UserId};
 
+use super::about;
 use super::input::RemovalPlanInput;
 use super::job::RemovalJob;
 use super::plan::RemovalPlan;
@@ -135,7 +136,10 @@ impl RemovalQuery {
         let shown = Shown { caller, people, request };
         let preview =
             domain::snapshot(ctx, shown, |snapshot, shown| Box::pin(preview::preview(snapshot, shown)));
-        Ok(RemovalPlan::of(preview.await?))
+        let preview = preview.await?;
+        // Known before the first person is told of, so that what all of them name is read together.
+        about::sees_everything(ctx).await?;
+        Ok(RemovalPlan::of(preview))
     }
 
     /// The removal of this id; null where there is none.
