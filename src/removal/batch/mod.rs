@@ -81,7 +81,7 @@ pub struct Batch {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Kept {
     request: Request,
-    /// The answer to R6 that holds: the one asked for, or the one that stands for both.
+    /// The answer to R6, for a program of the version before, which reads it; `request` says all that this one needs.
     answer: PrivateSubgroups,
     /// `ADMINISTRATOR` rows that go, by group.
     administrators: Vec<(GroupId, BTreeSet<Administrator>)>,
