@@ -280,7 +280,7 @@ pub struct Delete {
     /// Without a server: the email of whoever deletes them; the platform owner if left out.
     #[arg(long = "as", value_name = "EMAIL")]
     pub caller: Option<String>,
-    /// How many accounts go, instead of being asked.
+    /// The number that confirms the plan, instead of being asked for it.
     #[arg(long, value_name = "N")]
     pub confirm_count: Option<i64>,
     /// Where to write the outcomes, a table in CSV; else they are printed.

@@ -30,6 +30,7 @@ pub mod ownership;
 pub mod paths;
 pub mod people;
 pub mod platform;
+pub mod program;
 pub mod progress;
 pub mod queries;
 pub mod removal;

@@ -113,10 +113,18 @@ async fn through(door: &Door, options: &Delete, emails: &str) -> Result<(), Stop
         let _ = door.mutate("cancelRemovalJob", "CancelRemovalJobInput", json!({ "jobId": job })).await;
         return Err(why);
     }
-    let ended = until(door, &job, "deleting", |job| {
-        ["QUEUED", "RUNNING", "CANCELLING"].iter().any(|status| job["status"] == *status)
-    })
-    .await?;
+    let goes_on =
+        |job: &Value| ["QUEUED", "RUNNING", "CANCELLING"].iter().any(|status| job["status"] == *status);
+    let ended = tokio::select! {
+        ended = until(door, &job, "deleting", goes_on) => ended?,
+        _ = tokio::signal::ctrl_c() => {
+            return Err(format!(
+                "interrupted; job {} was started: a server of this database carries it on, unless it is cancelled there \
+                 (cancelRemovalJob)",
+                job.as_str().unwrap_or_default()
+            ));
+        }
+    };
     let table = outcomes(door, &job).await?;
     match &options.outcomes {
         Some(file) => write(file, &table)?,
@@ -222,7 +230,7 @@ fn preview(job: &Value) -> String {
     let mut text = format!("{} people are named.\n{}", totals["people"], counts(&totals["outcomes"]));
     for (field, what) in [
         ("accountsDeleted", "accounts end"),
-        ("confirmCount", "of them are active, suspended or deactivated: the number to confirm"),
+        ("confirmCount", "is the number that confirms it"),
         ("membershipsRemoved", "memberships go"),
         ("membershipsKept", "memberships stay"),
         ("sessionsLeft", "participations in sessions end"),
@@ -267,13 +275,13 @@ async fn agreed(options: &Delete, going: i64) -> Result<bool, Stopped> {
         return if count == going {
             Ok(true)
         } else {
-            Err(format!("{going} accounts would go, not {count}"))
+            Err(format!("{going} confirms this plan, not {count}"))
         };
     }
     if options.emails == Path::new("-") || !std::io::stdin().is_terminal() {
-        return Err(format!("{going} accounts would go; say so with --confirm-count {going}"));
+        return Err(format!("nobody is there to confirm the plan: say --confirm-count {going}"));
     }
-    let _ = write!(std::io::stderr(), "Type how many accounts go to delete them: ");
+    let _ = write!(std::io::stderr(), "Type the number that confirms it: ");
     let (say, said) = oneshot::channel();
     // A thread of its own, which the program does not wait for when it is interrupted.
     std::thread::spawn(move || {

@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 use super::rows::{all, together};
 use super::sight::{FEW, Few};
 use super::{Cell, Cursor, Direction, Extent, Filter, Order, Reader, Seen, Selected};
-use crate::db::sql::sql;
+use crate::db::sql::{Rows, sql};
 use crate::error::Error;
 
 /// Most rows that are read for several parents without being ranked, of which the least is taken that is enough. They stand
@@ -285,7 +285,8 @@ impl<T: DeserializeOwned> List<T> {
         slice: &Slice,
         sorts: bool,
     ) -> Result<Vec<Found<T>>, Error> {
-        let visible = self.filter.clone().merge(reader.sight().await?.filter(&self.seen));
+        let sight = reader.sight().await?;
+        let visible = self.filter.clone().merge(sight.filter(&self.seen));
         let filter = match &slice.from {
             Some(cursor) => self.order.after(&cursor.0, 0, slice.backward, visible),
             None => visible,
@@ -296,13 +297,27 @@ impl<T: DeserializeOwned> List<T> {
         let little = UNRANKED.into_iter().find(|most| *most >= pages).unwrap_or(UNRANKED[UNRANKED.len() - 1]);
         let found = self.found(column, slice.places || !sorts);
         let from = format!("from {} where {}{}", self.from, filter.text(), self.narrowing(column));
-        let bound = |select: &str, by: &str| {
-            let statement = together(self.name, &found, slice.extent, select, sorts.then_some(by));
-            filter.bind(statement).ids("parents", parents.iter().copied())
+        let statement = |select: &str, by: &str| {
+            filter.bind(together(self.name, &found, slice.extent, select, sorts.then_some(by)))
         };
+        let bound = |select: &str, by: &str| statement(select, by).ids("parents", parents.iter().copied());
         let (keys, by) = self.order.named(slice.backward);
         let keys = if sorts { format!(", {keys}") } else { String::new() };
-        let some = bound(&format!("select {{cells}}{keys} {from} limit {}", little + 1), &by);
+        let most = little + 1;
+        let some = if sorts && !sight.sees_everything() {
+            // Parent by parent: for all at once PostgreSQL would read a table from its start, sure to come soon upon as
+            // many as are enough, and know nothing of how few of them are seen.
+            let of_one = self.from.replace("in {parents}", "= of_.id");
+            let narrowing = self.narrowing(column).replace("in {parents}", "= of_.id");
+            let select = format!(
+                "select each_.* from {{of_}} cross join lateral
+                 (select {{cells}}{keys} from {of_one} where {}{narrowing} limit {most}) each_ limit {most}",
+                filter.text()
+            );
+            statement(&select, &by).rows("of_", Rows::new().numbers("id", parents.iter().copied()))
+        } else {
+            bound(&format!("select {{cells}}{keys} {from} limit {most}"), &by)
+        };
         let rows = all(some, reader).await?;
         if rows.len() <= little {
             return Ok(rows);

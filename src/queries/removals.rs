@@ -16,7 +16,7 @@ use super::{
 };
 use crate::db::sql::sql;
 use crate::error::{Error, Failure};
-use crate::removal::batch;
+use crate::removal::batch::{self, Totals};
 use crate::removal::plan::PersonPlan;
 use crate::removal::request::Part;
 use crate::removal::warning::Warning;
@@ -228,7 +228,7 @@ impl Batch for OutcomeCounts {
 
 /// How often each outcome came up among the entries that mean nobody.
 #[derive(Debug)]
-pub struct UnresolvedCounts;
+struct UnresolvedCounts;
 
 impl Batch for UnresolvedCounts {
     type Key = JobId;
@@ -279,6 +279,28 @@ impl Batch for SinglePlans {
                 Err(Failure::Refused(_)) => {}
                 Err(Failure::Broken(error)) => return Err(error),
             }
+        }
+        Ok(found)
+    }
+}
+
+/// What the plans of jobs that are prepared come to, with the entries that mean nobody.
+#[derive(Debug)]
+pub struct PlannedTotals;
+
+impl Batch for PlannedTotals {
+    type Key = JobId;
+    type Value = Arc<Totals>;
+
+    async fn load(reader: &Reader, jobs: Vec<JobId>) -> Result<HashMap<JobId, Arc<Totals>>, Error> {
+        let (mut found, now) = (HashMap::new(), reader.now().await?);
+        let unresolved = UnresolvedCounts::load(reader, jobs.clone()).await?;
+        for (id, job) in Jobs::load(reader, jobs).await? {
+            let mut totals = batch::planned_totals(reader.db(), id, job.totals.as_deref(), now).await?;
+            for (outcome, count) in unresolved.get(&id).into_iter().flat_map(|counts| counts.iter()) {
+                *totals.outcomes.entry(*outcome).or_default() += count;
+            }
+            found.insert(id, Arc::new(totals));
         }
         Ok(found)
     }

@@ -468,29 +468,41 @@ impl Server {
 }
 
 /// Answers on `listener`, works on jobs and sends what happened until `stop` is done, then finishes what is in flight.
-pub async fn serve(
+pub fn serve(
     listener: TcpListener,
     database: Database,
     doors: Doors,
-    stop: impl Future<Output = ()> + Send,
-) {
-    tokio::task::spawn_blocking(introspection::prepare);
-    let workers = jobs::start_workers(&database, Pace::default());
-    let couriers = courier::start(&database, doors.reach.clone(), doors.kept.unwrap_or(KEPT));
-    let sessions = sessions::worker::start(&database, sessions::worker::LOOK);
-    let (server, last) = Server::new(database, doors);
-    let stop = async {
-        stop.await;
-        last.stopping.send_replace(true);
-        workers.ask_to_stop();
-        couriers.ask_to_stop();
-        sessions.ask_to_stop();
-    };
-    listen::answer(listener, server.router(), stop).await;
-    last.wait().await;
-    workers.stop().await;
-    couriers.stop().await;
-    sessions.stop().await;
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> BoxFuture<'static, ()> {
+    serve_until(listener, database, doors, Box::pin(stop))
+}
+
+/// The same of one type, so that it is compiled with the library, and not again with whoever calls it.
+fn serve_until(
+    listener: TcpListener,
+    database: Database,
+    doors: Doors,
+    stop: BoxFuture<'static, ()>,
+) -> BoxFuture<'static, ()> {
+    Box::pin(async move {
+        tokio::task::spawn_blocking(introspection::prepare);
+        let workers = jobs::start_workers(&database, Pace::default());
+        let couriers = courier::start(&database, doors.reach.clone(), doors.kept.unwrap_or(KEPT));
+        let sessions = sessions::worker::start(&database, sessions::worker::LOOK);
+        let (server, last) = Server::new(database, doors);
+        let stop = async {
+            stop.await;
+            last.stopping.send_replace(true);
+            workers.ask_to_stop();
+            couriers.ask_to_stop();
+            sessions.ask_to_stop();
+        };
+        listen::answer(listener, server.router(), stop).await;
+        last.wait().await;
+        workers.stop().await;
+        couriers.stop().await;
+        sessions.stop().await;
+    })
 }
 
 fn broken(error: &Error, request_id: String) -> Problem {

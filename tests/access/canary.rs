@@ -9,11 +9,17 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use entity::kind::AudienceKind::{Dynamic, Static};
 use entity::kind::Privacy::{Private, Public};
 use entity::kind::Role::{Administrator, Author, Coach, UserAdministrator};
+use futures::future::{Either, join_all, select};
 use roster::organisation::Organisation;
+use roster::server::Doors;
+use roster::setup;
 use serde_json::{Value, json};
 
 use crate::common::types::named;
 use crate::common::{World, each_database};
+use crate::server::listening::{Listening, listening};
+use crate::server::outcomes::sheet;
+use crate::server::socket::{Heard, Socket};
 
 /// Who asks.
 const CALLERS: [&str; 5] = ["learner", "coach", "author", "clerk", "head"];
@@ -272,7 +278,7 @@ impl Sweep<'_> {
                 let bytes = URL_SAFE_NO_PAD.decode(text).ok();
                 let decoded = bytes.and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default();
                 let sings = [text, &decoded].iter().any(|text| text.to_lowercase().contains("canary"));
-                if sings || self.canaries.iter().any(|id| text.split(['"', ' ']).any(|word| word == id)) {
+                if sings || self.canaries.iter().any(|id| words(text).any(|word| word == id)) {
                     sung.push(format!("{at}: {text} {decoded}"));
                 }
             }
@@ -282,6 +288,33 @@ impl Sweep<'_> {
             }
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
         }
+    }
+
+    /// What is told of a job, event by event and in its tables.
+    async fn told_of_job(&mut self, who: &str, server: &Listening, token: &str, job: &str) -> Vec<Value> {
+        let event = self.selection("RemovalJobEvent", 3);
+        let progress =
+            format!("subscription {{ removalJobProgress(id: \"{job}\", after: 0) {{ {event} }} }}");
+        let mut told = heard(&mut Socket::of(server, token).await, &progress).await;
+        for table in ["csv", "xlsx"] {
+            let request =
+                server.client.get(server.at(&format!("/jobs/{job}/outcomes.{table}"))).bearer_auth(token);
+            let answer = request.send().await.expect("an answer");
+            let status = answer.status().as_u16();
+            let body = answer.bytes().await.expect("a body");
+            let is_workbook = table == "xlsx" && status == 200;
+            let text = if is_workbook { json!(sheet(&body)) } else { json!(String::from_utf8_lossy(&body)) };
+            told.push(json!({ "status": status, "text": text }));
+        }
+        self.heard(who, &progress, &told);
+        told
+    }
+
+    /// Looks for canaries in what was heard.
+    fn heard(&mut self, who: &str, query: &str, told: &[Value]) {
+        let mut sung = Vec::new();
+        told.iter().for_each(|message| self.listen(message, "", &mut sung));
+        self.found.extend(sung.into_iter().map(|sung| format!("{who}: {sung} in {}", head(query))));
     }
 
     fn fails_where_found(self) {
@@ -471,6 +504,11 @@ const ONE: [(&str, &str); 7] = [
     ("Activity", "activity(id: $id)"),
 ];
 
+/// What may be an id in a text.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|character: char| !character.is_ascii_alphanumeric() && !"-_".contains(character))
+}
+
 fn decoded(id: &str) -> String {
     String::from_utf8(URL_SAFE_NO_PAD.decode(id).expect("an id")).expect("an id")
 }
@@ -483,6 +521,20 @@ fn type_of(id: &str) -> String {
 /// An id of the same type that is nobody's.
 fn like(id: &str) -> String {
     URL_SAFE_NO_PAD.encode(format!("{}:{NOBODY}", type_of(id)))
+}
+
+/// All that is answered to `query` over a socket.
+async fn heard(socket: &mut Socket, query: &str) -> Vec<Value> {
+    socket.subscribe("q", query).await;
+    let mut messages = Vec::new();
+    loop {
+        let Heard::Said(message) = socket.hear().await else { panic!("the socket is closed: {messages:?}") };
+        let is_the_last = message["id"] == "q" && message["type"] != "next";
+        messages.push(message);
+        if is_the_last {
+            return messages;
+        }
+    }
 }
 
 fn head(query: &str) -> String {
@@ -547,6 +599,64 @@ each_database! {
             }
             sweep.ask(who, &one, json!({ "id": job["id"] })).await;
         }
+        sweep.fails_where_found();
+    }
+
+    async fn no_canary_is_in_what_is_told_of_jobs(start: Start) {
+        let world = start.with(aviary).await;
+        told(&world).await;
+        let mut sweep = Sweep::new(&world, is_of_removals_or_effects).await;
+        let server = listening(&world.db, Doors::default()).await;
+        let mut tokens = Vec::new();
+        for who in CALLERS {
+            let token = setup::token_for(&world.db, &format!("{who}@example.org")).await.expect("a token");
+            tokens.push((who, token.as_str().to_owned()));
+        }
+        // Whoever follows all jobs hears of those of head, and then of nothing more.
+        let changed = format!("subscription {{ removalJobsChanged {{ {} }} }}", sweep.selection("RemovalJob", 3));
+        let mut sockets = Vec::new();
+        for (who, token) in &tokens {
+            let mut socket = Socket::of(&server, token).await;
+            socket.subscribe("changed", &changed).await;
+            sockets.push((*who, socket));
+        }
+        let remove = json!({ "people": { "ids": [world.user("pat"), world.user("lou"), world.user("canary-guest")] },
+            "groupId": world.group("school"), "privateSubgroups": "REMOVE", "wait": 30 });
+        let again = async {
+            loop {
+                world.done("head", "removeUsersFromGroup", remove.clone(), "job { id }").await;
+            }
+        };
+        let (_, of_head) = sockets.iter_mut().find(|(who, _)| *who == "head").expect("head");
+        let Either::Right((first, _)) = select(Box::pin(again), Box::pin(of_head.hear())).await;
+        let Heard::Said(first) = first else { panic!("head is sent away") };
+        let data = &first["payload"]["data"]["removalJobsChanged"];
+        let job = data["id"].as_str().unwrap_or_else(|| panic!("{first}")).to_owned();
+        sweep.heard("head", &changed, std::slice::from_ref(&first));
+        let people = json!({ "ids": [world.user("pat"), world.user("learner")] });
+        let input = json!({ "people": people, "privateSubgroups": "REMOVE", "confirmCount": 2, "wait": 30 });
+        let theirs = world.done("chief", "deleteUsers", input, "job { id status }").await["job"]["id"].clone();
+        let theirs = theirs.as_str().expect("an id");
+        let until_now = sockets.iter_mut().map(|(who, socket)| async {
+            (*who, heard(socket, "{ platform { name } }").await)
+        });
+        for (who, messages) in join_all(until_now).await {
+            sweep.heard(who, &changed, &messages);
+            let others = messages.iter().filter(|message| message["id"] == "changed");
+            let of_others = others.filter(|message| who != "head" || message.to_string().contains(theirs));
+            assert_eq!(of_others.count(), 0, "{who}: {messages:?}");
+        }
+        for (who, token) in &tokens {
+            let own = sweep.told_of_job(who, &server, token, &job).await;
+            let is_followed = own[0]["type"] == "next" && own.iter().filter(|told| told["status"] == 200).count() == 2;
+            assert_eq!(is_followed, *who == "head", "{who}: {own:?}");
+            let (hidden, nobody) = (
+                sweep.told_of_job(who, &server, token, theirs).await,
+                sweep.told_of_job(who, &server, token, &like(theirs)).await,
+            );
+            assert_eq!(hidden, nobody, "{who}");
+        }
+        server.stop().await;
         sweep.fails_where_found();
     }
 }

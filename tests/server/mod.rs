@@ -7,7 +7,7 @@ mod http;
 mod introspection;
 mod large;
 pub mod listening;
-mod outcomes;
+pub mod outcomes;
 mod over_tls;
 pub mod program;
 mod readme;

@@ -22,7 +22,7 @@ async fn table(server: &Listening, link: &str, token: Option<&str>) -> (u16, Str
 }
 
 /// The cells of the one sheet of a workbook, line by line; all of them have to be texts.
-fn sheet(workbook: &[u8]) -> Vec<Vec<String>> {
+pub fn sheet(workbook: &[u8]) -> Vec<Vec<String>> {
     let mut files = zip::ZipArchive::new(std::io::Cursor::new(workbook)).expect("a workbook");
     let mut text = String::new();
     files.by_name("xl/worksheets/sheet1.xml").expect("a sheet").read_to_string(&mut text).expect("text");

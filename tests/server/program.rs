@@ -245,9 +245,9 @@ fn a_list_is_deleted_from_the_terminal() {
     assert!(said.contains("2 people are named") && said.contains("1 DELETED"), "{said}");
     assert!(said.contains("  Petra Lind <petra.lind@example.org>: DELETED\n"), "{said}");
     assert!(said.contains("  nobody@example.org: NOT_FOUND\n"), "{said}");
-    assert!(said.ends_with("roster: 1 accounts would go; say so with --confirm-count 1\n"), "{said}");
+    assert!(said.ends_with("roster: nobody is there to confirm the plan: say --confirm-count 1\n"), "{said}");
     let said = ran(here, &with(&["--confirm-count", "2"])).expect_err("it is another number");
-    assert!(said.ends_with("roster: 1 accounts would go, not 2\n"), "{said}");
+    assert!(said.ends_with("roster: 1 confirms this plan, not 2\n"), "{said}");
     // One of the two could not be found, which is said.
     let said =
         ran(here, &with(&["--confirm-count", "1", "--outcomes", "out.csv"])).expect_err("one is unknown");

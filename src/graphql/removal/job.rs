@@ -11,7 +11,6 @@ use super::about;
 use super::plan::{PersonRemovalPlan, RemovalTotals};
 use super::record::Removal;
 use super::warning::RemovalWarning;
-use crate::error::Error;
 use crate::graphql::connection::{self, Connection, Paging};
 use crate::graphql::context::load;
 use crate::graphql::error::ApiError;
@@ -21,10 +20,9 @@ use crate::graphql::kinds::{ActorKind, JobStatus, PlanExpiry, RemovalCause, Remo
 use crate::graphql::thing::Thing;
 use crate::graphql::user::User;
 use crate::queries::removals::{
-    DeletionDates, Items, Job, JobEvent, JobItem, Jobs, OutcomeCounts, Records, SinglePlans,
-    UnresolvedCounts, Warnings,
+    DeletionDates, Items, Job, JobEvent, JobItem, Jobs, OutcomeCounts, PlannedTotals, Records, SinglePlans,
+    Warnings,
 };
-use crate::removal::batch::Totals;
 
 /// Many removals asked for at once. What concerns the whole list is settled before anybody is removed; then people
 /// are removed in chunks of at most 3,000, each chunk wholly or not at all.
@@ -273,14 +271,7 @@ impl PreparedRemovalPlan {
     /// How much would go, stay and move in all.
     async fn totals(&self, ctx: &Context<'_>) -> Result<RemovalTotals, ApiError> {
         let job = &self.0.0;
-        let mut totals: Totals = match &job.totals {
-            Some(totals) => serde_json::from_str(totals).map_err(Error::from)?,
-            None => Totals::default(),
-        };
-        // Entries that mean nobody are in no plan.
-        for (outcome, count) in load::<UnresolvedCounts>(ctx, job.id).await?.unwrap_or_default().iter() {
-            *totals.outcomes.entry(*outcome).or_default() += count;
-        }
+        let totals = load::<PlannedTotals>(ctx, job.id).await?.unwrap_or_default();
         Ok(RemovalTotals::of(job.total, &totals))
     }
 

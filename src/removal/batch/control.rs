@@ -1,14 +1,21 @@
 //! Cancelling a job, trying its failures again, and letting a prepared or held one run.
 
+use std::sync::Arc;
+
 use entity::id::JobId;
 use entity::kind::{JobStatus, Outcome, PrivateSubgroups};
 use serde::Serialize;
+use tokio::sync::SemaphorePermit;
 
-use super::{Batch, Kept, Origin, accept_as, chunks, settle_list};
+use super::{
+    Batch, Draft, Kept, LONG, Origin, chunks, draft, refused_or_done, settle_list, turn_of_long_lists,
+    write_down,
+};
 use crate::access::{self, Caller};
 use crate::db::{Database, Key, Snapshot, Tx, snapshot, write};
 use crate::error::{Error, Failure, Refusal};
 use crate::jobs::{self, PLAN_FORM};
+use crate::removal::facts::Setting;
 use crate::removal::list::read_again;
 use crate::removal::plan::digest_of;
 use crate::removal::planning;
@@ -77,18 +84,45 @@ pub async fn cancel(tx: &Tx, job: &JobId) -> Result<JobId, Failure> {
 /// `NOT_FOUND`, `INVALID_TRANSITION` for a job that has not ended, `NOTHING_TO_RETRY`, and what accepting a list refuses
 /// with.
 pub async fn again(db: &Database, caller: Caller, key: Option<Key>, asked: Retry) -> Result<JobId, Failure> {
-    let job = write(db, caller, key, asked, |tx, asked| Box::pin(retry(tx, asked))).await?;
+    let _turn = turn_of_job(db, asked.job).await?;
+    let input = (caller.clone(), asked.clone());
+    let drafted =
+        snapshot(db, input, |snapshot, (caller, retry)| Box::pin(draft_again(snapshot, caller, retry))).await;
+    let drafted = Arc::new(refused_or_done(drafted)?);
+    let job = write(db, caller, key, asked, |tx, asked| {
+        let drafted = drafted.clone();
+        Box::pin(async move {
+            let (batch, draft) = drafted.as_ref().as_ref().map_err(Clone::clone)?;
+            followed(tx, asked.job).await?;
+            write_down(tx, batch, draft, JobStatus::Queued, Origin::Retry(asked.job)).await
+        })
+    })
+    .await?;
     db.bell.ring();
     Ok(job)
 }
 
-async fn retry(tx: &Tx, retry: &Retry) -> Result<JobId, Failure> {
-    let found = followed(tx, retry.job).await?;
+/// Waits for the turn of the list of a job, where it is long.
+async fn turn_of_job(db: &Database, job: JobId) -> Result<Option<SemaphorePermit<'static>>, Error> {
+    let entries = store::entries(&db.read, job).await?;
+    Ok(turn_of_long_lists(entries.is_some_and(|entries| entries > LONG)).await)
+}
+
+/// The failures of a job as a list, settled as they are now.
+async fn draft_again(
+    snapshot: &Snapshot<'_>,
+    caller: &Caller,
+    retry: &Retry,
+) -> Result<(Batch, Draft), Failure> {
+    let db = &snapshot.conn;
+    let (found, _) = seen(snapshot, caller, retry.job)
+        .await?
+        .ok_or_else(|| Refusal::not_found(&["jobId"], "RemovalJob"))?;
     if !found.status.is_final() || found.status == JobStatus::Expired {
         return Err(Refusal::InvalidJobTransition { status: found.status }.into());
     }
     let (mut people, mut pairs) = (Vec::new(), Vec::new());
-    for (user, group, typed, outcome) in store::settled(&tx.conn, retry.job).await? {
+    for (user, group, typed, outcome) in store::settled(db, retry.job).await? {
         let entry = match (user, typed) {
             _ if !outcome.is_failure() => None,
             (Some(user), _) => Some(Entry { named: Named::Id(user), typed: String::new() }),
@@ -111,7 +145,20 @@ async fn retry(tx: &Tx, retry: &Retry) -> Result<JobId, Failure> {
         confirm_count: retry.confirm_count,
         bounds: kept.bounds,
     };
-    accept_as(tx, &batch, JobStatus::Queued, Origin::Retry(retry.job)).await
+    let draft = draft(db, snapshot.trees, caller, snapshot.now, &batch, JobStatus::Queued).await?;
+    Ok((batch, draft))
+}
+
+/// The job and what its caller's rights are judged by, where they may follow it.
+async fn seen(
+    snapshot: &Snapshot<'_>,
+    caller: &Caller,
+    job: JobId,
+) -> Result<Option<(FollowedJob, Setting)>, Failure> {
+    let Some(found) = store::followed(&snapshot.conn, job, false).await? else { return Ok(None) };
+    let setting = planning::setting(&snapshot.conn, snapshot.trees, caller).await?;
+    let may_follow = found.is_own(caller.user()) || setting.authority.administers_platform(&setting.tree);
+    Ok(may_follow.then_some((found, setting)))
 }
 
 /// Lets a prepared job run, if what would happen now is what was shown; and one that was held to be confirmed.
@@ -123,6 +170,7 @@ async fn retry(tx: &Tx, retry: &Retry) -> Result<JobId, Failure> {
 /// `NOT_FOUND`, `INVALID_TRANSITION`, `BAD_INPUT` without a digest, `PRIVATE_SUBGROUPS_UNDECIDED` where the answer was left
 /// out and has come to matter, `PLAN_CHANGED`, `CONFIRM_COUNT_REQUIRED`, `COUNT_MISMATCH`: nothing was done.
 pub async fn start(db: &Database, caller: Caller, key: Option<Key>, start: Start) -> Result<JobId, Failure> {
+    let _turn = turn_of_job(db, start.job).await?;
     let input = (caller.clone(), start.clone());
     let planned =
         snapshot(db, input, |snapshot, (caller, start)| Box::pin(digest_now(snapshot, caller, start)))
@@ -142,12 +190,10 @@ async fn digest_now(
     start: &Start,
 ) -> Result<Option<String>, Failure> {
     let db = &snapshot.conn;
-    let Some(found) = store::followed(db, start.job, false).await? else { return Ok(None) };
-    let setting = planning::setting(db, snapshot.trees, caller).await?;
-    let may_follow = found.is_own(caller.user()) || setting.authority.administers_platform(&setting.tree);
+    let Some((found, setting)) = seen(snapshot, caller, start.job).await? else { return Ok(None) };
     // Whatever is refused anyway is not planned.
     let is_asked = start.plan_digest.is_some() && start.plan_digest == found.plan_digest;
-    if found.status != JobStatus::Prepared || !is_asked || !may_follow {
+    if found.status != JobStatus::Prepared || !is_asked {
         return Ok(None);
     }
     let kept: Kept = serde_json::from_str(&found.options).map_err(Error::from)?;

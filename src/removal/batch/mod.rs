@@ -19,10 +19,10 @@ use entity::id::{GroupId, JobId, ServiceTokenId, UserId};
 use entity::kind::{Expiry, JobStatus, Outcome, PrivateSubgroups};
 use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 pub use self::control::{Retry, Start, again, cancel, start};
-pub use self::preparing::{Totals, single_plans, warnings};
+pub use self::preparing::{Totals, planned_totals, single_plans, warnings};
 pub use self::turn::Turn;
 use super::facts::{Setting, Standing};
 use super::list::{self, List};
@@ -160,20 +160,14 @@ async fn accept(
     status: JobStatus,
 ) -> Result<JobId, Failure> {
     let is_long = matches!(batch.people, People::Matching(_)) || batch.people.entries() > LONG;
-    // Nobody closes the semaphore.
-    let _turn = if is_long { TURNS_OF_LONG_LISTS.acquire().await.ok() } else { None };
+    let _turn = turn_of_long_lists(is_long).await;
     let batch = Arc::new(batch);
     let asked = (caller.clone(), batch.clone());
     let drafted = snapshot(db, asked, |snapshot, (caller, batch)| {
         Box::pin(draft(&snapshot.conn, snapshot.trees, caller, snapshot.now, batch, status))
     })
     .await;
-    let drafted = match drafted {
-        Ok(draft) => Ok(draft),
-        Err(Failure::Refused(refusal)) => Err(refusal),
-        Err(broken) => return Err(broken),
-    };
-    let drafted = Arc::new(drafted);
+    let drafted = Arc::new(refused_or_done(drafted)?);
     // What was drafted is no part of what was asked: a repeated request is answered with the job of the first, also where
     // it would be refused by now.
     let job = write(db, caller, key, batch, |tx, batch| {
@@ -188,6 +182,21 @@ async fn accept(
     .await?;
     db.bell.ring();
     Ok(job)
+}
+
+/// Waits until no other list that is long is being read and settled here.
+async fn turn_of_long_lists(is_long: bool) -> Option<SemaphorePermit<'static>> {
+    // Nobody closes the semaphore.
+    if is_long { TURNS_OF_LONG_LISTS.acquire().await.ok() } else { None }
+}
+
+/// A refusal as an answer, for whoever asks again with a key to be answered otherwise.
+fn refused_or_done<T>(answer: Result<T, Failure>) -> Result<Result<T, Refusal>, Failure> {
+    match answer {
+        Ok(done) => Ok(Ok(done)),
+        Err(Failure::Refused(refusal)) => Ok(Err(refusal)),
+        Err(broken) => Err(broken),
+    }
 }
 
 /// What a job comes from.
@@ -220,12 +229,6 @@ struct Draft {
     people: usize,
     items: Vec<NewItem>,
     duplicates: usize,
-}
-
-/// Accepts a list within a transaction.
-async fn accept_as(tx: &Tx, batch: &Batch, status: JobStatus, origin: Origin) -> Result<JobId, Failure> {
-    let draft = draft(&tx.conn, &tx.trees, &tx.caller, tx.now, batch, status).await?;
-    write_down(tx, batch, &draft, status, origin).await
 }
 
 /// Resolves the list and settles what concerns all of it. First whether the caller may have it done at all: a list of

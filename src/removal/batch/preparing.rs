@@ -164,7 +164,7 @@ async fn keep(tx: &Tx, lease: Lease, lasting: TimeDelta, planned: Arc<(Plan, i64
     jobs::store::keep(db, lease, tx.now + lasting).await?;
     let plans: Vec<_> =
         plan.people.iter().map(|person| (person.part(), person.outcome, person.digest.as_str())).collect();
-    let mut totals = read(store::totals(db, lease.job).await?)?;
+    let mut totals = read(store::totals(db, lease.job).await?.as_deref())?;
     totals.add(plan, *going);
     let totals = serde_json::to_string(&totals).map_err(Error::from)?;
     if !store::write_totals(db, lease.job, &totals).await? {
@@ -187,8 +187,26 @@ async fn complete(tx: &Tx, lease: Lease, work: Arc<Work>) -> Result<(), Failure>
     Ok(jobs::store::tell(db, lease.job, tx.now).await?)
 }
 
-fn read(totals: Option<String>) -> Result<Totals, Error> {
-    Ok(totals.map(|totals| serde_json::from_str(&totals)).transpose()?.unwrap_or_default())
+fn read(totals: Option<&str>) -> Result<Totals, Error> {
+    Ok(totals.map(serde_json::from_str).transpose()?.unwrap_or_default())
+}
+
+/// What the plan of `job` comes to, which keeps `totals` of it. Like a plan of one person, that of one alone says what the
+/// safety share asks for now (R29).
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn planned_totals(
+    db: &impl ConnectionTrait,
+    job: JobId,
+    totals: Option<&str>,
+    now: DateTime<Utc>,
+) -> Result<Totals, Error> {
+    let mut totals = read(totals)?;
+    if totals.confirm_count > 0 {
+        totals.confirm_count += safety::gone_if_alone(db, now, store::people(db, job).await?).await?;
+    }
+    Ok(totals)
 }
 
 /// What would be done now of each of `parts`, by `job`.

@@ -328,6 +328,13 @@ pub async fn people(db: &impl ConnectionTrait, job: JobId) -> Result<usize, Erro
     Ok(usize::try_from(people).unwrap_or(0))
 }
 
+/// How many entries the list of a job has; none where there is no such job.
+pub async fn entries(db: &impl ConnectionTrait, job: JobId) -> Result<Option<usize>, Error> {
+    let text = "select total from jobs where id = {job}";
+    let row: Option<(i64,)> = sql("removal.entries", text).bind("job", job).one(db).await?;
+    Ok(row.map(|(total,)| usize::try_from(total).unwrap_or(0)))
+}
+
 /// A job as somebody finds it who may change it.
 #[derive(Clone, Debug)]
 pub struct FollowedJob {

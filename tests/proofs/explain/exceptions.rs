@@ -97,17 +97,6 @@ const EXCEPTIONS: &[Exception] = &[
         because: "of several groups at once, by somebody from whom thousands are hidden: a hash of those, and the tree once",
     },
     Exception {
-        reads: &[
-            ("memberships.members", "memberships"),
-            ("memberships.of_group", "memberships"),
-            ("participations.of_session", "session_exclusions"),
-        ],
-        part: " limit 1) is not null",
-        on: &[Kind::Postgres],
-        because: "of several groups or sessions at once, by somebody who sees a part: PostgreSQL takes it for granted that \
-                  enough of them are found early in the table",
-    },
-    Exception {
         reads: &[("webhooks.hold", "webhook_deliveries")],
         part: "",
         on: &[Kind::Sqlite],

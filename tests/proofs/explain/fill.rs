@@ -12,8 +12,11 @@ use sea_orm::{ConnectionTrait, DbBackend};
 
 /// People of the sample organisation.
 const SAMPLE: usize = 5_000;
-/// How often each of its crowd is there again.
-const COPIES: i64 = 25;
+/// How often each of its crowd is there again: 25 times for 100,000 people, or as `ROSTER_EXPLAIN_COPIES` says.
+fn copies() -> i64 {
+    let asked = std::env::var("ROSTER_EXPLAIN_COPIES").ok().and_then(|text| text.parse().ok());
+    asked.unwrap_or(25)
+}
 /// How long a statement that fills may take.
 const HOUR: Duration = Duration::from_secs(3_600);
 /// The first of the crowd, well after the people with names of their own.
@@ -210,7 +213,7 @@ async fn insert(db: &Reads, (into, values): (&str, &str), from: &str, now: DateT
     }
     let mut statement = sql("proofs.fill", text.as_str());
     if text.contains("{copies}") {
-        statement = statement.rows("copies", Rows::new().numbers("n", 1..=COPIES));
+        statement = statement.rows("copies", Rows::new().numbers("n", 1..=copies()));
     }
     if text.contains("{later}") {
         statement = statement.bind("later", now + TimeDelta::days(30));
