@@ -24,6 +24,13 @@ macro_rules! kinds {
             pub const fn as_str(self) -> &'static str {
                 match self { $($name::$variant => $text),+ }
             }
+
+            /// Those of which `which` holds, as a list for SQL: `('ONE', 'OTHER')`.
+            pub fn listed(which: impl Fn($name) -> bool) -> String {
+                let listed = Self::ALL.iter().filter(|kind| which(**kind));
+                let texts: Vec<String> = listed.map(|kind| format!("'{}'", kind.as_str())).collect();
+                format!("({})", texts.join(", "))
+            }
         }
     )+};
 }
@@ -292,6 +299,14 @@ impl Status {
         match self {
             Status::Active | Status::Suspended => true,
             Status::Deactivated | Status::Anonymized | Status::Deleted | Status::Erased => false,
+        }
+    }
+
+    /// Whether the account counts for the safety share when it is deleted (R29).
+    pub const fn counts_for_share(self) -> bool {
+        match self {
+            Status::Active | Status::Suspended | Status::Deactivated => true,
+            Status::Anonymized | Status::Deleted | Status::Erased => false,
         }
     }
 

@@ -152,11 +152,9 @@ async fn start(door: &Door, options: &Delete, job: &Value) -> Result<(), Stopped
         write(file, &planned(door, job).await?)?;
     }
     let going = plan["plan"]["totals"]["confirmCount"].as_i64().unwrap_or(0);
-    if !agreed(options, going).await? {
-        return Err("nothing was done".to_owned());
-    }
+    let confirmed = confirmed(options, going).await?;
     let digest = &plan["plan"]["digest"];
-    let start = json!({ "jobId": job, "planDigest": digest, "confirmCount": going, "wait": 0 });
+    let start = json!({ "jobId": job, "planDigest": digest, "confirmCount": confirmed, "wait": 0 });
     door.mutate("startRemovalJob", "StartRemovalJobInput", start).await?;
     Ok(())
 }
@@ -269,14 +267,10 @@ fn counts(counts: &Value) -> String {
     text
 }
 
-/// Whether somebody has said how many accounts go.
-async fn agreed(options: &Delete, going: i64) -> Result<bool, Stopped> {
+/// The number by which somebody confirms a plan that `going` confirms; whether it is right is for the server to say.
+async fn confirmed(options: &Delete, going: i64) -> Result<i64, Stopped> {
     if let Some(count) = options.confirm_count {
-        return if count == going {
-            Ok(true)
-        } else {
-            Err(format!("{going} confirms this plan, not {count}"))
-        };
+        return Ok(count);
     }
     if options.emails == Path::new("-") || !std::io::stdin().is_terminal() {
         return Err(format!("nobody is there to confirm the plan: say --confirm-count {going}"));
@@ -291,7 +285,7 @@ async fn agreed(options: &Delete, going: i64) -> Result<bool, Stopped> {
         let _ = say.send(read.map(|_| line));
     });
     let line = said.await.map_err(why)?.map_err(why)?;
-    Ok(line.trim().parse() == Ok(going))
+    line.trim().parse().map_err(|_| "nothing was done".to_owned())
 }
 
 /// The job once it no longer `goes_on`, with a bar that shows how far it is.

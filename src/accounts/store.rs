@@ -83,14 +83,9 @@ pub async fn by_external_id(
 
 /// The account that reserves a name comes first, then the one deleted last: a table `users` called `u`.
 fn meant_first() -> String {
-    let reserving: Vec<String> = Status::ALL
-        .iter()
-        .filter(|status| status.reserves_email())
-        .map(|status| format!("'{}'", status.as_str()))
-        .collect();
     format!(
-        "case when u.status in ({}) then 0 when u.deleted_at is not null then 1 else 2 end,
+        "case when u.status in {} then 0 when u.deleted_at is not null then 1 else 2 end,
             u.deleted_at desc, u.id desc",
-        reserving.join(", ")
+        Status::listed(Status::reserves_email)
     )
 }

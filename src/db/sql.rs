@@ -12,6 +12,7 @@
 //! | `not in {users}` | [`Sql::ids`]   | `not in (select unnest($1))`          | `not in (select value from json_each($1))`|
 //! | `in {users}`     | … of one       | `= $1`                                | `= $1`                                    |
 //! | `in {mine}`      | [`Sql::with`]  | `= any(array(select id from mine))`   | `in (select id from mine)`                |
+//! | `in {open}`      | [`Sql::kinds`] | `('QUEUED', 'RUNNING')`               | the same                                  |
 //! | `from {gone}`    | [`Sql::rows`]  | `unnest($1, $2) as gone (a, b)`       | `(select … from json_each($1) …) as gone` |
 //! | `{cells}`        | [`selected`]   | `a as cell_0, b as cell_1`            | `cast(json_array(a, b) as text) as row_`  |
 //! | `{kept}`         | … by its names | `cell_0, cell_1`                      | `row_`                                    |
@@ -249,6 +250,14 @@ impl Sql {
     #[must_use]
     pub fn with(mut self, name: &'static str, select: impl Into<String>) -> Sql {
         self.selects.push((name, select.into()));
+        self
+    }
+
+    /// Lets `in {name}` mean the kinds that are `listed`. They stand in the text, by which an index of some kinds alone is
+    /// found.
+    #[must_use]
+    pub fn kinds(mut self, name: &'static str, listed: String) -> Sql {
+        self.text = self.text.replace(&format!("{{{name}}}"), &listed);
         self
     }
 

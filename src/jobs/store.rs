@@ -40,8 +40,9 @@ pub async fn waits(db: &impl ConnectionTrait) -> Result<Option<DateTime<Utc>>, E
     let (since,) = sql(
         "jobs.waits",
         "select min(coalesce(leased_until, created_at)) from jobs
-         where status in ('PREPARING', 'QUEUED', 'RUNNING', 'CANCELLING')",
+         where status in {open}",
     )
+    .kinds("open", JobStatus::listed(JobStatus::is_open))
     .only(db)
     .await?;
     Ok(since)
@@ -60,12 +61,17 @@ pub async fn claim(
     let text = format!(
         "update jobs set status = case when status = 'QUEUED' then 'RUNNING' else status end, epoch = epoch + 1,
             leased_by = {{worker}}, leased_until = {{until}}, started_at = coalesce(started_at, {{now}})
-         where id = (select id from jobs where status in ('PREPARING', 'QUEUED', 'RUNNING', 'CANCELLING')
+         where id = (select id from jobs where status in {{open}}
             and (leased_until is null or leased_until <= {{now}}) order by id limit 1 {skip})
          returning id, epoch, status"
     );
-    let taken: Option<(JobId, i64, JobStatus)> =
-        sql("jobs.claim", text).bind("worker", worker).bind("now", now).bind("until", until).one(db).await?;
+    let taken: Option<(JobId, i64, JobStatus)> = sql("jobs.claim", text)
+        .kinds("open", JobStatus::listed(JobStatus::is_open))
+        .bind("worker", worker)
+        .bind("now", now)
+        .bind("until", until)
+        .one(db)
+        .await?;
     Ok(taken.map(|(job, epoch, status)| Taken { lease: Lease { job, epoch }, status }))
 }
 
@@ -99,8 +105,9 @@ pub async fn end_leases(db: &impl ConnectionTrait) -> Result<(), Error> {
     sql(
         "jobs.end_leases",
         "update jobs set leased_by = null, leased_until = null
-         where status in ('PREPARING', 'QUEUED', 'RUNNING', 'CANCELLING') and leased_until is not null",
+         where status in {open} and leased_until is not null",
     )
+    .kinds("open", JobStatus::listed(JobStatus::is_open))
     .execute(db)
     .await?;
     Ok(())

@@ -15,10 +15,10 @@ use crate::keys::ExternalId;
 
 /// How many seats are taken (R22).
 pub async fn seats_taken(db: &impl ConnectionTrait) -> Result<i64, Error> {
-    let (taken,) =
-        sql("people.seats_taken", "select count(*) from users where status in ('ACTIVE', 'SUSPENDED')")
-            .only(db)
-            .await?;
+    let (taken,) = sql("people.seats_taken", "select count(*) from users where status in {seated}")
+        .kinds("seated", Status::listed(Status::takes_seat))
+        .only(db)
+        .await?;
     Ok(taken)
 }
 

@@ -23,7 +23,7 @@
 use std::collections::BTreeSet;
 
 use entity::id::{GroupId, UserId};
-use entity::kind::Role;
+use entity::kind::{Role, Status};
 use sea_orm::ConnectionTrait;
 
 use super::Filter;
@@ -420,7 +420,8 @@ impl Part {
         }
         for Participants { column, all, one } in participants("in {my_sessions}", "in {my_audiences}") {
             let alone = format!(
-                " and exists (select 1 from users su where su.id = {column} and su.status not in ('DELETED', 'ERASED'))"
+                " and exists (select 1 from users su where su.id = {column} and su.status in {})",
+                Status::listed(Status::is_living)
             );
             reasons.push(Reason { column, rows: all, probed: one, alone });
         }
@@ -500,8 +501,9 @@ impl Part {
     /// Whether the person of this id and status is seen. Of the living and the deleted different reasons can hold.
     fn person(&self, id: &str, status: &str) -> String {
         // Not by `case`: SQLite looks at all that is joined by `or` where its value is needed.
+        let living = Status::listed(Status::is_living);
         format!(
-            "({id} = {{me}} or {status} not in ('DELETED', 'ERASED') and {} or {status} in ('DELETED', 'ERASED') and {})",
+            "({id} = {{me}} or {status} in {living} and {} or {status} not in {living} and {})",
             any_of(id, &self.living(), Form::Probe),
             any_of(id, &self.deleted(), Form::Probe)
         )

@@ -338,7 +338,7 @@ impl UserFilter {
         let filter = Filter::new().and(if statuses.is_empty() {
             "1 = 0".to_owned()
         } else {
-            format!("u.status in ({})", texts(statuses.iter().copied()))
+            format!("u.status in {}", Status::listed(|status| statuses.contains(&status)))
         });
         // Nobody is found by what they are, or were, in a group that is not seen.
         let rows = match (&self.groups, &self.roles) {
@@ -548,11 +548,8 @@ fn literal<'a>(path: &[&str], text: &'a str) -> Result<&'a str, Refusal> {
 
 /// A further condition on a membership, called `m`: one of these roles. None is none, on both databases.
 fn with_roles(roles: &[Role]) -> String {
-    let texts: Vec<String> = roles.iter().map(|role| format!("'{}'", role.as_str())).collect();
-    if texts.is_empty() { " and 1 = 0".to_owned() } else { format!(" and m.role in ({})", texts.join(", ")) }
-}
-
-fn texts(statuses: impl Iterator<Item = Status>) -> String {
-    let texts: BTreeSet<String> = statuses.map(|status| format!("'{}'", status.as_str())).collect();
-    texts.into_iter().collect::<Vec<_>>().join(", ")
+    if roles.is_empty() {
+        return " and 1 = 0".to_owned();
+    }
+    format!(" and m.role in {}", Role::listed(|role| roles.contains(&role)))
 }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::id::UserId;
-use entity::kind::{Outcome, Status};
+use entity::kind::Outcome;
 use sea_orm::ConnectionTrait;
 
 use super::facts::Standing;
@@ -16,13 +16,12 @@ pub const ALWAYS: i64 = 50;
 /// How far back deletions count.
 const WINDOW: TimeDelta = TimeDelta::hours(24);
 
-/// How many accounts go of those that count: in `ACTIVE`, `SUSPENDED` or `DEACTIVATED`. Both lists are in order of id.
+/// How many accounts go of those that count for the share. Both lists are in order of id.
 pub fn going(people: &[Standing], outcomes: impl IntoIterator<Item = (UserId, Outcome)>) -> i64 {
-    let counts = |status| matches!(status, Status::Active | Status::Suspended | Status::Deactivated);
     let outcomes = outcomes.into_iter().filter(|(_, outcome)| *outcome == Outcome::Deleted);
     let goes = |(user, _): &(UserId, Outcome)| {
         let found = people.binary_search_by_key(user, |person| person.user);
-        found.is_ok_and(|at| counts(people[at].status))
+        found.is_ok_and(|at| people[at].status.counts_for_share())
     };
     i64::try_from(outcomes.filter(goes).count()).unwrap_or(i64::MAX)
 }

@@ -329,8 +329,9 @@ pub async fn reserved(
     sql(
         "sign_in.reserved",
         "select id, status, email from users
-         where email_key = {email_key} and status in ('ACTIVE', 'SUSPENDED', 'DEACTIVATED')",
+         where email_key = {email_key} and status in {reserving}",
     )
+    .kinds("reserving", Status::listed(Status::reserves_email))
     .bind("email_key", email_key)
     .one(db)
     .await

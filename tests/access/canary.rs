@@ -528,7 +528,10 @@ async fn heard(socket: &mut Socket, query: &str) -> Vec<Value> {
     socket.subscribe("q", query).await;
     let mut messages = Vec::new();
     loop {
-        let Heard::Said(message) = socket.hear().await else { panic!("the socket is closed: {messages:?}") };
+        let message = match socket.hear().await {
+            Heard::Said(message) => message,
+            Heard::Closed(code) => panic!("the socket is closed with {code} after {messages:?}"),
+        };
         let is_the_last = message["id"] == "q" && message["type"] != "next";
         messages.push(message);
         if is_the_last {
@@ -633,7 +636,7 @@ each_database! {
         let data = &first["payload"]["data"]["removalJobsChanged"];
         let job = data["id"].as_str().unwrap_or_else(|| panic!("{first}")).to_owned();
         sweep.heard("head", &changed, std::slice::from_ref(&first));
-        let people = json!({ "ids": [world.user("pat"), world.user("learner")] });
+        let people = json!({ "ids": [world.user("pat"), world.user("canary-guest")] });
         let input = json!({ "people": people, "privateSubgroups": "REMOVE", "confirmCount": 2, "wait": 30 });
         let theirs = world.done("chief", "deleteUsers", input, "job { id status }").await["job"]["id"].clone();
         let theirs = theirs.as_str().expect("an id");

@@ -27,7 +27,7 @@ fn school(it: Organisation) -> Organisation {
 }
 
 /// Prepares the deletion of these people, and waits until that is done.
-async fn prepared(world: &World, who: &str, people: &Value) -> (JobId, Value) {
+pub async fn prepared(world: &World, who: &str, people: &Value) -> (JobId, Value) {
     let input = json!({ "removal": { "deleteUsers": { "people": people } } });
     let answer = world.mutate(who, "prepareRemoval", input, "job { id status }").await;
     let job = JobId(number(&answer.done()["job"]["id"]));

@@ -8,6 +8,7 @@ use roster::organisation::Organisation;
 use serde_json::json;
 
 use super::jobs::accepted;
+use super::prepared::prepared;
 use crate::common::each_database;
 
 fn name(number: usize) -> String {
@@ -65,12 +66,8 @@ each_database! {
             assert_eq!(asked.plan().await.value["totals"]["confirmCount"], 51, "the plan says it");
         }
         // So does the plan of a job that is prepared.
-        let input = json!({ "removal": { "deleteUsers": { "people": { "ids": [world.user(&name(55))] } } } });
-        let job = world.done("owner", "prepareRemoval", input, "job { id }").await["job"]["id"].clone();
-        roster::jobs::work_off(&world.db).await.expect("the plan");
-        let query = "query($id: ID!) { removalJob(id: $id) { plan { totals { confirmCount } } } }";
-        let prepared = world.read("owner", query, json!({ "id": job })).await["removalJob"]["plan"].clone();
-        assert_eq!(prepared["totals"]["confirmCount"], 51);
+        let (_, prepared) = prepared(&world, "owner", &json!({ "ids": [world.user(&name(55))] })).await;
+        assert_eq!(prepared["plan"]["totals"]["confirmCount"], 51);
         assert_eq!(world.delete(&name(55)).counted(51).done().await.outcome, "DELETED");
         // A list is confirmed by its own number.
         assert_eq!(world.delete_all(&refs(&names(56, 2))).counted(53).refused().await.code, "COUNT_MISMATCH");

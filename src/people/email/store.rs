@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use entity::id::UserId;
+use entity::kind::Status;
 use sea_orm::ConnectionTrait;
 
 use crate::db::sql::{Rows, sql};
@@ -28,8 +29,9 @@ pub async fn reserved(
         "email.reserved",
         "select c.email_key, c.user_id from email_changes c join users u on u.id = c.user_id
          where c.email_key in (select email_key from {wanted}) and c.expires_at > {now}
-           and u.status in ('ACTIVE', 'SUSPENDED', 'DEACTIVATED')",
+           and u.status in {reserving}",
     )
+    .kinds("reserving", Status::listed(Status::reserves_email))
     .rows("wanted", Rows::new().texts("email_key", keys.iter().copied()))
     .bind("now", now)
     .all(db)
@@ -105,8 +107,9 @@ pub async fn by_link(
         "email.by_link",
         "select c.user_id, c.email, c.email_key from email_changes c join users u on u.id = c.user_id
          where c.sha256 = {sha256} and c.expires_at > {now} and c.created_at >= u.status_since
-           and u.status in ('ACTIVE', 'SUSPENDED', 'DEACTIVATED')",
+           and u.status in {reserving}",
     )
+    .kinds("reserving", Status::listed(Status::reserves_email))
     .bind("sha256", sha256)
     .bind("now", now)
     .one(db)

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use entity::id::{GroupId, JobId, RecordId, UserId};
-use entity::kind::{Cause, Outcome, PrivateSubgroups, Role, Work};
+use entity::kind::{Cause, Outcome, PrivateSubgroups, Role, Status, Work};
 use sea_orm::ConnectionTrait;
 
 use crate::db::sql::{Rows, sql};
@@ -229,8 +229,9 @@ async fn accounts(db: &impl ConnectionTrait, deleted: &[UserId], context: &Conte
         "removal.delete_accounts",
         "update users set status = 'DELETED', status_since = {now}, deleted_at = {now}, deletion_cause = {cause},
             deleted_by = {actor}
-         where id in {deleted} and status not in ('DELETED', 'ERASED')",
+         where id in {deleted} and status in {living}",
     )
+    .kinds("living", Status::listed(Status::is_living))
     .ids("deleted", deleted.iter().copied())
     .bind("now", context.now)
     .bind("cause", context.deletion_cause)

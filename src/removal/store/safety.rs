@@ -1,6 +1,7 @@
 //! What the safety share is reckoned from (R29).
 
 use chrono::{DateTime, Utc};
+use entity::kind::{JobStatus, Status};
 use sea_orm::ConnectionTrait;
 
 use crate::db::sql::sql;
@@ -13,9 +14,10 @@ pub async fn gone_since(db: &impl ConnectionTrait, since: DateTime<Utc>) -> Resu
         "removal.gone_since",
         "select cast((select count(*) from users where deleted_at > {since} and anonymous_number is null)
             + (select count(*) from jobs j join job_items i on i.job_id = j.id
-                where j.status in ('PREPARING', 'QUEUED', 'RUNNING', 'CANCELLING') and j.status <> 'PREPARING'
+                where j.status in {open} and j.status <> 'PREPARING'
                     and i.outcome is null and i.ends_account = {yes}) as bigint)",
     )
+    .kinds("open", JobStatus::listed(JobStatus::is_open))
     .bind("since", since)
     .bind("yes", true)
     .only(db)
@@ -28,8 +30,9 @@ pub async fn counted(db: &impl ConnectionTrait, most: i64) -> Result<i64, Error>
     let (count,) = sql(
         "removal.counted",
         "select count(*) from (
-            select 1 from users where status in ('ACTIVE', 'SUSPENDED', 'DEACTIVATED') limit {most}) as counted",
+            select 1 from users where status in {counting} limit {most}) as counted",
     )
+    .kinds("counting", Status::listed(Status::counts_for_share))
     .bind("most", most)
     .only(db)
     .await?;

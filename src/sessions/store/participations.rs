@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use entity::id::SessionId;
+use entity::kind::Status;
 use sea_orm::ConnectionTrait;
 
 use crate::db::sql::sql;
@@ -247,10 +248,11 @@ pub async fn release_seats_of_absent(
                  join slot_registrations r on r.slot_id = t.id and r.kind = 'ATTENDEE'
                  join users u on u.id = r.user_id
                  where t.session_id in {{sessions}} and t.starts_at > {{now}}
-                   and (u.status not in ('ACTIVE', 'SUSPENDED') or not exists ({person})))",
+                   and (u.status not in {{present}} or not exists ({person})))",
             person = participations(Of::Both { sessions: "= t.session_id", users: "= r.user_id" })
         ),
     )
+    .kinds("present", Status::listed(Status::is_present))
     .ids("sessions", sessions.iter().copied())
     .bind("now", now)
     .execute(db)
