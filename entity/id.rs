@@ -3,6 +3,8 @@
 use sea_orm::DeriveValueType;
 use serde::{Deserialize, Serialize};
 
+use crate::kind::Work;
+
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
         $(#[$doc])*
@@ -66,4 +68,36 @@ ids! {
 impl UserId {
     /// Nobody: ids begin at 1.
     pub const NOBODY: UserId = UserId(0);
+}
+
+/// Something that has an owner.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "id", rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum WorkId {
+    /// A course.
+    Course(CourseId),
+    /// A path.
+    Path(PathId),
+    /// A session.
+    Session(SessionId),
+}
+
+impl WorkId {
+    /// Which kind of work it is.
+    pub fn kind(self) -> Work {
+        match self {
+            WorkId::Course(_) => Work::Course,
+            WorkId::Path(_) => Work::Path,
+            WorkId::Session(_) => Work::Session,
+        }
+    }
+
+    /// Its number among works of its kind.
+    pub fn number(self) -> i64 {
+        match self {
+            WorkId::Course(id) => id.0,
+            WorkId::Path(id) => id.0,
+            WorkId::Session(id) => id.0,
+        }
+    }
 }

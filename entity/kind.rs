@@ -204,6 +204,12 @@ kinds! {
         PlanOutdated = "PLAN_OUTDATED",
     }
 
+    /// What a job does.
+    JobKind {
+        /// Takes people out of groups and off the platform (R16).
+        Removal = "REMOVAL",
+    }
+
     /// Where a job stands (R29).
     JobStatus {
         /// Its plan is being computed.

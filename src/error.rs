@@ -8,8 +8,6 @@ use entity::id::{CourseId, GroupId, JobId, PathId, RecordId, SessionId, UserId};
 use entity::kind::{JobStatus, Status};
 use sea_orm::{DbErr, RuntimeErr, SqlxError};
 
-use crate::access::Scope;
-
 /// Why a door did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
@@ -207,10 +205,10 @@ pub enum Refusal {
         groups: Groups,
     },
     /// The token was not made for this.
-    #[error("This needs a token with the scope {}.", scope.as_str())]
+    #[error("This needs a token with the scope {scope}.")]
     MissingScope {
         /// What it would have to be good for.
-        scope: Scope,
+        scope: &'static str,
     },
     /// Some things are done by people alone.
     #[error("No token is good for this: sign in for it.")]

@@ -18,6 +18,7 @@ use crate::telemetry::Telemetry;
 use crate::terminal::failed;
 use crate::token::Token;
 use crate::webhooks::Reach;
+use crate::workers::KINDS;
 use crate::{graphql, jobs, memory, server, terminal};
 use chrono::TimeDelta;
 use clap::Parser;
@@ -74,7 +75,7 @@ async fn serve(options: Serve) -> Result<(), Stopped> {
     if alone.is_some() {
         jobs::take_over(&database).await.map_err(failed)?;
     }
-    jobs::expire_outdated(&database).await.map_err(failed)?;
+    jobs::expire_outdated(&database, KINDS).await.map_err(failed)?;
     if let Some(token) = setup::first_start(&database, first_day).await.map_err(failed)? {
         say_token(&token, options.door.json);
         match &options.owner_password {

@@ -12,7 +12,7 @@ use serde_json::json;
 use crate::access::Caller;
 use crate::accounts::{self, Name};
 use crate::config::Place;
-use crate::db::{Collision, Database, OpenError, Tx, locks, write};
+use crate::db::{Collision, Database, OpenError, locks};
 use crate::error::{Failure, Refusal};
 use crate::events::{self, Event};
 use crate::graphql::id::GlobalId;
@@ -23,6 +23,7 @@ use crate::sign_in::Desk;
 use crate::sign_in::passwords::{self, INVITATION, Link, begin_link};
 use crate::token::{Kind, Token};
 use crate::tokens;
+use crate::transaction::{Tx, write};
 
 /// Opens the database at `place` and brings it to the newest step. A read takes at most `read_limit`.
 ///

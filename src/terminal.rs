@@ -24,6 +24,7 @@ use crate::jobs::{self, Pace};
 use crate::platform;
 use crate::setup;
 use crate::table::cell;
+use crate::workers::KINDS;
 
 /// How often a job is looked at.
 const LOOK: Duration = Duration::from_millis(200);
@@ -72,7 +73,7 @@ pub async fn delete(options: &Delete) -> Result<(), Stopped> {
             jobs::take_over(&database).await.map_err(failed)?;
         }
         let caller = somebody(&database, options.caller.as_deref()).await?;
-        let workers = jobs::start_workers(&database, Pace::default());
+        let workers = jobs::start_workers(&database, KINDS, Pace::default());
         let door = Door::Own { schema: Box::new(schema()), database: database.clone(), caller };
         let done = through(&door, options, &emails).await;
         workers.stop().await;

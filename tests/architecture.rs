@@ -1,5 +1,6 @@
 //! The arrows that must never exist, read from the sources.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Every Rust source below `folder`, with its path from the root and its text without comments and tests.
@@ -63,6 +64,85 @@ fn is_store(name: &str) -> bool {
     name.ends_with("/store.rs") || name.contains("/store/")
 }
 
+/// What is in `src`, lowest first: each names only what comes before it. What stands in one line is a circle, and may name
+/// each other.
+const ORDER: &[&[&str]] = &[
+    &["error"],
+    &["background"],
+    &["bell"],
+    &["change"],
+    &["memory"],
+    &["network"],
+    &["table"],
+    &["telemetry"],
+    &["token"],
+    &["tree"],
+    &["keys"],
+    &["mail"],
+    &["db"],
+    &["platform"],
+    &["access"],
+    &["accounts"],
+    &["events"],
+    &["transaction"],
+    &["settings"],
+    &["ownership"],
+    &["jobs"],
+    &["groups", "memberships", "queries", "removal", "sessions", "works"],
+    &["activities"],
+    &["certificates"],
+    &["courses"],
+    &["enrolments"],
+    &["paths"],
+    &["people"],
+    &["progress"],
+    &["results"],
+    &["slots"],
+    &["sign_in"],
+    &["tokens"],
+    &["webhooks"],
+    &["workers"],
+    &["graphql"],
+    &["server"],
+    &["organisation"],
+    &["demo"],
+    &["config"],
+    &["setup"],
+    &["terminal"],
+    &["program"],
+];
+
+/// The modules of `src` that a source names.
+fn named(code: &str) -> BTreeSet<&str> {
+    let mut found = BTreeSet::new();
+    for rest in code.split("crate::").skip(1) {
+        let several = rest.strip_prefix('{').and_then(|list| list.split_once("};")).map(|(list, _)| list);
+        let each = several.map_or_else(|| vec![rest], |list| list.split(',').collect());
+        found.extend(each.into_iter().filter_map(|text| {
+            text.trim().split(|letter: char| !letter.is_ascii_lowercase() && letter != '_').next()
+        }));
+    }
+    found
+}
+
+#[test]
+fn each_folder_names_only_those_below_it() {
+    let line_of = |module: &str| ORDER.iter().position(|line| line.contains(&module));
+    let library =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/src/lib.rs")).expect("the library");
+    let modules = library.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';'));
+    let listed: BTreeSet<&str> = ORDER.iter().flat_map(|line| line.iter().copied()).collect();
+    assert_eq!(modules.collect::<BTreeSet<_>>(), listed);
+    let mut found = Vec::new();
+    for (name, code) in sources("src") {
+        let own = name.split('/').nth(1).expect("below src").trim_end_matches(".rs");
+        let Some(line) = line_of(own) else { continue };
+        let above = named(&code).into_iter().filter(|other| line_of(other).is_some_and(|above| above > line));
+        found.extend(above.map(|above| format!("{name} names {above}")));
+    }
+    assert_eq!(found, Vec::<String>::new());
+}
+
 #[test]
 fn rules_facts_and_plans_do_no_input_or_output() {
     let words =
@@ -111,7 +191,7 @@ fn rows_are_deleted_in_stores_alone() {
 
 #[test]
 fn the_time_comes_from_the_clock() {
-    never("src", |name| name != "src/clock.rs", &["Utc::now", "SystemTime::now", "Local::now"]);
+    never("src", |name| name != "src/db/clock.rs", &["Utc::now", "SystemTime::now", "Local::now"]);
     // How long a client or a read takes is no time of the platform's.
     let takes = |name: &str| name.starts_with("src/server/") || name.starts_with("src/db/");
     never("src", |name| !takes(name), &["Instant::now"]);

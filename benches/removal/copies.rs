@@ -6,10 +6,11 @@ use std::process::Command;
 use chrono::{DateTime, Utc};
 use entity::id::UserId;
 use roster::access::Caller;
+use roster::db::Database;
 use roster::db::sql::sql;
-use roster::db::{Database, write};
 use roster::demo::{self, Sample};
 use roster::sessions;
+use roster::transaction::write;
 use sea_orm::ConnectionTrait;
 
 use super::databases::{Fresh, Kind};

@@ -38,6 +38,7 @@ use roster::db::Database;
 use roster::jobs;
 use roster::removal::batch::{Batch, Bounds, CHUNK, remove_many};
 use roster::removal::request::{Named, Options, People, Request, Scope};
+use roster::workers::KINDS;
 use serde_json::json;
 use tikv_jemallocator::Jemalloc;
 use whole::Program;
@@ -197,7 +198,7 @@ async fn remove(db: &Database, leavers: &[UserId]) {
         bounds: Bounds::default(),
     };
     remove_many(db, Caller::User(UserId(1)), None, batch).await.expect("a removal");
-    jobs::work_off(db).await.expect("it is carried out");
+    jobs::work_off(db, KINDS).await.expect("it is carried out");
 }
 
 async fn timed(work: impl Future<Output = ()>) -> Duration {

@@ -14,7 +14,6 @@ pub use rules::Authority;
 pub use scopes::{Scope, Scopes};
 use serde::{Deserialize, Serialize};
 
-use crate::db::Tx;
 use crate::error::{Failure, Refusal};
 
 /// Who asks for something to be done.
@@ -110,18 +109,10 @@ pub struct Known {
     pub sees_everything: bool,
 }
 
-/// What the caller of this transaction may do, as it stands now: to be asked for after the last lock.
+/// What a caller may do, as it stands now.
 ///
 /// # Errors
 /// `UNAUTHENTICATED` when the caller's account no longer signs in.
-pub async fn authority(tx: &Tx) -> Result<Authority, Failure> {
-    of(&tx.conn, &tx.caller).await
-}
-
-/// As [`authority`], outside a write.
-///
-/// # Errors
-/// As [`authority`].
 pub async fn of(db: &impl sea_orm::ConnectionTrait, caller: &Caller) -> Result<Authority, Failure> {
     match caller {
         Caller::System { .. } => Ok(Authority::of_the_platform()),

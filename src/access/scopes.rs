@@ -94,7 +94,7 @@ impl Scopes {
     /// # Errors
     /// `FORBIDDEN`, naming the scope.
     pub fn require(&self, scope: Scope) -> Result<(), Refusal> {
-        if self.0.contains(&scope) { Ok(()) } else { Err(Refusal::MissingScope { scope }) }
+        if self.0.contains(&scope) { Ok(()) } else { Err(Refusal::MissingScope { scope: scope.as_str() }) }
     }
 }
 
@@ -374,7 +374,7 @@ mod tests {
         let code = |held: Option<&Scopes>, group, role| match may_give(held, ROOT, group, role) {
             Ok(()) => "given",
             Err(Refusal::NotByToken) => "never",
-            Err(Refusal::MissingScope { scope }) => scope.as_str(),
+            Err(Refusal::MissingScope { scope }) => scope,
             Err(other) => panic!("{other}"),
         };
         assert_eq!(code(Some(&some), ROOT, Role::Learner), "given");

@@ -5,7 +5,7 @@ use entity::id::{GroupId, ServiceTokenId, UserId};
 use entity::kind::{Role, Status};
 use sea_orm::ConnectionTrait;
 
-use crate::clock::Clock;
+use crate::db::clock::Clock;
 use crate::db::sql::sql;
 use crate::error::Error;
 use crate::platform::store::ADMINISTERS_PLATFORM;

@@ -3,14 +3,14 @@
 
 pub mod store;
 
-use entity::id::{ActivityId, CourseId, UserId};
+use entity::id::{ActivityId, CourseId, UserId, WorkId};
 use entity::kind::Work;
 use serde::Serialize;
 
-use crate::db::{Tx, locks};
+use crate::db::locks;
 use crate::error::{Failure, Refusal};
 use crate::keys;
-use crate::removal::plan::WorkId;
+use crate::transaction::Tx;
 use crate::works::{self, Standing, TITLE, rules};
 
 /// An activity to be made.

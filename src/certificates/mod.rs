@@ -3,15 +3,15 @@
 
 pub mod store;
 
-use entity::id::{CertificateId, CourseId, UserId};
+use entity::id::{CertificateId, CourseId, UserId, WorkId};
 use entity::kind::Work;
 use serde::Serialize;
 use serde_json::json;
 
-use crate::db::{Tx, locks};
+use crate::db::locks;
 use crate::error::Failure;
 use crate::events::{Event, Kind};
-use crate::removal::plan::WorkId;
+use crate::transaction::Tx;
 use crate::works::people;
 use crate::works::{self, rules};
 

@@ -2,14 +2,13 @@
 
 pub mod store;
 
-use entity::id::{CourseId, GroupId, UserId};
+use entity::id::{CourseId, GroupId, UserId, WorkId};
 use entity::kind::Work;
 use serde::Serialize;
 
-use crate::db::Tx;
 use crate::error::Failure;
 use crate::keys;
-use crate::removal::plan::WorkId;
+use crate::transaction::Tx;
 use crate::works::{self, Handing, TITLE};
 
 /// A course to be made.

@@ -24,13 +24,13 @@ use sea_orm::{
     ConnectionTrait, DatabaseConnection, DbBackend, DbErr, RuntimeErr, Statement, TransactionTrait, sqlx,
 };
 
+use super::clock::Clock;
 use super::pool::{Health, Limits, Pool, Source, Target};
 use super::reads::{Observer, Reads};
 use super::sql::sql;
 use super::transaction::Writes;
-use crate::clock::Clock;
+use crate::bell::Bell;
 use crate::error::Error;
-use crate::jobs::Bell;
 use crate::tree::TreeCache;
 
 /// How long a statement waits for another writer before it gives up and is tried again.
@@ -58,7 +58,7 @@ pub struct Database {
     /// For reads outside a transaction, and for snapshots.
     pub read: Reads,
     /// For transactions that write; on SQLite one connection.
-    pub(super) write: Writes,
+    pub(crate) write: Writes,
     /// The time, as this database sees it.
     pub clock: Arc<Clock>,
     /// The tree of groups as last read.

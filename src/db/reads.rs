@@ -158,7 +158,7 @@ impl Reads {
 
     /// Begins a transaction, on the connection that is held where there is one: nothing else is read by it until the
     /// transaction has ended.
-    pub(super) async fn start(&self, options: TransactionOptions) -> Result<Transaction, DbErr> {
+    pub(crate) async fn start(&self, options: TransactionOptions) -> Result<Transaction, DbErr> {
         Transaction::start(self.place().await?, self.pool.backend(), self.observer.clone(), options).await
     }
 }

@@ -26,8 +26,8 @@ use sea_orm::{ConnectionTrait, DbBackend, QueryResult, Statement, TryGetableMany
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
+use super::clock::Moment;
 use super::shape::{Selection, Shape};
-use crate::clock::Moment;
 use crate::error::Error;
 
 /// A statement being put together.

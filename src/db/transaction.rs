@@ -168,7 +168,7 @@ impl TransactionSession for Transaction {
 
 /// Where it is written: every transaction has a connection of its own.
 #[derive(Clone)]
-pub(super) struct Writes {
+pub(crate) struct Writes {
     pool: Pool,
     observer: Option<Observer>,
 }
@@ -193,7 +193,7 @@ impl Writes {
     }
 
     /// Begins a transaction.
-    pub(super) async fn start(&self, options: TransactionOptions) -> Result<Transaction, DbErr> {
+    pub(crate) async fn start(&self, options: TransactionOptions) -> Result<Transaction, DbErr> {
         let place = Place::own(self.pool.get().await?);
         Transaction::start(place, self.pool.backend(), self.observer.clone(), options).await
     }

@@ -8,13 +8,14 @@ use super::Sample;
 use super::cases;
 use super::crowd::Crowd;
 use crate::access::Caller;
-use crate::db::{Database, Tx, locks, write};
+use crate::db::{Database, locks};
 use crate::error::{Error, Failure};
 use crate::organisation::{Organisation, Tables, tables};
 use crate::platform;
 use crate::removal::single;
 use crate::token::Token;
 use crate::tokens;
+use crate::transaction::{Tx, write};
 
 /// The tree's revision once the crowd's groups are in.
 const REVISION: i64 = 2;

@@ -7,15 +7,15 @@ pub mod store;
 
 use std::collections::BTreeMap;
 
-use entity::id::{CourseId, UserId};
+use entity::id::{CourseId, UserId, WorkId};
 use entity::kind::{Status, Work};
 use serde::Serialize;
 use serde_json::json;
 
-use crate::db::{Tx, locks};
+use crate::db::locks;
 use crate::error::Failure;
 use crate::events::{Event, Kind};
-use crate::removal::plan::WorkId;
+use crate::transaction::Tx;
 use crate::works::people::{self, Became, Person};
 use crate::works::{self, rules};
 

@@ -1,10 +1,10 @@
 //! What other systems hear of: everything that somebody who keeps records of people, or bills for them, cares for.
 //!
 //! ```text
-//! doors ── Tx::tell ──► outbox ── db::write, before it commits ──► events ──► read page by page, sent to webhooks
+//! doors ── Tx::tell ──► outbox ── write, before it commits ──► events ──► read page by page, sent to webhooks
 //! ```
 //!
-//! A door tells what it does; [`crate::db::write`] writes all that was told in one statement, in the same transaction: what
+//! A door tells what it does; [`crate::transaction::write`] writes all that was told in one statement, in the same transaction: what
 //! is told has happened, and what has happened is told. Events hold ids, kinds and counts, never names, and are kept for
 //! a while ([`KEPT`]); the [`catalogue`] says which there are.
 //!
@@ -19,17 +19,17 @@ pub mod store;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-use chrono::TimeDelta;
-use entity::id::{EventId, GroupId, JobId, RecordId, UserId};
+use chrono::{DateTime, TimeDelta, Utc};
+use entity::id::{EventId, GroupId, JobId, RecordId, UserId, WorkId};
 use entity::kind::{JobStatus, Outcome, Role};
+use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 
 pub use self::catalogue::Kind;
 use crate::access::{self, Caller};
-use crate::db::{Database, Tx};
+use crate::db::Database;
 use crate::error::{Error, Failure};
 use crate::platform;
-use crate::removal::plan::WorkId;
 
 /// How long events are kept, where the operator does not say.
 pub const KEPT: TimeDelta = TimeDelta::days(30);
@@ -110,14 +110,18 @@ pub async fn may_hear(db: &Database, caller: &Caller) -> Result<(), Failure> {
     Ok(access::of(&db.read, caller).await?.require_administrator(&tree, tree.root())?)
 }
 
-/// Writes what the transaction has told; how much that was.
+/// Writes what a transaction has told; how much that was.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn write_down(tx: &Tx) -> Result<usize, Error> {
-    let told = tx.outbox.take();
+pub async fn write_down(
+    db: &impl ConnectionTrait,
+    outbox: &Outbox,
+    now: DateTime<Utc>,
+) -> Result<usize, Error> {
+    let told = outbox.take();
     if !told.is_empty() {
-        store::add(&tx.conn, &told, tx.now).await?;
+        store::add(db, &told, now).await?;
     }
     Ok(told.len())
 }
@@ -127,7 +131,11 @@ pub async fn write_down(tx: &Tx) -> Result<usize, Error> {
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn forget(tx: &Tx, kept: TimeDelta) -> Result<Vec<EventId>, Failure> {
-    store::settle_restored(&tx.conn).await?;
-    Ok(store::forget(&tx.conn, tx.now - kept).await?)
+pub async fn forget(
+    db: &impl ConnectionTrait,
+    now: DateTime<Utc>,
+    kept: TimeDelta,
+) -> Result<Vec<EventId>, Error> {
+    store::settle_restored(db).await?;
+    store::forget(db, now - kept).await
 }

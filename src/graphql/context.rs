@@ -15,9 +15,9 @@ use super::loaders::Loaders;
 use super::prompt::Forms;
 use super::tally::Tally;
 use crate::access::{Caller, Pass, Scope, Scopes};
+use crate::bell::News;
 use crate::db::Database;
 use crate::error::{Error, Refusal};
-use crate::jobs;
 use crate::queries::{Batch, Reader};
 use crate::removal::batch::{Bounds, CHUNK};
 use crate::sign_in::Desk;
@@ -444,7 +444,7 @@ pub fn happened(ctx: &Context<'_>) -> Result<(), ApiError> {
 ///
 /// # Errors
 /// When the server forgot to add a context.
-pub fn news(ctx: &Context<'_>) -> Result<jobs::News, ApiError> {
+pub fn news(ctx: &Context<'_>) -> Result<News, ApiError> {
     Ok(of(ctx)?.database.bell.news())
 }
 

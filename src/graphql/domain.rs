@@ -15,11 +15,13 @@ use super::context::{self, Visit};
 use super::error::{ApiError, UserError};
 use super::node;
 use crate::access::Caller;
-use crate::db::{self, Database, Key, Snapshot, Tx};
+use crate::db::Database;
 use crate::error::{Error, Failure, Refusal};
 use crate::events;
 use crate::jobs;
 use crate::sign_in::Desk;
+use crate::transaction;
+use crate::transaction::{Key, Snapshot, Tx};
 
 /// Runs a door for a mutation: in a task of its own, which goes on if the client hangs up, and in one transaction.
 ///
@@ -40,7 +42,7 @@ where
     T: Serialize + DeserializeOwned + Send + 'static,
 {
     perform(ctx, operation, key, input, move |database, caller, key, input| async move {
-        db::write(&database, caller, key, input, door).await
+        transaction::write(&database, caller, key, input, door).await
     })
     .await
 }
@@ -128,7 +130,7 @@ where
     T: Send + 'static,
 {
     let database = context::of(ctx)?.database().clone();
-    Ok(to_its_end(Box::pin(async move { db::snapshot(&database, input, work).await })).await??)
+    Ok(to_its_end(Box::pin(async move { transaction::snapshot(&database, input, work).await })).await??)
 }
 
 /// Carries `work` out in a task of its own, which goes on when nobody waits for it any more.

@@ -74,7 +74,7 @@ impl From<ApiError> for async_graphql::Error {
             ApiError::Refused(refusal) => {
                 extensions.set("code", refusal.code());
                 match refusal {
-                    Refusal::MissingScope { scope } => extensions.set("scope", scope.as_str()),
+                    Refusal::MissingScope { scope } => extensions.set("scope", *scope),
                     Refusal::RateLimited { seconds } => extensions.set("retryAfter", *seconds),
                     _ => {}
                 }

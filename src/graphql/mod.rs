@@ -47,7 +47,7 @@
 //!
 //! As [`platform`] has it, from top to bottom:
 //!
-//! 1. The **door**, in the domain: [`crate::platform::update`] takes `(&Tx, &Settings)`; `Settings` derives
+//! 1. The **door**, in the domain: [`crate::settings::update`] takes `(&Tx, &Settings)`; `Settings` derives
 //!    `Clone, Debug, Serialize` and has ids and `Change<T>`, nothing of GraphQL.
 //! 2. The **input** `UpdatePlatformInput`: ids are `ID`; what may be left out is `MaybeUndefined<T>` where null means
 //!    to clear or is refused, `Option<T>` where null is the same as left out; `idempotency_key: Option<String>` last.

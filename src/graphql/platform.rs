@@ -13,8 +13,9 @@ use super::kinds::UserStatus;
 use super::thing::Thing;
 use super::user::User;
 use crate::error::{Error, Refusal};
-use crate::platform::{self, Settings};
+use crate::platform;
 use crate::queries::platform::StatusCounts;
+use crate::settings::{self, Settings};
 
 /// The platform itself.
 #[derive(Clone, Debug)]
@@ -174,7 +175,7 @@ impl PlatformMutation {
     ) -> Result<UpdatePlatformPayload, ApiError> {
         let key = input.idempotency_key.clone();
         let done = domain::write(ctx, "updatePlatform", key, input.settings(), |tx, settings| {
-            Box::pin(platform::update(tx, settings))
+            Box::pin(settings::update(tx, settings))
         });
         UpdatePlatformPayload::of(done.await?, |()| async { Platform::load(ctx).await.map(Some) }).await
     }

@@ -15,12 +15,13 @@ use entity::kind::{Privacy, Role};
 use serde::Serialize;
 use serde_json::json;
 
-use crate::access::{self, Authority};
+use crate::access::Authority;
 use crate::change::Change;
-use crate::db::{Tx, locks};
+use crate::db::locks;
 use crate::error::{Error, Failure, Refusal};
 use crate::events::{Event, Kind};
 use crate::keys::{self, ExternalId};
+use crate::transaction::Tx;
 use crate::tree::Tree;
 use crate::{memberships, platform, sessions};
 
@@ -111,7 +112,7 @@ pub async fn rename(tx: &Tx, change: &GroupChange) -> Result<GroupId, Failure> {
     let name = change.name.as_deref().map(|typed| keys::text(&["name"], typed, NAME_LENGTH)).transpose()?;
     let ids = change.external_ids.as_ref().try_map(|typed| keys::external_ids(typed))?;
     locks::tree(db).await?;
-    let authority = access::authority(tx).await?;
+    let authority = tx.authority().await?;
     let (_, tree) = platform::current(db, &tx.trees).await?;
     rules::may_rename(&authority, &tree, group)?;
     if let Some(name) = name {
@@ -206,7 +207,7 @@ pub async fn delete(tx: &Tx, deletion: &GroupDeletion) -> Result<GroupId, Failur
 /// The caller's rights and the tree, which nobody else relies on or changes from here on.
 async fn alone(tx: &Tx) -> Result<(Authority, std::sync::Arc<Tree>), Failure> {
     locks::tree_exclusively(&tx.conn).await?;
-    let authority = access::authority(tx).await?;
+    let authority = tx.authority().await?;
     let (_, tree) = platform::current(&tx.conn, &tx.trees).await?;
     Ok((authority, tree))
 }

@@ -9,35 +9,35 @@
 //! A job is rows of the database; who works on it holds a *lease* ([`Lease`]): for [`Pace::lease`] from the last sign
 //! of life, by the database's clock. Whoever takes a job raises its *epoch*, and every transaction of a chunk ends by
 //! asking whether the epoch is still its own ([`store::keep`]): one that was taken for dead commits nothing more.
-//! What is done to whom is the business of [`crate::removal::batch`], step by step.
+//! What is done to whom, step by step, is the business of the kind of the job ([`Worker`]); [`crate::workers`] lists them.
 //!
 //! Before a chunk is begun, that is counted in a transaction of its own ([`begin`]). A count that nobody takes back
 //! means that the process died of it, or with it: the chunk is then made smaller, and one person who ends the process
 //! again and again is given up ([`rules`]).
 //!
-//! Workers look for open jobs when the [`Bell`] rings, which accepting one does, and once a [`Pace::look`] for those
+//! Workers look for open jobs when the [`Bell`](crate::bell::Bell) rings, which accepting one does, and once a [`Pace::look`] for those
 //! that other instances accepted or left.
 
-mod bell;
+mod kinds;
 pub mod rules;
 pub mod store;
 mod workers;
 
 use std::time::Duration;
 
-pub use bell::{Bell, News};
 use chrono::TimeDelta;
 use entity::id::JobId;
 use entity::kind::JobStatus;
 use futures::FutureExt;
 use futures::future::BoxFuture;
+pub use kinds::{Kinds, Turn, Worker};
 use serde::{Deserialize, Serialize};
 pub use workers::{Pace, start_workers, work_off};
 
 use crate::access::Caller;
-use crate::db::{Database, Tx, write};
+use crate::db::Database;
 use crate::error::{Error, Failure};
-use crate::removal::batch;
+use crate::transaction::{Tx, write};
 
 /// How long an entry is kept as typed, while it means nobody.
 const TYPED_FOR: TimeDelta = TimeDelta::days(30);
@@ -108,13 +108,15 @@ pub async fn take_over(db: &Database) -> Result<(), Failure> {
 ///
 /// # Errors
 /// When the database cannot be written.
-pub async fn expire_outdated(db: &Database) -> Result<(), Failure> {
-    write(db, worker(), None, (), |tx, ()| Box::pin(expire_plans(tx))).await
+pub async fn expire_outdated(db: &Database, kinds: Kinds) -> Result<(), Failure> {
+    write(db, worker(), None, (), |tx, ()| Box::pin(expire_plans(tx, kinds))).await
 }
 
-async fn expire_plans(tx: &Tx) -> Result<(), Failure> {
-    for (job, because) in store::overdue(&tx.conn, PLAN_FORM, tx.now).await? {
-        batch::expire(tx, job, because).await?;
+async fn expire_plans(tx: &Tx, kinds: Kinds) -> Result<(), Failure> {
+    for (job, kind, because) in store::overdue(&tx.conn, kinds.listed(), PLAN_FORM, tx.now).await? {
+        if let Some(worker) = kinds.worker(kind) {
+            worker.expire(tx, job, because).await?;
+        }
     }
     Ok(())
 }
@@ -123,8 +125,8 @@ async fn expire_plans(tx: &Tx) -> Result<(), Failure> {
 ///
 /// # Errors
 /// When the database cannot be written.
-pub async fn tidy(tx: &Tx, (): &()) -> Result<(), Failure> {
-    expire_plans(tx).await?;
+pub async fn tidy(tx: &Tx, kinds: Kinds) -> Result<(), Failure> {
+    expire_plans(tx, kinds).await?;
     store::forget_typed(&tx.conn, tx.now - TYPED_FOR).await?;
     store::forget_keys(&tx.conn, tx.now - KEYS_FOR).await?;
     Ok(())

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use entity::id::{JobId, UserId};
-use entity::kind::{Expiry, JobStatus};
+use entity::kind::{Expiry, JobKind, JobStatus};
 use sea_orm::{ConnectionTrait, DbBackend};
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +16,8 @@ use crate::error::Error;
 pub struct Taken {
     /// The right to work on it.
     pub lease: Lease,
+    /// What it does.
+    pub kind: JobKind,
     /// Where it stands.
     pub status: JobStatus,
 }
@@ -35,22 +37,24 @@ pub struct Standing {
     pub options: String,
 }
 
-/// Since when the job that waits longest waits for somebody to work on it, which may be to come; none where nothing does.
-pub async fn waits(db: &impl ConnectionTrait) -> Result<Option<DateTime<Utc>>, Error> {
+/// Since when the job of these `kinds` that waits longest waits for somebody to work on it, which may be to come; none where nothing does.
+pub async fn waits(db: &impl ConnectionTrait, kinds: String) -> Result<Option<DateTime<Utc>>, Error> {
     let (since,) = sql(
         "jobs.waits",
         "select min(coalesce(leased_until, created_at)) from jobs
-         where status in {open}",
+         where status in {open} and kind in {kinds}",
     )
     .kinds("open", JobStatus::listed(JobStatus::is_open))
+    .kinds("kinds", kinds)
     .only(db)
     .await?;
     Ok(since)
 }
 
-/// Takes the oldest job that waits, for `worker` until `until`; none where none does.
+/// Takes the oldest job of these `kinds` that waits, for `worker` until `until`; none where none does.
 pub async fn claim(
     db: &impl ConnectionTrait,
+    kinds: String,
     worker: &str,
     now: DateTime<Utc>,
     until: DateTime<Utc>,
@@ -61,24 +65,25 @@ pub async fn claim(
     let text = format!(
         "update jobs set status = case when status = 'QUEUED' then 'RUNNING' else status end, epoch = epoch + 1,
             leased_by = {{worker}}, leased_until = {{until}}, started_at = coalesce(started_at, {{now}})
-         where id = (select id from jobs where status in {{open}}
+         where id = (select id from jobs where status in {{open}} and kind in {{kinds}}
             and (leased_until is null or leased_until <= {{now}}) order by id limit 1 {skip})
-         returning id, epoch, status"
+         returning id, kind, epoch, status"
     );
-    let taken: Option<(JobId, i64, JobStatus)> = sql("jobs.claim", text)
+    let taken: Option<(JobId, JobKind, i64, JobStatus)> = sql("jobs.claim", text)
         .kinds("open", JobStatus::listed(JobStatus::is_open))
+        .kinds("kinds", kinds)
         .bind("worker", worker)
         .bind("now", now)
         .bind("until", until)
         .one(db)
         .await?;
-    Ok(taken.map(|(job, epoch, status)| Taken { lease: Lease { job, epoch }, status }))
+    Ok(taken.map(|(job, kind, epoch, status)| Taken { lease: Lease { job, epoch }, kind, status }))
 }
 
-/// A sign of life: the lease holds until `until`.
+/// A sign of life: the lease holds until `until`, unless it was given up.
 pub async fn keep(db: &impl ConnectionTrait, lease: Lease, until: DateTime<Utc>) -> Result<(), Error> {
     let kept =
-        sql("jobs.keep", "update jobs set leased_until = {until} where id = {job} and epoch = {epoch}")
+        sql("jobs.keep", "update jobs set leased_until = {until} where id = {job} and epoch = {epoch} and leased_by is not null")
             .bind("until", until)
             .bind("job", lease.job)
             .bind("epoch", lease.epoch)
@@ -188,20 +193,23 @@ pub async fn tell(db: &impl ConnectionTrait, job: JobId, now: DateTime<Utc>) -> 
     .await
 }
 
-/// Prepared jobs that nobody started in time, and those whose plan has an older form than `form`; and why each of them can
+/// Prepared jobs of these `kinds` that nobody started in time, and those whose plan has an older form than `form`; and why each of them can
 /// no longer be started.
 pub async fn overdue(
     db: &impl ConnectionTrait,
+    kinds: String,
     form: i32,
     now: DateTime<Utc>,
-) -> Result<Vec<(JobId, Expiry)>, Error> {
+) -> Result<Vec<(JobId, JobKind, Expiry)>, Error> {
     sql(
         "jobs.overdue",
-        "select id, 'NOT_STARTED' from jobs where status = 'PREPARED' and keep_until <= {now}
+        "select id, kind, 'NOT_STARTED' from jobs
+         where status = 'PREPARED' and keep_until <= {now} and kind in {kinds}
          union all
-         select id, 'PLAN_OUTDATED' from jobs
-         where status = 'PREPARED' and coalesce(plan_form, 1) < {form} and keep_until > {now}",
+         select id, kind, 'PLAN_OUTDATED' from jobs
+         where status = 'PREPARED' and coalesce(plan_form, 1) < {form} and keep_until > {now} and kind in {kinds}",
     )
+    .kinds("kinds", kinds)
     .bind("form", form)
     .bind("now", now)
     .all(db)

@@ -11,11 +11,11 @@ use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use super::store::{self, Taken};
-use super::{Lease, Step, tidy, worker};
+use super::{Kinds, Lease, Step, Turn, tidy, worker};
 use crate::background::Background;
-use crate::db::{Database, Tx, write};
+use crate::db::Database;
 use crate::error::{Error, Failure};
-use crate::removal::batch;
+use crate::transaction::{Tx, write};
 
 /// Jobs that one instance works on at once: a short one does not wait for a long one.
 const AT_ONCE: usize = 4;
@@ -47,25 +47,25 @@ impl Default for Pace {
 }
 
 /// Starts the workers of this instance. They end when the chunks in flight have ended and every lease is given up.
-pub fn start_workers(db: &Database, pace: Pace) -> Background {
-    Background::start(|stopped| look(db.clone(), pace, stopped))
+pub fn start_workers(db: &Database, kinds: Kinds, pace: Pace) -> Background {
+    Background::start(|stopped| look(db.clone(), kinds, pace, stopped))
 }
 
 /// Works on every job that waits, until none does: for whoever is alone with the database.
 ///
 /// # Errors
 /// When the database cannot be read or written, or a job cannot be worked on.
-pub async fn work_off(db: &Database) -> Result<(), Failure> {
+pub async fn work_off(db: &Database, kinds: Kinds) -> Result<(), Failure> {
     let (_stopping, stopped) = watch::channel(false);
     let name = name();
-    while let Some(taken) = claim(db, &name, Pace::default()).await? {
-        carry_out(db, taken.lease, Pace::default(), &stopped).await?;
+    while let Some(taken) = claim(db, kinds, &name, Pace::default()).await? {
+        carry_out(db, kinds, taken, Pace::default(), &stopped).await?;
     }
     Ok(())
 }
 
 /// Looks for jobs until it is asked to stop, then waits for those it works on.
-async fn look(db: Database, pace: Pace, mut stopped: watch::Receiver<bool>) {
+async fn look(db: Database, kinds: Kinds, pace: Pace, mut stopped: watch::Receiver<bool>) {
     let (name, places) = (name(), Arc::new(Semaphore::new(AT_ONCE)));
     let mut working = JoinSet::new();
     let looks_between = (pace.tidy.as_secs_f64() / pace.look.as_secs_f64()).ceil() as u64;
@@ -73,11 +73,11 @@ async fn look(db: Database, pace: Pace, mut stopped: watch::Receiver<bool>) {
     while !*stopped.borrow() {
         // Nobody closes the semaphore.
         let Ok(place) = places.clone().acquire_owned().await else { return };
-        match next(&db, &name, pace).await {
+        match next(&db, kinds, &name, pace).await {
             Ok(Some(taken)) => {
                 let (db, stopped) = (db.clone(), stopped.clone());
                 working.spawn(async move {
-                    if let Err(error) = carry_out(&db, taken.lease, pace, &stopped).await {
+                    if let Err(error) = carry_out(&db, kinds, taken, pace, &stopped).await {
                         // Its lease runs out, and somebody tries again.
                         tracing::error!(job = taken.lease.job.0, %error, "a job could not be worked on");
                     }
@@ -92,7 +92,7 @@ async fn look(db: Database, pace: Pace, mut stopped: watch::Receiver<bool>) {
         while working.try_join_next().is_some() {}
         if looks >= looks_between {
             looks = 0;
-            if let Err(error) = write(&db, worker(), None, (), |tx, ()| Box::pin(tidy(tx, &()))).await {
+            if let Err(error) = write(&db, worker(), None, (), |tx, ()| Box::pin(tidy(tx, kinds))).await {
                 tracing::warn!(%error, "what is kept for a while was not looked through");
             }
         }
@@ -106,15 +106,15 @@ async fn look(db: Database, pace: Pace, mut stopped: watch::Receiver<bool>) {
 }
 
 /// The next job that waits, taken. Looking where none does costs one statement.
-async fn next(db: &Database, name: &str, pace: Pace) -> Result<Option<Taken>, Failure> {
-    let Some(since) = store::waits(&db.read).await? else { return Ok(None) };
-    if since <= db.clock.now(&db.read).await? { claim(db, name, pace).await } else { Ok(None) }
+async fn next(db: &Database, kinds: Kinds, name: &str, pace: Pace) -> Result<Option<Taken>, Failure> {
+    let Some(since) = store::waits(&db.read, kinds.listed()).await? else { return Ok(None) };
+    if since <= db.clock.now(&db.read).await? { claim(db, kinds, name, pace).await } else { Ok(None) }
 }
 
-async fn claim(db: &Database, name: &str, pace: Pace) -> Result<Option<Taken>, Failure> {
+async fn claim(db: &Database, kinds: Kinds, name: &str, pace: Pace) -> Result<Option<Taken>, Failure> {
     let asked = (name, pace.lease);
     let taken =
-        write(db, worker(), None, asked, |tx, (name, lease)| Box::pin(take(tx, name, *lease))).await?;
+        write(db, worker(), None, asked, |tx, (name, lease)| Box::pin(take(tx, kinds, name, *lease))).await?;
     if let Some(Taken { lease, .. }) = taken {
         tracing::info!(job = lease.job.0, epoch = lease.epoch, "working on a job");
         db.bell.tell(lease.job);
@@ -122,8 +122,8 @@ async fn claim(db: &Database, name: &str, pace: Pace) -> Result<Option<Taken>, F
     Ok(taken)
 }
 
-async fn take(tx: &Tx, name: &str, lease: Duration) -> Result<Option<Taken>, Failure> {
-    let taken = store::claim(&tx.conn, name, tx.now, tx.now + lasting(lease)).await?;
+async fn take(tx: &Tx, kinds: Kinds, name: &str, lease: Duration) -> Result<Option<Taken>, Failure> {
+    let taken = store::claim(&tx.conn, kinds.listed(), name, tx.now, tx.now + lasting(lease)).await?;
     if let Some(taken) = taken {
         store::tell(&tx.conn, taken.lease.job, tx.now).await?;
     }
@@ -133,13 +133,16 @@ async fn take(tx: &Tx, name: &str, lease: Duration) -> Result<Option<Taken>, Fai
 /// Works on a job until it has ended, somebody else has it, or the program stops.
 async fn carry_out(
     db: &Database,
-    lease: Lease,
+    kinds: Kinds,
+    taken: Taken,
     pace: Pace,
     stopped: &watch::Receiver<bool>,
 ) -> Result<(), Failure> {
+    let lease = taken.lease;
+    let worker = kinds.worker(taken.kind).ok_or(Error::Broken("a job of a known kind is taken"))?;
     let (over, done) = watch::channel(());
     let keeping = tokio::spawn(keep(db.clone(), lease, pace, done));
-    let ended = steps(db, lease, pace, stopped).await;
+    let ended = steps(db, worker.turn(lease, lasting(pace.lease)), lease, stopped).await;
     drop(over);
     // What keeps the lease is never dropped in the middle of a transaction.
     let _ = keeping.await;
@@ -154,11 +157,10 @@ async fn carry_out(
 
 async fn steps(
     db: &Database,
+    mut turn: Box<dyn Turn>,
     lease: Lease,
-    pace: Pace,
     stopped: &watch::Receiver<bool>,
 ) -> Result<(), Failure> {
-    let mut turn = batch::Turn::new(lease, lasting(pace.lease));
     while !*stopped.borrow() {
         match turn.step(db).await {
             Ok(Step::More) => db.bell.tell(lease.job),

@@ -14,10 +14,11 @@ use entity::id::{GroupId, UserId};
 use entity::kind::{Role, Status};
 use serde::Serialize;
 
-use crate::access::{self, Authority};
-use crate::db::{Tx, locks};
+use crate::access::Authority;
+use crate::db::locks;
 use crate::error::{Failure, Refusal};
 use crate::events::Event;
+use crate::transaction::Tx;
 use crate::tree::Tree;
 use crate::works::people;
 use crate::{platform, sessions};
@@ -67,7 +68,7 @@ async fn all(tx: &Tx, grants: &[Grant], place: impl Fn(usize) -> Vec<String>) ->
         grants.iter().map(|grant| grant.user).collect::<BTreeSet<_>>().into_iter().collect();
     locks::tree(db).await?;
     locks::users(db, &users).await?;
-    let authority = access::authority(tx).await?;
+    let authority = tx.authority().await?;
     let (_, tree) = platform::current(db, &tx.trees).await?;
     let states = people::states(tx, &users).await?;
     for (entry, grant) in grants.iter().enumerate() {

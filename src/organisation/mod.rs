@@ -28,9 +28,9 @@ use entity::kind::{Privacy, Role};
 use entity::{group, platform};
 pub use tables::Tables;
 
-use crate::db::Tx;
 use crate::error::{Error, Failure};
 use crate::keys::{search_key, sort_key};
+use crate::transaction::Tx;
 use crate::tree::Tree;
 
 /// The name of the platform group, whatever the platform is called.

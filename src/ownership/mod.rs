@@ -7,6 +7,6 @@ mod rules;
 pub mod store;
 
 pub use rules::{
-    Administrator, Candidates, Course, Leaving, Path, Session, Successor, successor_of_course,
-    successor_of_path, successor_of_session,
+    Administrator, Candidates, Course, Ineligible, Leaving, PassedOver, Path, Session, Successor, rule_of,
+    successor_of_course, successor_of_path, successor_of_session,
 };

@@ -3,11 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
-use entity::id::{CourseId, GroupId, PathId, SessionId, UserId};
+use entity::id::{CourseId, GroupId, PathId, SessionId, UserId, WorkId};
 use entity::kind::{Status, Step};
 use serde::{Deserialize, Serialize};
 
-use crate::removal::plan::{Ineligible, PassedOver, WorkId};
 use crate::tree::Tree;
 
 /// Works that lose their owner, and everybody who might succeed.
@@ -95,6 +94,37 @@ pub struct Successor {
     pub former_rank: Option<i32>,
     /// Who came before them and could not succeed.
     pub passed_over: Vec<PassedOver>,
+}
+
+/// Somebody who came before the successor and could not succeed (R13).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PassedOver {
+    /// Who.
+    pub user: UserId,
+    /// Why.
+    pub why: Ineligible,
+}
+
+/// Why somebody cannot succeed (R13).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Ineligible {
+    /// The account is not active.
+    NotActive,
+    /// They leave in the same request.
+    Leaving,
+    /// They lose, in the same request, the role that would have made them successor.
+    LosesRole,
+}
+
+/// The rule by which the successor of a work is found.
+pub fn rule_of(work: WorkId) -> &'static str {
+    match work {
+        WorkId::Course(_) => "R10",
+        WorkId::Path(_) => "R11",
+        WorkId::Session(_) => "R12",
+    }
 }
 
 /// R10, for a course that `leaver` is the main author of. The platform owner where the course is unknown.

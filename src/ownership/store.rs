@@ -3,14 +3,13 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
-use entity::id::{CourseId, GroupId, PathId, SessionId, UserId};
+use entity::id::{CourseId, GroupId, PathId, SessionId, UserId, WorkId};
 use entity::kind::{Status, Work};
 use sea_orm::ConnectionTrait;
 
 use super::{Administrator, Candidates, Course, Path, Session};
 use crate::db::sql::{Rows, sql};
 use crate::error::Error;
-use crate::removal::plan::WorkId;
 
 /// What somebody owns, and who might succeed them.
 #[derive(Clone, Debug, Default)]

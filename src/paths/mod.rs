@@ -4,15 +4,14 @@ pub mod store;
 
 use std::collections::BTreeSet;
 
-use entity::id::{CourseId, GroupId, PathId, UserId};
+use entity::id::{CourseId, GroupId, PathId, UserId, WorkId};
 use entity::kind::Work;
 use sea_orm::ConnectionTrait;
 use serde::Serialize;
 
-use crate::db::Tx;
 use crate::error::{Failure, Refusal};
 use crate::keys;
-use crate::removal::plan::WorkId;
+use crate::transaction::Tx;
 use crate::works::{self, Editor, Handing, TITLE};
 
 /// The most courses that a path may have.

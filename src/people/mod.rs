@@ -15,16 +15,17 @@ use entity::kind::{Role, Status};
 use serde::Serialize;
 use serde_json::json;
 
-use crate::access::{self, Authority};
+use crate::access::Authority;
 use crate::accounts::{Holders, Name};
 use crate::change::Change;
-use crate::db::{Tx, locks};
+use crate::db::locks;
 use crate::error::{Failure, Refusal};
 use crate::events::{Event, Kind};
 use crate::keys::{self, ExternalId};
 use crate::platform::Platform;
 use crate::queries::Sight;
 use crate::queries::users::require_seen;
+use crate::transaction::Tx;
 use crate::tree::Tree;
 use crate::{memberships, platform, sessions};
 use email::rules::EmailStep;
@@ -170,7 +171,7 @@ async fn all(
 
     locks::tree(db).await?;
     locks::seats(db).await?;
-    let authority = access::authority(tx).await?;
+    let authority = tx.authority().await?;
     let (platform, tree) = platform::current(db, &tx.trees).await?;
     let mut places = BTreeSet::new();
     for (entry, person) in people.iter().enumerate() {
@@ -273,7 +274,7 @@ pub async fn update(tx: &Tx, change: &PersonChange, asked: email::Asked<'_>) -> 
         // Whoever takes an address holds it, so that nobody reserves what waits for somebody else.
         locks::seats(db).await?;
     }
-    let authority = access::authority(tx).await?;
+    let authority = tx.authority().await?;
     let (platform, tree) = platform::current(db, &tx.trees).await?;
     require_seen(db, &Sight::in_write(tx).await?, user).await?;
     let (status, before) =

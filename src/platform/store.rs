@@ -61,7 +61,7 @@ pub async fn tree_changed(db: &impl ConnectionTrait, revision: i64) -> Result<()
 }
 
 /// Writes the settings: name, time zone, seat limit, safety share, the group of who signs up.
-pub(super) async fn update(db: &impl ConnectionTrait, platform: &Platform) -> Result<(), Error> {
+pub async fn update(db: &impl ConnectionTrait, platform: &Platform) -> Result<(), Error> {
     sql(
         "platform.update",
         "update platform set name = {name}, time_zone = {time_zone}, seat_limit = {seat_limit},

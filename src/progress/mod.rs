@@ -6,13 +6,13 @@
 
 pub mod store;
 
-use entity::id::{CourseId, UserId};
+use entity::id::{CourseId, UserId, WorkId};
 use entity::kind::Work;
 use serde::Serialize;
 
-use crate::db::{Tx, locks};
+use crate::db::locks;
 use crate::error::{Failure, Refusal};
-use crate::removal::plan::WorkId;
+use crate::transaction::Tx;
 use crate::works::people;
 use crate::works::{self, rules};
 

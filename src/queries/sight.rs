@@ -28,11 +28,11 @@ use sea_orm::ConnectionTrait;
 
 use super::Filter;
 use crate::access::{Authority, Caller};
-use crate::db::Tx;
 use crate::db::sql::sql;
 use crate::error::{Error, Failure, Groups, Refusal};
 use crate::platform;
 use crate::sessions::store::{Of, Participants, audience_groups, participants, participations};
+use crate::transaction::Tx;
 use crate::tree::{Tree, TreeCache};
 
 /// What somebody sees.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use entity::id::{CourseId, GroupId, PathId, SessionId, SlotId, UserId};
+use entity::id::{CourseId, GroupId, PathId, SessionId, SlotId, UserId, WorkId};
 use entity::kind::{AudienceKind, Role, SeatKind, Status};
 
 use super::request::Part;
@@ -100,7 +100,7 @@ pub struct Person {
     /// Sessions the person is the main instructor of.
     pub instructs: Vec<SessionId>,
     /// Places as co-author or co-instructor, with their rank.
-    pub places: Vec<(super::plan::WorkId, i32)>,
+    pub places: Vec<(WorkId, i32)>,
 }
 
 impl Facts {

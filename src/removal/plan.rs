@@ -6,13 +6,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
-use entity::id::{CourseId, GroupId, PathId, SessionId, SlotId, UserId};
-use entity::kind::{Outcome, Role, SeatKind, Status, Step, Work};
+use entity::id::{GroupId, SessionId, SlotId, UserId, WorkId};
+use entity::kind::{Outcome, Role, SeatKind, Status, Step};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::reason::Reason;
 use super::request::{Options, Part, Request, Scope};
+use crate::ownership::PassedOver;
 
 /// The form of the effects below.
 pub const VERSION: i32 = 1;
@@ -151,69 +152,6 @@ pub enum Effect {
         /// Why.
         reason: Reason,
     },
-}
-
-/// Something that has an owner.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(tag = "kind", content = "id", rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum WorkId {
-    /// A course.
-    Course(CourseId),
-    /// A path.
-    Path(PathId),
-    /// A session.
-    Session(SessionId),
-}
-
-/// Somebody who came before the successor and could not succeed (R13).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct PassedOver {
-    /// Who.
-    pub user: UserId,
-    /// Why.
-    pub why: Ineligible,
-}
-
-/// Why somebody cannot succeed (R13).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum Ineligible {
-    /// The account is not active.
-    NotActive,
-    /// They leave in the same request.
-    Leaving,
-    /// They lose, in the same request, the role that would have made them successor.
-    LosesRole,
-}
-
-impl WorkId {
-    /// Which kind of work it is.
-    pub fn kind(self) -> Work {
-        match self {
-            WorkId::Course(_) => Work::Course,
-            WorkId::Path(_) => Work::Path,
-            WorkId::Session(_) => Work::Session,
-        }
-    }
-
-    /// The rule by which its successor is found.
-    pub fn rule(self) -> &'static str {
-        match self {
-            WorkId::Course(_) => "R10",
-            WorkId::Path(_) => "R11",
-            WorkId::Session(_) => "R12",
-        }
-    }
-
-    /// Its number among works of its kind.
-    pub fn number(self) -> i64 {
-        match self {
-            WorkId::Course(id) => id.0,
-            WorkId::Path(id) => id.0,
-            WorkId::Session(id) => id.0,
-        }
-    }
 }
 
 impl PersonPlan {

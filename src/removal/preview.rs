@@ -9,9 +9,9 @@ use super::request::{People, Request};
 use super::warning::{self, Warning};
 use super::{batch, planning, safety, store};
 use crate::access::Caller;
-use crate::db::Snapshot;
 use crate::error::{Failure, Groups, Refusal};
 use crate::queries::Sight;
+use crate::transaction::Snapshot;
 
 /// A removal to be shown.
 #[derive(Clone, Debug)]

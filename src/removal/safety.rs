@@ -7,9 +7,10 @@ use sea_orm::ConnectionTrait;
 
 use super::facts::Standing;
 use super::store;
-use crate::db::{Tx, locks};
+use crate::db::locks;
 use crate::error::{Error, Failure, Refusal};
 use crate::platform;
+use crate::transaction::Tx;
 
 /// So many accounts may always go.
 pub const ALWAYS: i64 = 50;

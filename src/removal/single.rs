@@ -1,20 +1,20 @@
 //! Removing one person.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use entity::id::{GroupId, RecordId};
 use entity::kind::Outcome;
 use serde::{Deserialize, Serialize};
 
 use super::facts::{Setting, Standing};
-use super::plan::Plan;
 use super::request::{Named, People, Request};
 use super::rules::{Verdict, verdict};
+use super::safety::{self, Going};
 use super::store::{self, Deletion};
 use super::{chunk, list, planning};
-use crate::db::Tx;
 use crate::error::{Failure, Refusal};
 use crate::queries::Sight;
+use crate::transaction::Tx;
 
 /// What is asked for one person.
 #[derive(Clone, Debug, Serialize)]
@@ -50,12 +50,17 @@ pub async fn remove(tx: &Tx, input: &Single) -> Result<Removed, Failure> {
     let Some(user) = users.first().copied() else {
         return Err(unknown(&list).into());
     };
-    let shown = |plan: &Plan, request: &Request| match &input.plan_digest {
-        Some(digest) if *digest != plan.digest(request) => Err(Refusal::PlanChanged.into()),
-        _ => Ok(BTreeMap::new()),
-    };
-    let (done, setting) =
-        chunk::execute(tx, &[(user, None)], &input.request, None, input.confirm_count, shown).await?;
+    let held = chunk::hold(tx, &[(user, None)], &input.request, None).await?;
+    planning::check_group(&held.request, &held.setting)?;
+    let answer = planning::answer(&held.people, &held.request, &held.setting)?;
+    let plan = held.plan(tx, None).await?;
+    if input.plan_digest.as_ref().is_some_and(|shown| *shown != plan.digest(&held.request)) {
+        return Err(Refusal::PlanChanged.into());
+    }
+    let outcomes = plan.people.iter().map(|person| (person.user, person.outcome));
+    let going = Going { accounts: safety::going(&held.people, outcomes), people: 1 };
+    safety::check(tx, going, input.confirm_count).await?;
+    let done = held.carry_out(tx, plan, answer, None).await?;
     let done = done.into_iter().next().ok_or(Refusal::not_found(&["userId"], "User"))?;
     if let Some(record) = done.record {
         return Ok(Removed { outcome: done.plan.outcome, record });
@@ -68,7 +73,7 @@ pub async fn remove(tx: &Tx, input: &Single) -> Result<Removed, Failure> {
         return Ok(Removed { outcome: Outcome::AlreadyDeleted, record });
     }
     let kept_in = done.plan.kept_in();
-    Err(refusal(done.plan.outcome, done.plan.missing, kept_in, &setting).into())
+    Err(refusal(done.plan.outcome, done.plan.missing, kept_in, &held.setting).into())
 }
 
 fn unknown(list: &list::List) -> Refusal {

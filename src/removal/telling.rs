@@ -1,10 +1,10 @@
 //! What other systems hear of a removal.
 
-use entity::id::{GroupId, RecordId, UserId};
+use entity::id::{GroupId, RecordId, UserId, WorkId};
 use entity::kind::{Outcome, Role, Work};
 use serde_json::json;
 
-use super::plan::{Effect, PersonPlan, WorkId};
+use super::plan::{Effect, PersonPlan};
 use super::store::Context;
 use crate::events::{Event, Kind};
 

@@ -6,9 +6,9 @@ use entity::id::{ActivityId, ResultId, UserId};
 use serde::Serialize;
 
 use crate::activities;
-use crate::db::Tx;
 use crate::error::{Failure, Refusal};
 use crate::progress;
+use crate::transaction::Tx;
 
 /// A result to be recorded.
 #[derive(Clone, Debug, Serialize)]

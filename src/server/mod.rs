@@ -87,6 +87,7 @@ use crate::sign_in::{self, Desk};
 use crate::token::{self, Kind};
 use crate::tokens;
 use crate::webhooks::Reach;
+use crate::workers::KINDS;
 
 /// Bytes of what may be a secret of ours: what is longer is none.
 const LONGEST_SECRET: usize = 200;
@@ -486,7 +487,7 @@ fn serve_until(
 ) -> BoxFuture<'static, ()> {
     Box::pin(async move {
         tokio::task::spawn_blocking(introspection::prepare);
-        let workers = jobs::start_workers(&database, Pace::default());
+        let workers = jobs::start_workers(&database, KINDS, Pace::default());
         let couriers = courier::start(&database, doors.reach.clone(), doors.kept.unwrap_or(KEPT));
         let sessions = sessions::worker::start(&database, sessions::worker::LOOK);
         let (server, last) = Server::new(database, doors);

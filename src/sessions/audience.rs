@@ -5,14 +5,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use entity::id::{GroupId, SessionId, UserId};
+use entity::id::{GroupId, SessionId, UserId, WorkId};
 use entity::kind::{AudienceKind, Status, Work};
 use serde::Serialize;
 
 use super::{running, store};
-use crate::db::{Tx, locks};
+use crate::db::locks;
 use crate::error::{Error, Failure, Refusal};
-use crate::removal::plan::WorkId;
+use crate::transaction::Tx;
 use crate::works::people::{self, Became, Person};
 use crate::works::{self, Editor, Handing};
 

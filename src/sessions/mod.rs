@@ -15,15 +15,15 @@ pub mod store;
 pub mod worker;
 
 use chrono::{DateTime, Utc};
-use entity::id::{GroupId, PathId, SessionId, UserId};
+use entity::id::{GroupId, PathId, SessionId, UserId, WorkId};
 use entity::kind::{AudienceKind, Work};
 use sea_orm::ConnectionTrait;
 use serde::Serialize;
 
-use crate::db::{Tx, locks};
+use crate::db::locks;
 use crate::error::{Error, Failure, Refusal};
 use crate::keys;
-use crate::removal::plan::WorkId;
+use crate::transaction::Tx;
 use crate::works::{self, Handing, TITLE};
 
 /// A session to be made.

@@ -8,8 +8,9 @@ use tokio::time::sleep;
 use super::{capture_ended, store};
 use crate::access::Caller;
 use crate::background::Background;
-use crate::db::{Database, write};
+use crate::db::Database;
 use crate::error::Failure;
+use crate::transaction::write;
 
 /// How often it is looked whether a session has ended: far more often than once a minute, for one look at a small index.
 pub const LOOK: Duration = Duration::from_secs(5);

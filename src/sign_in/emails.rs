@@ -9,12 +9,13 @@ use serde::Serialize;
 
 use super::{Desk, passwords, rules, store};
 use crate::access::{Caller, Pass};
-use crate::db::{Database, Key, Tx, locks, write};
+use crate::db::{Database, locks};
 use crate::error::{Failure, Refusal};
 use crate::mail::Letter;
 use crate::people::email::{self, Asked, By, Presence, Resending, Told};
 use crate::people::{self, PersonChange};
 use crate::token::{Kind, Token, sha256};
+use crate::transaction::{Key, Tx, write};
 
 /// Who asks for a change, known by what, from where.
 #[derive(Clone, Debug)]

@@ -39,10 +39,11 @@ pub use self::rules::Lifetimes;
 use self::rules::Login;
 pub use self::store::SignIn;
 use crate::access::Caller;
-use crate::db::{Database, Tx, locks, write};
+use crate::db::{Database, locks};
 use crate::error::{Error, Failure, Refusal};
 use crate::mail::Mailer;
 use crate::token::{Kind, Token};
+use crate::transaction::{Tx, write};
 
 /// What signing in is done with.
 #[derive(Debug)]

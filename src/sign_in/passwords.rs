@@ -13,13 +13,14 @@ use serde::Serialize;
 
 use super::{Desk, hashing, rules, store};
 use crate::access::{self, Caller};
-use crate::db::{Database, Tx, locks, snapshot, write};
+use crate::db::{Database, locks};
 use crate::error::{Failure, Refusal};
 use crate::keys::email_key;
 use crate::mail::Letter;
 use crate::queries::Sight;
 use crate::queries::users::require_seen;
 use crate::token::{Kind, Token, sha256};
+use crate::transaction::{Tx, snapshot, write};
 use crate::tree::TreeCache;
 use crate::{people, platform};
 

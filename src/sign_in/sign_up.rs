@@ -12,13 +12,14 @@ use serde::{Deserialize, Serialize};
 use super::passwords::{INVITATION, address_of};
 use super::{Desk, store};
 use crate::access::Caller;
-use crate::db::{Database, Tx, locks, write};
+use crate::db::{Database, locks};
 use crate::error::{Failure, Refusal};
 use crate::keys::email_key;
 use crate::mail::Letter;
 use crate::people::{self, Entry, NewPerson};
 use crate::platform;
 use crate::token::{Kind, Token};
+use crate::transaction::{Tx, write};
 
 /// Somebody who signs up.
 #[derive(Clone, Serialize)]

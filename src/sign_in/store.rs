@@ -6,7 +6,7 @@ use entity::kind::Status;
 use sea_orm::ConnectionTrait;
 
 use super::rules::{Lifetimes, Login};
-use crate::clock::Clock;
+use crate::db::clock::Clock;
 use crate::db::sql::sql;
 use crate::error::Error;
 use crate::platform::store::ADMINISTERS_PLATFORM;

@@ -8,16 +8,16 @@ pub mod rules;
 pub mod store;
 
 use chrono::{DateTime, Utc};
-use entity::id::{SessionId, SlotId, UserId};
+use entity::id::{SessionId, SlotId, UserId, WorkId};
 use entity::kind::{SeatKind, Status, Work};
 use serde::Serialize;
 
 use crate::change::Change;
-use crate::db::{Tx, locks};
+use crate::db::locks;
 use crate::error::{Error, Failure, Refusal};
 use crate::keys;
-use crate::removal::plan::WorkId;
 use crate::sessions::rules::period;
+use crate::transaction::Tx;
 use crate::works::rules::{may_edit, sees, words};
 use crate::works::{self, people};
 

@@ -12,10 +12,11 @@ use serde::Serialize;
 
 pub use self::store::TokenRow;
 use crate::access::{self, Caller, Scope, Scopes};
-use crate::db::{Database, Tx, locks, write};
+use crate::db::{Database, locks};
 use crate::error::{Failure, Refusal};
 use crate::keys;
 use crate::platform;
+use crate::transaction::{Tx, write};
 
 /// Tokens that one person, or the platform, may have.
 pub const MOST: usize = 100;
@@ -64,7 +65,7 @@ pub async fn create(tx: &Tx, new: &NewToken) -> Result<Made<TokenId>, Failure> {
     let (name, scopes) = new.checked(tx.now)?;
     let user = tx.caller.user().ok_or(Refusal::Unauthenticated)?;
     locks::users_exclusively(&tx.conn, &[user]).await?;
-    access::authority(tx).await?;
+    tx.authority().await?;
     few(store::of_user(&tx.conn, user).await?.len())?;
     let id = store::add(&tx.conn, user, &name, &scopes, new, tx.now).await?;
     Ok((id, new.drawn.1.clone()))
@@ -93,7 +94,7 @@ fn few(count: usize) -> Result<(), Refusal> {
 /// The platform administrator who asks.
 async fn administrator(tx: &Tx) -> Result<UserId, Failure> {
     let (_, tree) = platform::current(&tx.conn, &tx.trees).await?;
-    access::authority(tx).await?.require_administrator(&tree, tree.root())?;
+    tx.authority().await?.require_administrator(&tree, tree.root())?;
     Ok(tx.caller.user().ok_or(Refusal::NotByToken)?)
 }
 

@@ -5,7 +5,7 @@ use entity::id::{ServiceTokenId, TokenId, UserId};
 use sea_orm::ConnectionTrait;
 
 use super::{MOST, NewToken, Scopes};
-use crate::clock::Clock;
+use crate::db::clock::Clock;
 use crate::db::sql::sql;
 use crate::error::Error;
 use crate::platform::store::ADMINISTERS_PLATFORM;

@@ -30,11 +30,12 @@ use url::Url;
 
 pub use self::reach::Reach;
 pub use self::store::{Parcel, Webhook};
-use crate::access::{self, Caller};
+use crate::access::Caller;
 use crate::change::Change;
-use crate::db::{Database, Key, Tx, locks, write};
+use crate::db::{Database, locks};
 use crate::error::{Error, Failure, Refusal};
 use crate::events::{self, Event, Kind};
+use crate::transaction::{Key, Tx, write};
 use crate::{keys, platform};
 
 /// Webhooks that there may be.
@@ -272,7 +273,7 @@ async fn held(tx: &Tx, webhook: WebhookId) -> Result<Webhook, Failure> {
 /// The platform administrator who asks.
 async fn administrator(tx: &Tx) -> Result<UserId, Failure> {
     let (_, tree) = platform::current(&tx.conn, &tx.trees).await?;
-    access::authority(tx).await?.require_administrator(&tree, tree.root())?;
+    tx.authority().await?.require_administrator(&tree, tree.root())?;
     Ok(tx.caller.user().ok_or(Refusal::NotByToken)?)
 }
 
@@ -428,6 +429,6 @@ pub async fn tidy(db: &Database, kept: TimeDelta) -> Result<(), Failure> {
 }
 
 async fn forget(tx: &Tx, kept: TimeDelta) -> Result<(), Failure> {
-    let gone = events::forget(tx, kept).await?;
+    let gone = events::forget(&tx.conn, tx.now, kept).await?;
     Ok(store::forget(&tx.conn, &gone, tx.now - kept, tx.now).await?)
 }

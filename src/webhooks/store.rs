@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::{Became, Claim, MOST, NewWebhook, Rotation, Sent};
-use crate::clock::Moment;
+use crate::db::clock::Moment;
 use crate::db::sql::{Rows, sql};
 use crate::error::Error;
 use crate::events::store::settled;

@@ -17,16 +17,16 @@ pub mod store;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use entity::id::{GroupId, UserId};
+use entity::id::{GroupId, UserId, WorkId};
 use entity::kind::{Status, Work};
 use sea_orm::ConnectionTrait;
 
-use crate::access::{self, Authority};
-use crate::db::{Tx, locks};
+use crate::access::Authority;
+use crate::db::locks;
 use crate::error::{Failure, Refusal};
 use crate::events::Event;
 use crate::platform;
-use crate::removal::plan::WorkId;
+use crate::transaction::Tx;
 use crate::tree::Tree;
 
 /// Characters that a title may have.
@@ -110,7 +110,7 @@ pub async fn lock_with(
 /// # Errors
 /// `UNAUTHENTICATED` when the caller's account no longer signs in.
 pub async fn editor(tx: &Tx) -> Result<Editor, Failure> {
-    let authority = access::authority(tx).await?;
+    let authority = tx.authority().await?;
     let (_, tree) = platform::current(&tx.conn, &tx.trees).await?;
     Ok(Editor { authority, tree })
 }

@@ -7,10 +7,10 @@ use entity::kind::Status;
 use serde::{Deserialize, Serialize};
 
 use super::store;
-use crate::db::Tx;
 use crate::error::{Failure, Refusal};
 use crate::queries::users::visible;
 use crate::queries::{Seen, Sight};
+use crate::transaction::Tx;
 
 /// The most people that one request names.
 pub const MOST: usize = 10_000;

@@ -2,14 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use entity::id::{GroupId, UserId};
+use entity::id::{GroupId, UserId, WorkId};
 use entity::kind::{Status, Work};
 use sea_orm::ConnectionTrait;
 
 use super::{Standing, rules};
 use crate::db::sql::{Rows, sql};
 use crate::error::Error;
-use crate::removal::plan::WorkId;
 
 /// The states of everybody of `users` who exists.
 pub async fn states(db: &impl ConnectionTrait, users: &[UserId]) -> Result<BTreeMap<UserId, Status>, Error> {

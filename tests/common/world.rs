@@ -10,7 +10,7 @@ use async_graphql::{Request, Variables};
 use entity::id::{CourseId, GroupId, PathId, SessionId, SlotId, UserId};
 use roster::access::{Caller, Pass};
 use roster::background::Background;
-use roster::db::{Database, write};
+use roster::db::Database;
 use roster::demo;
 use roster::graphql::api::Api;
 use roster::graphql::id::GlobalId;
@@ -20,7 +20,9 @@ use roster::organisation::{Organisation, Tables, promises};
 use roster::removal::batch::ROWS;
 use roster::sign_in::{self, hashing};
 use roster::tokens;
+use roster::transaction::write;
 use roster::webhooks::Reach;
+use roster::workers::KINDS;
 use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 
@@ -130,7 +132,7 @@ impl Start {
                 elsewhere(url, sql);
             }
         });
-        let _workers = start_workers(&db, UNHURRIED);
+        let _workers = start_workers(&db, KINDS, UNHURRIED);
         let (chunk, rows) = (3_000, ROWS);
         let (url, api, reach) = (self.url, Api::new(), Arc::default());
         World { db, url, made, api, statements, meanwhile, chunk, rows, reach, _workers }

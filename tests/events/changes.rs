@@ -4,9 +4,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use entity::kind::Privacy::Public;
 use entity::kind::Role::Administrator;
 use roster::access::Caller;
-use roster::db::write;
 use roster::events::{self, Event, Kind};
 use roster::organisation::Organisation;
+use roster::transaction::write;
 use sea_orm::{ConnectionTrait, Database, TransactionTrait};
 use serde_json::{Value, json};
 
@@ -112,7 +112,7 @@ fn what_was_restored_from_another_server_comes_before_all_that_happens_then() {
             newcomers(&world, 1, 1).await;
             let platform = Caller::System { on_behalf_of: None };
             let tidied = write(&world.db, platform, None, (), |tx, ()| {
-                Box::pin(events::forget(tx, TimeDelta::days(30)))
+                Box::pin(async { Ok(events::forget(&tx.conn, tx.now, TimeDelta::days(30)).await?) })
             });
             tidied.await.expect("tidied");
             let all = heard(&world).await;
@@ -187,7 +187,7 @@ each_database! {
         let late = page(&world, json!({})).await["pageInfo"]["endCursor"].clone();
         let forget = async |kept: TimeDelta| {
             let platform = Caller::System { on_behalf_of: None };
-            write(&world.db, platform, None, (), |tx, ()| Box::pin(events::forget(tx, kept))).await.expect("forgotten");
+            write(&world.db, platform, None, (), |tx, ()| Box::pin(async move { Ok(events::forget(&tx.conn, tx.now, kept).await?) })).await.expect("forgotten");
         };
         forget(TimeDelta::days(30)).await;
         assert_eq!(heard(&world).await, old, "nothing is thirty days old");

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use entity::id::{CourseId, JobId, UserId};
 use entity::kind::{JobStatus, Outcome, Status};
 use entity::{course, job, job_chunk, job_event, job_item, membership, record, user};
-use roster::clock::Clock;
+use roster::db::clock::Clock;
 use sea_orm::{
     ColumnTrait, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, EntityTrait,
     IsolationLevel, PaginatorTrait, QueryFilter, QueryOrder, Statement, TransactionTrait,

@@ -10,11 +10,12 @@ use async_graphql::{Request, Variables};
 use futures::future::join_all;
 use roster::access::Caller;
 use roster::db::sql::sql;
-use roster::db::{Database, Limits, write};
+use roster::db::{Database, Limits};
 use roster::error::Failure;
 use roster::graphql::RequestContext;
 use roster::graphql::api::Api;
 use roster::server::Doors;
+use roster::transaction::write;
 use serde_json::{Value, json};
 
 use super::invariants::Watch;

@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use entity::id::{CourseId, GroupId, PathId, SessionId, SlotId, UserId};
+use entity::id::{CourseId, GroupId, PathId, SessionId, SlotId, UserId, WorkId};
 use entity::kind::{AudienceKind, Outcome, Privacy, PrivateSubgroups, Role, SeatKind, Status};
 use roster::access::Authority;
 use roster::ownership::{self, Administrator, Candidates, Leaving};
 use roster::removal::facts::{Enrolment, Facts, Membership, Person, Seat, Session, Setting, Standing};
-use roster::removal::plan::{Effect, Plan, WorkId};
+use roster::removal::plan::{Effect, Plan};
 use roster::removal::request::Request;
 use roster::removal::rules::{Verdict, decide, settle, verdict};
 use roster::tree::Tree;

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::asking::number;
 use super::jobs::{accepted, class, outcomes, shown, taken};
 use crate::common::{Answer, World, each_database};
+use roster::workers::KINDS;
 
 async fn cancel(world: &World, who: &str, job: JobId) -> Answer {
     let input = json!({ "jobId": job.global().as_str() });
@@ -58,7 +59,7 @@ each_database! {
         let world = start.with(class).await;
         let (db, job) = accepted(&world, &["ann", "bob"], 1).await;
         assert_eq!(cancel(&world, "owner", job).await.done()["job"]["status"], "CANCELLED");
-        roster::jobs::work_off(&db).await.expect("nothing to do");
+        roster::jobs::work_off(&db, KINDS).await.expect("nothing to do");
         assert_eq!(outcomes(&shown(&world, job).await), ["CANCELLED", "CANCELLED"]);
         assert_eq!(world.now().await.status("ann"), "ACTIVE");
         db.close().await;

@@ -6,20 +6,22 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use entity::id::JobId;
 use entity::kind::Privacy::Public;
-use entity::kind::{Cause, JobStatus, Posts, PrivateSubgroups};
+use entity::kind::{Cause, JobKind, JobStatus, Posts, PrivateSubgroups};
 use futures::future::pending;
 use roster::access::Caller;
 use roster::background::Background;
-use roster::db::{Database, write};
+use roster::db::Database;
 use roster::jobs::{self, Lease, Pace, start_workers, store, work_off};
 use roster::organisation::Organisation;
 use roster::removal::batch::{self, Batch, Bounds};
 use roster::removal::request::{Named, Options, People, Request, Scope};
 use roster::tokens::{self, NewToken, Which};
+use roster::transaction::write;
 use serde_json::{Value, json};
 
 use super::asking::number;
 use crate::common::{World, each_database};
+use roster::workers::KINDS;
 
 /// Longer than anything that these tests wait for.
 pub const PATIENCE: Duration = Duration::from_secs(60);
@@ -66,7 +68,14 @@ async fn accepted_by(world: &World, caller: Caller, people: &[&str], chunk: usiz
 pub async fn taken(db: &Database, seconds: i64) -> Lease {
     let taken = write(db, Caller::System { on_behalf_of: None }, None, (), |tx, ()| {
         Box::pin(async move {
-            Ok(store::claim(&tx.conn, "somebody", tx.now, tx.now + TimeDelta::seconds(seconds)).await?)
+            Ok(store::claim(
+                &tx.conn,
+                JobKind::listed(|_| true),
+                "somebody",
+                tx.now,
+                tx.now + TimeDelta::seconds(seconds),
+            )
+            .await?)
         })
     });
     taken.await.expect("a look").expect("a job that waits").lease
@@ -107,7 +116,7 @@ each_database! {
         // Whoever worked is never heard of again.
         drop(turn);
         let other = Database::open(&world.url).await.expect("another instance");
-        let workers = start_workers(&other, HURRIED);
+        let workers = start_workers(&other, KINDS, HURRIED);
         jobs::wait(&other, job, PATIENCE, Box::pin(pending())).await.expect("it ends");
         workers.stop().await;
         let whole = shown(&world, job).await;
@@ -145,16 +154,34 @@ each_database! {
         db.close().await;
     }
 
+    async fn r29_a_late_sign_of_life_does_not_hold_a_job_that_was_given_up(start: Start) {
+        let world = start.with(class).await;
+        let (db, job) = accepted(&world, &["ann"], 1).await;
+        let lease = taken(&db, 15).await;
+        let platform = || Caller::System { on_behalf_of: None };
+        let given_up = write(&db, platform(), None, lease, |tx, lease| {
+            Box::pin(async move { Ok(store::give_up(&tx.conn, *lease).await?) })
+        });
+        given_up.await.expect("it is given up");
+        let late = write(&db, platform(), None, lease, |tx, lease| {
+            Box::pin(async move { Ok(store::keep(&tx.conn, *lease, tx.now + TimeDelta::seconds(15)).await?) })
+        });
+        assert_eq!(late.await.expect_err("it holds no more").to_string(), "somebody else works on the job");
+        work_off(&db, KINDS).await.expect("the next one takes it at once");
+        assert_eq!(outcomes(&shown(&world, job).await), ["DELETED"]);
+        db.close().await;
+    }
+
     async fn r29_nobody_takes_a_job_that_somebody_works_on(start: Start) {
         let world = start.with(class).await;
         let (db, _) = accepted(&world, &["ann"], 1).await;
         taken(&db, 15).await;
         let before = world.dump().await;
-        work_off(&db).await.expect("nothing to do");
+        work_off(&db, KINDS).await.expect("nothing to do");
         assert_eq!(before, world.dump().await);
         // The lease runs out.
         db.clock.advance(TimeDelta::seconds(16));
-        work_off(&db).await.expect("the job");
+        work_off(&db, KINDS).await.expect("the job");
         assert_eq!(world.now().await.status("ann"), "DELETED");
         db.close().await;
     }
@@ -171,7 +198,7 @@ each_database! {
                 stopping.get().expect("workers").ask_to_stop();
             }
         });
-        let started = start_workers(&observed, Pace { lease: Duration::from_secs(600), ..HURRIED });
+        let started = start_workers(&observed, KINDS, Pace { lease: Duration::from_secs(600), ..HURRIED });
         workers.set(started).expect("once");
         let (db, job) = accepted(&world, &["ann", "bob", "carl"], 1).await;
         tokio::time::timeout(PATIENCE, async {
@@ -187,7 +214,7 @@ each_database! {
         assert_eq!((row.status, row.leased_until), (JobStatus::Running, None));
         assert_eq!(shown(&world, job).await["done"], 1);
         // The next takes it at once.
-        work_off(&db).await.expect("the rest");
+        work_off(&db, KINDS).await.expect("the rest");
         assert_eq!(outcomes(&shown(&world, job).await), ["DELETED"; 3]);
         db.close().await;
     }
@@ -202,7 +229,7 @@ each_database! {
             });
             assert_eq!(begun.await.expect("counted"), Some(1), "death {death}");
         }
-        work_off(&db).await.expect("the rest");
+        work_off(&db, KINDS).await.expect("the rest");
         let job = shown(&world, job).await;
         assert_eq!(outcomes(&job), ["FAILED", "DELETED"]);
         assert_eq!(job["items"]["nodes"][0]["failure"], "POISON");
@@ -239,7 +266,7 @@ each_database! {
         let world = start.with(class).await;
         world.delete_whoever(json!({ "emails": ["nobody@example.org"] })).keyed("a key of mine").job().await;
         let tidy = async || {
-            write(&world.db, Caller::System { on_behalf_of: None }, None, (), |tx, ()| Box::pin(jobs::tidy(tx, &())))
+            write(&world.db, Caller::System { on_behalf_of: None }, None, (), |tx, ()| Box::pin(jobs::tidy(tx, KINDS)))
                 .await
                 .expect("tidied");
             world.dump().await

@@ -6,14 +6,15 @@ use entity::kind::Privacy::{Private, Public};
 use entity::kind::Role::{Administrator, Coach, UserAdministrator};
 use futures::future::pending;
 use roster::access::Caller;
-use roster::db::write;
 use roster::jobs;
 use roster::organisation::Organisation;
+use roster::transaction::write;
 use serde_json::{Value, json};
 
 use super::asking::number;
 use super::jobs::PATIENCE;
 use crate::common::{Answer, World, each_database};
+use roster::workers::KINDS;
 
 fn class(it: Organisation) -> Organisation {
     let people = ["ann", "bob", "carl", "dora", "emil"];
@@ -274,7 +275,7 @@ each_database! {
         let job = prepare(&world, "owner", people).await.done()["job"]["id"].clone();
         world.db.clock.advance(TimeDelta::hours(25));
         let operator = Caller::System { on_behalf_of: None };
-        write(&world.db, operator, None, (), |tx, ()| Box::pin(jobs::tidy(tx, &()))).await.expect("tidied");
+        write(&world.db, operator, None, (), |tx, ()| Box::pin(jobs::tidy(tx, KINDS))).await.expect("tidied");
         assert!(!kept(&world).await.contains("late@example.org"));
         assert!(items(&world, &job).await.iter().all(|item| item["userId"].is_null() && item["typed"].is_null()));
     }

@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use super::asking::number;
 use super::jobs::PATIENCE;
 use crate::common::{World, each_database};
+use roster::workers::KINDS;
 
 fn school(it: Organisation) -> Organisation {
     it.group("Class", "platform", Public)
@@ -146,7 +147,7 @@ each_database! {
         let refused = world.refused("owner", "startRemovalJob", start(job, &prepared_plan["plan"]["digest"])).await;
         assert_eq!(refused.refused(), "INVALID_TRANSITION");
         let operator = roster::access::Caller::System { on_behalf_of: None };
-        roster::db::write(&world.db, operator, None, (), |tx, ()| Box::pin(jobs::tidy(tx, &()))).await.expect("tidied");
+        roster::transaction::write(&world.db, operator, None, (), |tx, ()| Box::pin(jobs::tidy(tx, KINDS))).await.expect("tidied");
         let expired = plan(&world, "owner", job).await;
         assert_eq!((&expired["status"], &expired["expiredBecause"]), (&json!("EXPIRED"), &json!("NOT_STARTED")));
         let refused = world.refused("owner", "cancelRemovalJob", json!({ "jobId": job.global().as_str() })).await;
@@ -173,7 +174,7 @@ each_database! {
         world.sql(&format!("update jobs set plan_form = null where id = {}", job.0)).await;
         let refused = world.refused("owner", "startRemovalJob", start(job, &prepared_plan["plan"]["digest"])).await;
         assert_eq!(refused.refused(), "INVALID_TRANSITION");
-        jobs::expire_outdated(&world.db).await.expect("looked through");
+        jobs::expire_outdated(&world.db, KINDS).await.expect("looked through");
         let expired = plan(&world, "owner", job).await;
         assert_eq!((&expired["status"], &expired["expiredBecause"]), (&json!("EXPIRED"), &json!("PLAN_OUTDATED")));
         assert_eq!(plan(&world, "owner", other).await["status"], "PREPARED");

@@ -10,6 +10,7 @@ use serde_json::json;
 use super::jobs::accepted;
 use super::prepared::prepared;
 use crate::common::each_database;
+use roster::workers::KINDS;
 
 fn name(number: usize) -> String {
     format!("pupil {number}")
@@ -110,7 +111,7 @@ each_database! {
         let first = names(0, 40);
         let (db, _) = accepted(&world, &refs(&first), 3_000).await;
         assert_eq!(world.delete_all(&refs(&names(40, 11))).refused().await.code, "CONFIRM_COUNT_REQUIRED");
-        roster::jobs::work_off(&db).await.expect("the job");
+        roster::jobs::work_off(&db, KINDS).await.expect("the job");
         assert_eq!(world.delete_all(&refs(&names(40, 11))).refused().await.code, "CONFIRM_COUNT_REQUIRED");
         world.delete_all(&refs(&names(40, 10))).job().await;
         db.close().await;

@@ -13,12 +13,12 @@ use entity::kind::Status;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use roster::access::Caller;
 use roster::change::Change;
-use roster::db::write;
 use roster::mail::Mailer;
 use roster::people::email::{self, Asked, By, Presence};
 use roster::people::{self, Entry, EntryChange, PersonChange};
 use roster::server::{Doors, Provider};
 use roster::sign_in::Desk;
+use roster::transaction::write;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 

@@ -2,7 +2,7 @@
 //! all (R18).
 
 use async_graphql::{Context, ID, Object, Union};
-use entity::id::{GroupId, SessionId, SlotId, UserId};
+use entity::id::{GroupId, SessionId, SlotId, UserId, WorkId};
 
 use crate::graphql::context::loaders;
 use crate::graphql::course::Course;
@@ -15,7 +15,6 @@ use crate::graphql::session::Session;
 use crate::graphql::slot::Slot;
 use crate::graphql::thing::Thing;
 use crate::graphql::user::User;
-use crate::removal::plan::WorkId;
 
 /// Whether the caller sees everything, also what no longer exists.
 ///

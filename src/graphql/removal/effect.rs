@@ -14,7 +14,8 @@ use crate::graphql::session::Session;
 use crate::graphql::slot::Slot;
 use crate::graphql::thing::Thing;
 use crate::graphql::user::User;
-use crate::removal::plan::{self, Effect};
+use crate::ownership;
+use crate::removal::plan::Effect;
 
 /// A role in a group that goes.
 #[derive(Clone, Debug, SimpleObject)]
@@ -148,15 +149,15 @@ pub struct PassedOver {
     why: Ineligibility,
 }
 
-impl From<plan::PassedOver> for PassedOver {
-    fn from(passed: plan::PassedOver) -> PassedOver {
+impl From<ownership::PassedOver> for PassedOver {
+    fn from(passed: ownership::PassedOver) -> PassedOver {
         PassedOver { user: OfUser(passed.user), why: passed.why.into() }
     }
 }
 
 /// Everybody who came before a successor and could not succeed.
 #[derive(Clone, Debug)]
-struct AllPassedOver(Vec<plan::PassedOver>);
+struct AllPassedOver(Vec<ownership::PassedOver>);
 
 impl AllPassedOver {
     async fn seen(&self, ctx: &Context<'_>) -> Result<Vec<PassedOver>, ApiError> {
@@ -259,7 +260,7 @@ impl From<Effect> for RemovalEffect {
                     step: step.into(),
                     former_rank,
                     passed_over: AllPassedOver(passed_over),
-                    reason: RemovalReason { rule: work.rule(), ..reason.into() },
+                    reason: RemovalReason { rule: ownership::rule_of(work), ..reason.into() },
                 })
             }
             Effect::AccountDeleted { from, reason } => {

@@ -2,7 +2,7 @@
 
 use async_graphql::{Enum, SimpleObject};
 
-use crate::removal::plan;
+use crate::ownership;
 use crate::removal::reason;
 
 /// Why something goes, stays or moves. Codes are stable; new ones may be added.
@@ -74,7 +74,7 @@ impl From<reason::Reason> for RemovalReason {
 
 /// Why somebody who came before the successor could not succeed (R13).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
-#[graphql(remote = "plan::Ineligible")]
+#[graphql(remote = "ownership::Ineligible")]
 pub enum Ineligibility {
     /// The account is not active.
     NotActive,

@@ -17,12 +17,13 @@ use self::rules::{EmailStep, meanwhile};
 use self::store::Pending;
 use super::rules::{Known, Touches};
 use super::{rules as entries, store as people};
-use crate::db::{Tx, locks};
+use crate::db::locks;
 use crate::error::{Error, Failure, Refusal};
 use crate::events::{Event, Kind};
+use crate::platform;
 use crate::queries::Sight;
 use crate::queries::users::require_seen;
-use crate::{access, platform};
+use crate::transaction::Tx;
 
 /// How a change of somebody's entry is asked for.
 #[derive(Clone, Copy, Debug)]
@@ -137,7 +138,7 @@ pub async fn resend(tx: &Tx, Resending { user, sha256 }: &Resending) -> Result<S
     let (db, user) = (&tx.conn, *user);
     locks::tree(db).await?;
     locks::users_exclusively(db, &[user]).await?;
-    let authority = access::authority(tx).await?;
+    let authority = tx.authority().await?;
     let (platform, tree) = platform::current(db, &tx.trees).await?;
     require_seen(db, &Sight::in_write(tx).await?, user).await?;
     let (status, _) =

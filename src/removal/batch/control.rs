@@ -11,8 +11,8 @@ use super::{
     Batch, Draft, Kept, LONG, Origin, chunks, draft, refused_or_done, settle_list, turn_of_long_lists,
     write_down,
 };
-use crate::access::{self, Caller};
-use crate::db::{Database, Key, Snapshot, Tx, snapshot, write};
+use crate::access::Caller;
+use crate::db::Database;
 use crate::error::{Error, Failure, Refusal};
 use crate::jobs::{self, PLAN_FORM};
 use crate::removal::facts::Setting;
@@ -22,6 +22,7 @@ use crate::removal::planning;
 use crate::removal::request::{Entry, Named, Part, People};
 use crate::removal::safety::{self, Going};
 use crate::removal::store::{self, FollowedJob};
+use crate::transaction::{Key, Snapshot, Tx, snapshot, write};
 
 /// A job to be let run.
 #[derive(Clone, Debug, Serialize)]
@@ -48,7 +49,7 @@ pub struct Retry {
 /// The job, held until the transaction ends, for somebody who may follow it: whoever asked for it or prepared it, and
 /// platform administrators.
 async fn followed(tx: &Tx, job: JobId) -> Result<FollowedJob, Failure> {
-    let authority = access::authority(tx).await?;
+    let authority = tx.authority().await?;
     let (_, tree) = crate::platform::current(&tx.conn, &tx.trees).await?;
     let found = store::followed(&tx.conn, job, true).await?;
     let found = found.filter(|job| job.is_own(tx.caller.user()) || authority.administers_platform(&tree));

@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use entity::id::{GroupId, JobId, ServiceTokenId, UserId};
+use entity::id::{GroupId, JobId, ServiceTokenId, UserId, WorkId};
 use entity::kind::{Expiry, JobStatus, Outcome, PrivateSubgroups};
 use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
@@ -23,23 +23,24 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 pub use self::control::{Retry, Start, again, cancel, start};
 pub use self::preparing::{Totals, planned_totals, single_plans, warnings};
-pub use self::turn::Turn;
+pub use self::turn::{Removals, Turn};
 use super::facts::{Setting, Standing};
 use super::list::{self, List};
-use super::plan::{WorkId, digest_of};
+use super::plan::digest_of;
 use super::planning;
 use super::request::{Part, People, Request};
 use super::rules::{Verdict, settle};
 use super::safety::{self, Going};
 use super::store::{self, NewItem, NewJob};
 use crate::access::Caller;
-use crate::db::{Database, Key, Tx, locks, snapshot, write};
+use crate::db::{Database, locks};
 use crate::error::{Error, Failure, Refusal};
 use crate::events::Event;
 use crate::jobs;
 use crate::ownership::{self, Administrator, Leaving};
 use crate::queries::Sight;
 use crate::queries::users::UserFilter;
+use crate::transaction::{Key, Tx, snapshot, write};
 use crate::tree::TreeCache;
 
 /// The most people that one transaction removes.

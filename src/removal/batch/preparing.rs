@@ -4,21 +4,22 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use entity::id::{JobId, UserId};
+use entity::id::{JobId, UserId, WorkId};
 use entity::kind::Outcome;
 use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
 
 use super::turn::Work;
 use super::{CHUNK, Kept};
-use crate::db::{Database, Snapshot, Tx, snapshot, write};
+use crate::db::Database;
 use crate::error::{Error, Failure};
 use crate::jobs::{self, Lease, PREPARED_FOR, Step};
 use crate::ownership::Administrator;
-use crate::removal::plan::{Effect, PersonPlan, Plan, WorkId, digest_of};
+use crate::removal::plan::{Effect, PersonPlan, Plan, digest_of};
 use crate::removal::request::{Part, Scope};
 use crate::removal::warning::{self, Warning};
 use crate::removal::{planning, safety, store};
+use crate::transaction::{Snapshot, Tx, snapshot, write};
 use crate::tree::TreeCache;
 
 /// How much a plan would do in all.

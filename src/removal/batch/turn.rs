@@ -4,19 +4,22 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::TimeDelta;
-use entity::id::{GroupId, UserId};
-use entity::kind::{JobStatus, Outcome};
+use entity::id::{GroupId, JobId, UserId};
+use entity::kind::{Expiry, JobStatus, Outcome};
+use futures::future::BoxFuture;
 use serde::Serialize;
 
 use super::{Kept, preparing};
 use crate::access::Caller;
-use crate::db::{Database, Tx, write};
+use crate::db::Database;
 use crate::error::{Error, Failure};
 use crate::jobs::{self, Lease, Step, rules};
 use crate::ownership::Leaving;
-use crate::removal::chunk::{self, Done, Settled};
+use crate::removal::chunk::{self, Done};
+use crate::removal::planning;
 use crate::removal::request::Part;
 use crate::removal::store::{self, Reason};
+use crate::transaction::{Tx, write};
 
 /// It broke for an unexpected reason.
 const BROKEN: Reason = "BROKEN";
@@ -49,6 +52,26 @@ struct Taking {
     lease: Lease,
     chunk: i64,
     people: Vec<(UserId, Option<GroupId>, Option<String>)>,
+}
+
+/// Who carries removals out.
+#[derive(Debug)]
+pub struct Removals;
+
+impl jobs::Worker for Removals {
+    fn turn(&self, lease: Lease, lasting: TimeDelta) -> Box<dyn jobs::Turn> {
+        Box::new(Turn::new(lease, lasting))
+    }
+
+    fn expire<'a>(&'a self, tx: &'a Tx, job: JobId, because: Expiry) -> BoxFuture<'a, Result<(), Error>> {
+        Box::pin(super::expire(tx, job, because))
+    }
+}
+
+impl jobs::Turn for Turn {
+    fn step<'a>(&'a mut self, db: &'a Database) -> BoxFuture<'a, Result<Step, Failure>> {
+        Box::pin(Turn::step(self, db))
+    }
 }
 
 impl Turn {
@@ -186,19 +209,16 @@ impl Turn {
 /// One transaction: what becomes of these people, and everything that tells of it. Whether the job has ended.
 async fn transact(tx: &Tx, work: Arc<Work>, taking: &Taking, lasting: TimeDelta) -> Result<bool, Failure> {
     let parts: Vec<Part> = taking.people.iter().map(|(user, group, _)| (*user, *group)).collect();
-    let settled = Settled {
-        leaving: &work.leaving,
-        filter: work.kept.filter.as_deref(),
-        job: taking.lease.job,
-        most_rows: (parts.len() > 1).then(|| usize::try_from(work.kept.bounds.rows).unwrap_or(usize::MAX)),
-    };
-    let shown = taking
-        .people
-        .iter()
-        .filter_map(|(user, _, digest)| Some((*user, digest.clone()?)))
-        .collect::<BTreeMap<_, _>>();
-    let (done, _) =
-        chunk::execute(tx, &parts, &work.kept.request, Some(settled), None, |_, _| Ok(shown)).await?;
+    let bound = usize::try_from(work.kept.bounds.rows).unwrap_or(usize::MAX);
+    let held = chunk::hold(tx, &parts, &work.kept.request, (parts.len() > 1).then_some(bound)).await?;
+    let mut plan = held.plan(tx, Some(&work.leaving)).await?;
+    if let Some(filter) = &work.kept.filter {
+        chunk::leave_who_no_longer_matches(tx, &mut plan, filter).await?;
+    }
+    let shown = taking.people.iter().filter_map(|(user, _, digest)| Some((*user, digest.clone()?)));
+    chunk::leave_who_drifted(&mut plan, &shown.collect());
+    let answer = planning::assumed(&held.request);
+    let done = held.carry_out(tx, plan, answer, Some(taking.lease.job)).await?;
     // Whoever was deleted before is told when, and by which removal (R16).
     let before = done.iter().filter(|done| done.plan.outcome == Outcome::AlreadyDeleted);
     let before: Vec<UserId> = before.map(|done| done.plan.user).collect();

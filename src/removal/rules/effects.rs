@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use entity::id::{GroupId, SessionId, UserId};
+use entity::id::{GroupId, SessionId, UserId, WorkId};
 use entity::kind::{AudienceKind, Outcome, Posts, Role, SeatKind, Status};
 
 use super::verdict::Verdict;
 use crate::ownership::{Leaving, Successor, successor_of_course, successor_of_path, successor_of_session};
 use crate::removal::facts::{Facts, Person, Setting};
-use crate::removal::plan::{Effect, PersonPlan, WorkId};
+use crate::removal::plan::{Effect, PersonPlan};
 use crate::removal::reason::Reason;
 use crate::removal::request::{Request, Scope};
 

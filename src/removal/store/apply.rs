@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use entity::id::{GroupId, JobId, RecordId, UserId};
+use entity::id::{GroupId, JobId, RecordId, UserId, WorkId};
 use entity::kind::{Cause, Outcome, PrivateSubgroups, Role, Status, Work};
 use sea_orm::ConnectionTrait;
 
 use crate::db::sql::{Rows, sql};
 use crate::error::Error;
-use crate::removal::plan::{Effect, PersonPlan, Plan, VERSION, WorkId};
+use crate::removal::plan::{Effect, PersonPlan, Plan, VERSION};
 
 /// What is the same for every record of a chunk (R17).
 #[derive(Clone, Debug)]

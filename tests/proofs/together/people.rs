@@ -8,7 +8,6 @@ use entity::kind::Privacy::{self, Private, Public};
 use entity::kind::Role::{Administrator, Coach, Learner};
 use entity::kind::{Outcome, Role};
 use roster::change::Change;
-use roster::db::Tx;
 use roster::error::Failure;
 use roster::groups::{self, GroupDeletion, GroupMove, PrivacyChange};
 use roster::jobs;
@@ -16,9 +15,10 @@ use roster::memberships::{self, Grant};
 use roster::organisation::Organisation;
 use roster::people::email::{Asked, By, Presence};
 use roster::people::{self, Entry, EntryChange, NewPerson, PersonChange};
-use roster::platform::{self, Settings};
 use roster::removal::batch::{self, Batch, Bounds};
 use roster::removal::request::Scope;
+use roster::settings::{self, Settings};
+use roster::transaction::Tx;
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
@@ -226,7 +226,7 @@ on_postgres! {
         race.run(&[("DONE", "NO_SEAT_AVAILABLE"), ("NO_SEAT_AVAILABLE", "DONE")], 2, async |race, n| {
             // The owner, one person of each round before, and one seat more.
             let settings = Settings { seat_limit: Change::Set(n as i64 + 2), ..Settings::default() };
-            door!(race, "owner", platform::update, settings).work.await.expect("a seat more");
+            door!(race, "owner", settings::update, settings).work.await.expect("a seat more");
             let new = |which: &str| {
                 let entry = Entry { email: Some(format!("{which}.{n}@example.org")), ..Entry::default() };
                 door!(race, "owner", people::create, NewPerson { entry, ..NewPerson::default() })

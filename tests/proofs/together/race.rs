@@ -48,8 +48,9 @@ macro_rules! door {
         let (db, caller, input) = ($race.world.db.clone(), $race.caller($caller), $input);
         $crate::proofs::together::race::Write {
             work: Box::pin(async move {
-                let work =
-                    roster::db::write(&db, caller, None, input, |tx, input| Box::pin($door(tx, input)));
+                let work = roster::transaction::write(&db, caller, None, input, |tx, input| {
+                    Box::pin($door(tx, input))
+                });
                 work.await.map(|_| ())
             }),
         }

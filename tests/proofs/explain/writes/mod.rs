@@ -3,7 +3,7 @@
 /// Runs a door for the owner.
 macro_rules! run {
     ($large:expr, $door:path, $input:expr) => {
-        roster::db::write(&$large.db, Caller::User(OWNER), None, $input, |tx, input| {
+        roster::transaction::write(&$large.db, Caller::User(OWNER), None, $input, |tx, input| {
             Box::pin($door(tx, input))
         })
         .await
@@ -21,9 +21,9 @@ use entity::id::UserId;
 use roster::access::Caller;
 use roster::change::Change;
 use roster::db::sql::sql;
-use roster::db::{Key, write};
-use roster::platform::{self, Settings};
+use roster::settings::{self, Settings};
 use roster::setup;
+use roster::transaction::{Key, write};
 
 use super::large::{Large, OWNER};
 
@@ -43,7 +43,7 @@ pub async fn everything(large: &Large) {
 
 async fn platform_itself(large: &Large) {
     let settings = Settings { seat_limit: Change::Set(200_000), ..Settings::default() };
-    run!(large, platform::update, settings);
+    run!(large, settings::update, settings);
     setup::token_for(&large.db, &email(large, OWNER).await).await.expect("a token");
     let first_day = setup::FirstDay {
         name: "Platform".to_owned(),
@@ -73,7 +73,7 @@ async fn keyed(large: &Large) {
         let key = Key::parse("updatePlatform", Some("the same key".to_owned())).expect("a key");
         let settings = Settings { seat_limit: Change::Clear, ..Settings::default() };
         write(&large.db, Caller::User(OWNER), key, settings, |tx, settings| {
-            Box::pin(platform::update(tx, settings))
+            Box::pin(settings::update(tx, settings))
         })
         .await
         .expect("a change");

@@ -4,13 +4,13 @@ use entity::id::{GroupId, UserId};
 use entity::kind::{Privacy, Role};
 use roster::access::Caller;
 use roster::change::Change;
-use roster::db::{Tx, write};
 use roster::error::{Failure, Refusal};
 use roster::groups::{self, GroupChange, GroupDeletion, GroupMove, NewGroup, PrivacyChange};
 use roster::keys::ExternalId;
 use roster::memberships::{self, Grant};
 use roster::people::email::{Asked, By, Presence};
 use roster::people::{self, CustomField, Entry, EntryChange, NewPerson, PersonChange};
+use roster::transaction::{Tx, write};
 
 use crate::proofs::explain::large::{Large, OWNER};
 

@@ -4,9 +4,8 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use entity::id::{GroupId, JobId, UserId};
-use entity::kind::{Cause, Expiry, Posts, PrivateSubgroups};
+use entity::kind::{Cause, Expiry, JobKind, Posts, PrivateSubgroups};
 use roster::access::Caller;
-use roster::db::Tx;
 use roster::error::Failure;
 use roster::events;
 use roster::jobs::{self, Lease};
@@ -15,9 +14,11 @@ use roster::queries::{Reader, removals};
 use roster::removal::batch::{self, Batch, Bounds};
 use roster::removal::request::{Entry, Matching, Named, Options, People, Request, Scope};
 use roster::removal::single::{self, Single};
+use roster::transaction::Tx;
 use sea_orm::ConnectionTrait;
 
 use crate::proofs::explain::large::{Large, OWNER};
+use roster::workers::KINDS;
 
 /// The people of a removal: one chunk.
 const CHUNK: i64 = 3_000;
@@ -74,7 +75,7 @@ pub async fn controlled(large: &Large) {
         bounds: Bounds::default(),
     };
     let job = batch::prepare(db, owner(), None, batch).await.expect("a job");
-    jobs::work_off(db).await.expect("it is prepared");
+    jobs::work_off(db, KINDS).await.expect("it is prepared");
     let query = "query($id: ID!) { removalJob(id: $id) { outcomesLink
         plan { digest totals { people } warnings { code hiddenCount nodes { id } } }
         items(first: 2, planned: DELETED) { nodes { plan { outcome } } } } }";
@@ -97,7 +98,7 @@ pub async fn controlled(large: &Large) {
         bounds: Bounds::default(),
     };
     let turned_down = batch::prepare(db, owner(), None, batch).await.expect("a job");
-    jobs::work_off(db).await.expect("it is prepared");
+    jobs::work_off(db, KINDS).await.expect("it is prepared");
     run!(large, batch::cancel, turned_down);
     let held = format!(
         "update jobs set status = 'AWAITING_CONFIRMATION', finished_at = null where id = {}",
@@ -110,7 +111,7 @@ pub async fn controlled(large: &Large) {
     let failed = JobId(large.number("select max(job_id) from job_items where typed is not null").await);
     let retry = batch::Retry { job: failed, private_subgroups: None, confirm_count: None };
     batch::again(db, owner(), None, retry).await.expect("it is tried again");
-    jobs::work_off(db).await.expect("it is carried out");
+    jobs::work_off(db, KINDS).await.expect("it is carried out");
     jobs::take_over(db).await.expect("no lease");
     let reader = Reader::new(db.clone(), owner());
     for after in [None, Some(0)] {
@@ -123,18 +124,23 @@ pub async fn controlled(large: &Large) {
 /// What workers do besides.
 pub async fn workers(large: &Large) {
     let db = &large.db;
-    run!(large, jobs::tidy, ());
+    run!(large, tidied, ());
     run!(large, forgotten, ());
     let lease = Lease { job: JobId(large.number("select min(id) from jobs").await), epoch: -1 };
     // Nobody ever held it.
     assert!(jobs::store::give_up(&db.read, lease).await.is_err());
     assert!(jobs::store::expire(&db.read, lease.job, Expiry::NotStarted, large.now).await.is_err());
-    assert_eq!(jobs::store::waits(&db.read).await.ok(), Some(None));
+    assert_eq!(jobs::store::waits(&db.read, JobKind::listed(|_| true)).await.ok(), Some(None));
     jobs::wait(db, lease.job, Duration::ZERO, Box::pin(std::future::pending())).await.expect("it has ended");
 }
 
+async fn tidied(tx: &Tx, (): &()) -> Result<(), Failure> {
+    jobs::tidy(tx, KINDS).await
+}
+
 async fn forgotten(tx: &Tx, (): &()) -> Result<(), Failure> {
-    events::forget(tx, TimeDelta::days(30)).await.map(|_| ())
+    events::forget(&tx.conn, tx.now, TimeDelta::days(30)).await?;
+    Ok(())
 }
 
 fn people(first: i64, many: i64) -> People {
@@ -157,5 +163,5 @@ async fn remove(large: &Large, request: Request, people: People) {
 async fn remove_within(large: &Large, request: Request, people: People, bounds: Bounds) {
     let batch = Batch { people, request, plan_digest: None, confirm_count: None, bounds };
     batch::remove_many(&large.db, Caller::User(OWNER), None, batch).await.expect("a removal");
-    jobs::work_off(&large.db).await.expect("it is carried out");
+    jobs::work_off(&large.db, KINDS).await.expect("it is carried out");
 }

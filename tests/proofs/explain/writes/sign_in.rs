@@ -7,15 +7,15 @@ use chrono::TimeDelta;
 use entity::id::{GroupId, SignInId, UserId};
 use roster::access::{self, Caller, Pass, Scope};
 use roster::change::Change;
-use roster::db::write;
 use roster::mail::Mailer;
 use roster::people::email::{self, Resending};
 use roster::people::{Entry, EntryChange, PersonChange};
-use roster::platform::{self, Settings};
+use roster::settings::{self, Settings};
 use roster::sign_in::emails::{self, From};
 use roster::sign_in::{self, Asked, Desk, Ending, EndingAll, Lifetimes, passwords, sign_up::sign_up, store};
 use roster::token::sha256;
 use roster::tokens::{self, NewToken, Which};
+use roster::transaction::write;
 
 use super::email;
 use crate::proofs::explain::large::{Large, OWNER};
@@ -89,7 +89,7 @@ async fn another_email(large: &Large, desk: &Arc<Desk>, person: UserId, pass: Pa
 async fn by_link(large: &Large, desk: &Arc<Desk>) {
     let db = &large.db;
     let group = GroupId(large.number("select root_group_id from platform").await);
-    run!(large, platform::update, Settings { sign_up_group: Change::Set(group), ..Settings::default() });
+    run!(large, settings::update, Settings { sign_up_group: Change::Set(group), ..Settings::default() });
     let entry = Entry { email: Some("newcomer@example.org".to_owned()), ..Entry::default() };
     sign_up(db, desk, HERE, entry).await.expect("a newcomer");
     let secret = roster::token::Token::draw_of(roster::token::Kind::Link).expect("a secret");

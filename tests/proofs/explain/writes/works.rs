@@ -5,10 +5,10 @@ use entity::id::{ActivityId, GroupId, PathId, SessionId, SlotId, UserId};
 use entity::kind::{AudienceKind, SeatKind};
 use roster::access::Caller;
 use roster::change::Change;
-use roster::db::write;
 use roster::sessions::audience::{self, Audience};
 use roster::sessions::{self, Instructors, NewSession, SessionEdit};
 use roster::slots::{self, NewSlot, Registration, SlotEdit};
+use roster::transaction::write;
 use roster::{activities, certificates, courses, enrolments, paths, progress, results};
 
 use crate::proofs::explain::large::{Large, OWNER};

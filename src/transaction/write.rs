@@ -7,9 +7,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
-use super::sql::sql;
-use super::{Database, Transaction};
-use crate::access::Caller;
+use crate::access::{self, Authority, Caller};
+use crate::db::sql::sql;
+use crate::db::{Database, Transaction};
 use crate::error::{Error, Failure, Refusal};
 use crate::events::{self, Event, Outbox};
 use crate::tree::TreeCache;
@@ -33,6 +33,14 @@ pub struct Tx {
 }
 
 impl Tx {
+    /// What the caller may do, as it stands now: to be asked for after the last lock.
+    ///
+    /// # Errors
+    /// `UNAUTHENTICATED` when the caller's account no longer signs in.
+    pub async fn authority(&self) -> Result<Authority, Failure> {
+        access::of(&self.conn, &self.caller).await
+    }
+
     /// Lets other systems hear of this, once it is committed.
     pub fn tell(&self, events: impl IntoIterator<Item = Event>) {
         self.outbox.tell(events);
@@ -116,7 +124,10 @@ where
     let now = db.clock.now(&conn).await?;
     let tx = Tx { conn, now, caller: caller.clone(), trees: db.trees.clone(), outbox: Outbox::default() };
     let done = match keyed(&tx, key, input, work).await {
-        Ok(answer) => events::write_down(&tx).await.map(|told| (answer, told)).map_err(Failure::from),
+        Ok(answer) => events::write_down(&tx.conn, &tx.outbox, tx.now)
+            .await
+            .map(|told| (answer, told))
+            .map_err(Failure::from),
         Err(failure) => Err(failure),
     };
     match done {

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use futures::future::BoxFuture;
 use sea_orm::{AccessMode, DbBackend, IsolationLevel, TransactionOptions};
 
-use super::{Database, Transaction};
+use crate::db::{Database, Transaction};
 use crate::error::{Error, Failure};
 use crate::tree::TreeCache;
 

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use sea_orm::{ConnectionTrait, DbBackend};
 
-use crate::db::sql::sql;
+use super::sql::sql;
 use crate::error::Error;
 
 /// Tells the time, shifted by the offset of a trial.
