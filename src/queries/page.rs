@@ -291,42 +291,40 @@ impl<T: DeserializeOwned> List<T> {
             Some(cursor) => self.order.after(&cursor.0, 0, slice.backward, visible),
             None => visible,
         };
-        // Most parents have little. All that they have, if it is no more than their pages might be, costs half of what
-        // ranking it costs the database.
-        let pages = parents.len() * (slice.size + 1);
-        let little = UNRANKED.into_iter().find(|most| *most >= pages).unwrap_or(UNRANKED[UNRANKED.len() - 1]);
         let found = self.found(column, slice.places || !sorts);
-        let from = format!("from {} where {}{}", self.from, filter.text(), self.narrowing(column));
+        let (keys, named) = self.order.named(slice.backward);
+        let (by, size) = (self.order.by(slice.backward), slice.size + 1);
         let statement = |select: &str, by: &str| {
             filter.bind(together(self.name, &found, slice.extent, select, sorts.then_some(by)))
         };
-        let bound = |select: &str, by: &str| statement(select, by).ids("parents", parents.iter().copied());
-        let (keys, by) = self.order.named(slice.backward);
-        let keys = if sorts { format!(", {keys}") } else { String::new() };
-        let most = little + 1;
-        let some = if sorts && !sight.sees_everything() {
+        if sorts && !sight.sees_everything() {
             // Parent by parent: for all at once PostgreSQL would read a table from its start, sure to come soon upon as
             // many as are enough, and know nothing of how few of them are seen.
             let of_one = self.from.replace("in {parents}", "= of_.id");
             let narrowing = self.narrowing(column).replace("in {parents}", "= of_.id");
             let select = format!(
-                "select each_.* from {{of_}} cross join lateral
-                 (select {{cells}}{keys} from {of_one} where {}{narrowing} limit {most}) each_ limit {most}",
+                "select each_.* from {{of_}} cross join lateral (select {{cells}}, {keys} from {of_one}
+                 where {}{narrowing} order by {by} limit {size}) each_",
                 filter.text()
             );
-            statement(&select, &by).rows("of_", Rows::new().numbers("id", parents.iter().copied()))
-        } else {
-            bound(&format!("select {{cells}}{keys} {from} limit {most}"), &by)
-        };
+            let parents = Rows::new().numbers("id", parents.iter().copied());
+            return all(statement(&select, &named).rows("of_", parents), reader).await;
+        }
+        // Most parents have little. All that they have, if it is no more than their pages might be, costs half of what
+        // ranking it costs the database.
+        let pages = parents.len() * size;
+        let little = UNRANKED.into_iter().find(|most| *most >= pages).unwrap_or(UNRANKED[UNRANKED.len() - 1]);
+        let from = format!("from {} where {}{}", self.from, filter.text(), self.narrowing(column));
+        let bound = |select: &str, by: &str| statement(select, by).ids("parents", parents.iter().copied());
+        let keys = if sorts { format!(", {keys}") } else { String::new() };
+        let some = bound(&format!("select {{cells}}{keys} {from} limit {}", little + 1), &named);
         let rows = all(some, reader).await?;
         if rows.len() <= little {
             return Ok(rows);
         }
         let ranked = format!(
-            "select {{kept}}, place_ from (select {{cells}}, row_number() over (partition by {column} order by {}) as place_ {from}) ranked
-             where place_ <= {}",
-            self.order.by(slice.backward),
-            slice.size + 1,
+            "select {{kept}}, place_ from (select {{cells}}, row_number() over (partition by {column} order by {by}) as place_ {from}) ranked
+             where place_ <= {size}"
         );
         all(bound(&ranked, "place_"), reader).await
     }

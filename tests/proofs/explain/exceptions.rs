@@ -91,12 +91,6 @@ const EXCEPTIONS: &[Exception] = &[
         because: "ten thousand are forgotten at once, now and then",
     },
     Exception {
-        reads: &[("groups.subgroups", "groups")],
-        part: "g.id not in (select unnest($",
-        on: &[Kind::Postgres],
-        because: "of several groups at once, by somebody from whom thousands are hidden: a hash of those, and the tree once",
-    },
-    Exception {
         reads: &[("webhooks.hold", "webhook_deliveries")],
         part: "",
         on: &[Kind::Sqlite],
