@@ -1,6 +1,5 @@
 //! The program: reads its command line, does one thing, and says in one line why it could not.
 
-use std::fmt::Display;
 use std::io::Write;
 use std::net::SocketAddr;
 use std::process::ExitCode;
@@ -15,7 +14,7 @@ use crate::setup::{self, FirstDay};
 use crate::sign_in::cookie::Cookie;
 use crate::sign_in::{self, Desk, passwords};
 use crate::telemetry::Telemetry;
-use crate::terminal::failed;
+use crate::terminal::{Stopped, failed, why};
 use crate::token::Token;
 use crate::webhooks::Reach;
 use crate::workers::KINDS;
@@ -25,9 +24,6 @@ use clap::Parser;
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
-
-/// Why the program stopped, in a sentence for whoever started it.
-type Stopped = String;
 
 /// Does what the command line says, to the end.
 #[tokio::main]
@@ -268,8 +264,4 @@ fn say(line: &str) {
 
 fn about(email: &str, failure: Failure) -> Stopped {
     format!("{email}: {}", failed(failure))
-}
-
-fn why(why: impl Display) -> Stopped {
-    why.to_string()
 }

@@ -36,7 +36,7 @@ const SHOWN: usize = 20;
 const NAMED: usize = 10;
 
 /// Why it stopped, in a sentence for whoever started it.
-type Stopped = String;
+pub(crate) type Stopped = String;
 
 /// Who answers.
 enum Door {
@@ -422,7 +422,7 @@ fn tell(text: &str) {
     let _ = write!(std::io::stderr(), "{text}");
 }
 
-fn why(why: impl std::fmt::Display) -> Stopped {
+pub(crate) fn why(why: impl std::fmt::Display) -> Stopped {
     why.to_string()
 }
 

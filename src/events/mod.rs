@@ -4,8 +4,8 @@
 //! doors ── Tx::tell ──► outbox ── write, before it commits ──► events ──► read page by page, sent to webhooks
 //! ```
 //!
-//! A door tells what it does; [`crate::transaction::write`] writes all that was told in one statement, in the same transaction: what
-//! is told has happened, and what has happened is told. Events hold ids, kinds and counts, never names, and are kept for
+//! A door tells what it does; [`crate::transaction::write`] writes all that was told in one statement, in the same
+//! transaction: what is told has happened, and what has happened is told. Events hold ids, kinds and counts, never names, and are kept for
 //! a while ([`KEPT`]); the [`catalogue`] says which there are.
 //!
 //! Whoever reads on from a place must never miss what was committed later with an earlier number. On PostgreSQL numbers

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::db::sql::sql;
 use crate::error::{Error, Failure};
-use crate::removal::batch::{self, Totals};
+use crate::removal::batch;
 use crate::removal::plan::PersonPlan;
 use crate::removal::request::Part;
 use crate::removal::warning::Warning;
@@ -228,7 +228,7 @@ impl Batch for OutcomeCounts {
 
 /// How often each outcome came up among the entries that mean nobody.
 #[derive(Debug)]
-struct UnresolvedCounts;
+pub struct UnresolvedCounts;
 
 impl Batch for UnresolvedCounts {
     type Key = JobId;
@@ -284,23 +284,18 @@ impl Batch for SinglePlans {
     }
 }
 
-/// What the plans of jobs that are prepared come to, with the entries that mean nobody.
+/// What the safety share counts besides the accounts that prepared jobs take (R29).
 #[derive(Debug)]
-pub struct PlannedTotals;
+pub struct GoneBesides;
 
-impl Batch for PlannedTotals {
+impl Batch for GoneBesides {
     type Key = JobId;
-    type Value = Arc<Totals>;
+    type Value = i64;
 
-    async fn load(reader: &Reader, jobs: Vec<JobId>) -> Result<HashMap<JobId, Arc<Totals>>, Error> {
+    async fn load(reader: &Reader, jobs: Vec<JobId>) -> Result<HashMap<JobId, i64>, Error> {
         let (mut found, now) = (HashMap::new(), reader.now().await?);
-        let unresolved = UnresolvedCounts::load(reader, jobs.clone()).await?;
-        for (id, job) in Jobs::load(reader, jobs).await? {
-            let mut totals = batch::planned_totals(reader.db(), id, job.totals.as_deref(), now).await?;
-            for (outcome, count) in unresolved.get(&id).into_iter().flat_map(|counts| counts.iter()) {
-                *totals.outcomes.entry(*outcome).or_default() += count;
-            }
-            found.insert(id, Arc::new(totals));
+        for job in jobs {
+            found.insert(job, batch::gone_besides(reader.db(), job, now).await?);
         }
         Ok(found)
     }

@@ -204,6 +204,11 @@ impl Plan {
         self.people.iter().filter(|person| person.outcome.is_done())
     }
 
+    /// What becomes of each.
+    pub fn outcomes(&self) -> impl Iterator<Item = (UserId, Outcome)> {
+        self.people.iter().map(|person| (person.user, person.outcome))
+    }
+
     /// R18: stands for what is asked and for everybody's digest in order of id.
     pub fn digest(&self, request: &Request) -> String {
         digest_of(request, self.people.iter().map(|person| (person.part(), person.digest.as_str())))

@@ -41,8 +41,7 @@ pub struct Preview {
 impl Preview {
     /// The number that confirms `plan`, one of its own, where the safety share asks for it (R29); 0 where no account goes.
     pub fn confirm_count(&self, plan: &Plan) -> i64 {
-        let outcomes = plan.people.iter().map(|person| (person.user, person.outcome));
-        match safety::going(&self.people, outcomes) {
+        match safety::going(&self.people, plan.outcomes()) {
             0 => 0,
             going => going + self.gone,
         }

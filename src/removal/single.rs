@@ -57,8 +57,7 @@ pub async fn remove(tx: &Tx, input: &Single) -> Result<Removed, Failure> {
     if input.plan_digest.as_ref().is_some_and(|shown| *shown != plan.digest(&held.request)) {
         return Err(Refusal::PlanChanged.into());
     }
-    let outcomes = plan.people.iter().map(|person| (person.user, person.outcome));
-    let going = Going { accounts: safety::going(&held.people, outcomes), people: 1 };
+    let going = Going { accounts: safety::going(&held.people, plan.outcomes()), people: 1 };
     safety::check(tx, going, input.confirm_count).await?;
     let done = held.carry_out(tx, plan, answer, None).await?;
     let done = done.into_iter().next().ok_or(Refusal::not_found(&["userId"], "User"))?;

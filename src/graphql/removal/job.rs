@@ -20,9 +20,10 @@ use crate::graphql::kinds::{ActorKind, JobStatus, PlanExpiry, RemovalCause, Remo
 use crate::graphql::thing::Thing;
 use crate::graphql::user::User;
 use crate::queries::removals::{
-    DeletionDates, Items, Job, JobEvent, JobItem, Jobs, OutcomeCounts, PlannedTotals, Records, SinglePlans,
-    Warnings,
+    DeletionDates, GoneBesides, Items, Job, JobEvent, JobItem, Jobs, OutcomeCounts, Records, SinglePlans,
+    UnresolvedCounts, Warnings,
 };
+use crate::removal::batch::Totals;
 
 /// Many removals asked for at once. What concerns the whole list is settled before anybody is removed; then people
 /// are removed in chunks of at most 3,000, each chunk wholly or not at all.
@@ -271,7 +272,14 @@ impl PreparedRemovalPlan {
     /// How much would go, stay and move in all.
     async fn totals(&self, ctx: &Context<'_>) -> Result<RemovalTotals, ApiError> {
         let job = &self.0.0;
-        let totals = load::<PlannedTotals>(ctx, job.id).await?.unwrap_or_default();
+        let mut totals = Totals::read(job.totals.as_deref())?;
+        // Entries that mean nobody are in no plan.
+        for (outcome, count) in load::<UnresolvedCounts>(ctx, job.id).await?.unwrap_or_default().iter() {
+            *totals.outcomes.entry(*outcome).or_default() += count;
+        }
+        if totals.confirm_count > 0 {
+            totals.confirm_count += load::<GoneBesides>(ctx, job.id).await?.unwrap_or_default();
+        }
         Ok(RemovalTotals::of(job.total, &totals))
     }
 

@@ -11,7 +11,7 @@ use super::{
     Batch, Draft, Kept, LONG, Origin, chunks, draft, refused_or_done, settle_list, turn_of_long_lists,
     write_down,
 };
-use crate::access::Caller;
+use crate::access::{Authority, Caller};
 use crate::db::Database;
 use crate::error::{Error, Failure, Refusal};
 use crate::jobs::{self, PLAN_FORM};
@@ -23,6 +23,7 @@ use crate::removal::request::{Entry, Named, Part, People};
 use crate::removal::safety::{self, Going};
 use crate::removal::store::{self, FollowedJob};
 use crate::transaction::{Key, Snapshot, Tx, snapshot, write};
+use crate::tree::Tree;
 
 /// A job to be let run.
 #[derive(Clone, Debug, Serialize)]
@@ -52,8 +53,13 @@ async fn followed(tx: &Tx, job: JobId) -> Result<FollowedJob, Failure> {
     let authority = tx.authority().await?;
     let (_, tree) = crate::platform::current(&tx.conn, &tx.trees).await?;
     let found = store::followed(&tx.conn, job, true).await?;
-    let found = found.filter(|job| job.is_own(tx.caller.user()) || authority.administers_platform(&tree));
+    let found = found.filter(|job| may_follow(job, &tx.caller, &authority, &tree));
     found.ok_or_else(|| Refusal::not_found(&["jobId"], "RemovalJob").into())
+}
+
+/// Whoever asked for a job or prepared it follows it, and platform administrators do.
+fn may_follow(job: &FollowedJob, caller: &Caller, authority: &Authority, tree: &Tree) -> bool {
+    job.is_own(caller.user()) || authority.administers_platform(tree)
 }
 
 /// Stops a job: at once where nobody works on it, else at the next chunk. What was done stays done. Cancelling it again
@@ -158,7 +164,7 @@ async fn seen(
 ) -> Result<Option<(FollowedJob, Setting)>, Failure> {
     let Some(found) = store::followed(&snapshot.conn, job, false).await? else { return Ok(None) };
     let setting = planning::setting(&snapshot.conn, snapshot.trees, caller).await?;
-    let may_follow = found.is_own(caller.user()) || setting.authority.administers_platform(&setting.tree);
+    let may_follow = may_follow(&found, caller, &setting.authority, &setting.tree);
     Ok(may_follow.then_some((found, setting)))
 }
 

@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 pub use self::control::{Retry, Start, again, cancel, start};
-pub use self::preparing::{Totals, planned_totals, single_plans, warnings};
+pub use self::preparing::{Totals, gone_besides, single_plans, warnings};
 pub use self::turn::{Removals, Turn};
 use super::facts::{Setting, Standing};
 use super::list::{self, List};

@@ -53,6 +53,14 @@ pub struct Totals {
 }
 
 impl Totals {
+    /// What a job keeps of its plan; nothing while none is kept.
+    ///
+    /// # Errors
+    /// When it is not of this shape.
+    pub fn read(kept: Option<&str>) -> Result<Totals, Error> {
+        Ok(kept.map(serde_json::from_str).transpose()?.unwrap_or_default())
+    }
+
     /// Adds what `plan` would do, by which so many accounts go that count for the safety share.
     pub fn add(&mut self, plan: &Plan, going: i64) {
         self.confirm_count += going;
@@ -155,8 +163,7 @@ async fn plan_of(
     for person in &mut plan.people {
         person.missing.retain(|group| setting.authority.sees(&setting.tree, *group));
     }
-    let outcomes = plan.people.iter().map(|person| (person.user, person.outcome));
-    let going = safety::going(&people, outcomes);
+    let going = safety::going(&people, plan.outcomes());
     Ok((plan, going))
 }
 
@@ -165,7 +172,7 @@ async fn keep(tx: &Tx, lease: Lease, lasting: TimeDelta, planned: Arc<(Plan, i64
     jobs::store::keep(db, lease, tx.now + lasting).await?;
     let plans: Vec<_> =
         plan.people.iter().map(|person| (person.part(), person.outcome, person.digest.as_str())).collect();
-    let mut totals = read(store::totals(db, lease.job).await?.as_deref())?;
+    let mut totals = Totals::read(store::totals(db, lease.job).await?.as_deref())?;
     totals.add(plan, *going);
     let totals = serde_json::to_string(&totals).map_err(Error::from)?;
     if !store::write_totals(db, lease.job, &totals).await? {
@@ -188,26 +195,13 @@ async fn complete(tx: &Tx, lease: Lease, work: Arc<Work>) -> Result<(), Failure>
     Ok(jobs::store::tell(db, lease.job, tx.now).await?)
 }
 
-fn read(totals: Option<&str>) -> Result<Totals, Error> {
-    Ok(totals.map(serde_json::from_str).transpose()?.unwrap_or_default())
-}
-
-/// What the plan of `job` comes to, which keeps `totals` of it. Like a plan of one person, that of one alone says what the
-/// safety share asks for now (R29).
+/// What the safety share counts besides the accounts that `job` takes, as of now: something for one person alone, as in the
+/// plan of one person (R29).
 ///
 /// # Errors
 /// When the database cannot be read.
-pub async fn planned_totals(
-    db: &impl ConnectionTrait,
-    job: JobId,
-    totals: Option<&str>,
-    now: DateTime<Utc>,
-) -> Result<Totals, Error> {
-    let mut totals = read(totals)?;
-    if totals.confirm_count > 0 {
-        totals.confirm_count += safety::gone_if_alone(db, now, store::people(db, job).await?).await?;
-    }
-    Ok(totals)
+pub async fn gone_besides(db: &impl ConnectionTrait, job: JobId, now: DateTime<Utc>) -> Result<i64, Error> {
+    safety::gone_if_alone(db, now, store::people(db, job).await?).await
 }
 
 /// What would be done now of each of `parts`, by `job`.
